@@ -1,0 +1,6 @@
+"""Jiawen's answering side: `open_bot(".jiawen").ask("…")`."""
+
+from bot.answer import Answerer, open_bot
+from bot.types import Answer, AnswerSentence, Citation, Hit, Verdict
+
+__all__ = ["Answer", "AnswerSentence", "Answerer", "Citation", "Hit", "Verdict", "open_bot"]

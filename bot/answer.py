@@ -1,0 +1,95 @@
+"""The Answerer: a question in, a cited answer or an honest refusal out."""
+
+import re
+import time
+from pathlib import Path
+
+from bot.config import BotConfig
+from bot.extract import Evidence, choose_sentences, confidence
+from bot.retrieve import retrieve
+from bot.types import Answer, AnswerSentence, Citation, Hit, Verdict
+from indexer.config import IndexConfig
+from indexer.embed import Encoder, open_encoder
+from indexer.errors import QuestionError
+from indexer.store import Index, open_index
+
+REFUSAL_CHINESE = "知识库中没有找到相关内容。"
+REFUSAL_ENGLISH = "The knowledge base holds nothing on this."
+_HAN = re.compile(r"[\u3400-\u9fff]")
+
+
+class Answerer:
+    """Answers from one index version; safe to use from several threads."""
+
+    def __init__(self, index: Index, encoder: Encoder, config: BotConfig) -> None:
+        self.index = index
+        self.encoder = encoder
+        self.config = config
+
+    def search(self, question: str, k: int) -> list[Hit]:
+        """The k best passages for the question, best first."""
+        checked = check_question(question, self.config)
+        return retrieve(self.index, checked, self.encoder.encode_query(checked), k, self.config)
+
+    def ask(self, question: str) -> Answer:
+        """Verbatim sentences, each with its citation; a refusal where the passages do not answer."""
+        started = time.perf_counter()
+        checked = check_question(question, self.config)
+        query = self.encoder.encode_query(checked)
+        hits = retrieve(self.index, checked, query, self.config.hits, self.config)
+        retrieved = time.perf_counter()
+        probability = confidence(self.index, checked, hits, self.config)
+        evidence: list[Evidence] = []
+        if probability >= self.config.refuse_below:
+            evidence = choose_sentences(self.index, checked, query, hits, self.config)
+        citations = [self._cite(number, one) for number, one in enumerate(evidence, 1)]
+        finished = time.perf_counter()
+        return Answer(
+            question=question,
+            sentences=tuple(AnswerSentence(one.quote, (one.number,), supported=True) for one in citations),
+            verdict=Verdict.GROUNDED if citations else Verdict.REFUSED,
+            confidence=round(probability, 4),
+            citations=tuple(citations),
+            hits=tuple(hits),
+            refusal="" if citations else refusal_for(checked),
+            answerer="extractive",
+            index_version=self.index.manifest.version,
+            timings_ms={
+                "retrieve": round((retrieved - started) * 1000, 2),
+                "answer": round((finished - retrieved) * 1000, 2),
+                "total": round((finished - started) * 1000, 2),
+            },
+        )
+
+    def _cite(self, number: int, evidence: Evidence) -> Citation:
+        chunk = evidence.hit.chunk
+        document = self.index.documents[chunk.doc_id]
+        return Citation(
+            number, document.id, document.title, chunk.headings, evidence.start, evidence.end, evidence.text, document.url
+        )
+
+
+def check_question(question: str, config: BotConfig) -> str:
+    """The question without white space at its ends; empty and over-long ones are refused."""
+    stripped = question.strip()
+    if not stripped:
+        raise QuestionError("问题是空的；请写下您的问题", "the question is empty: write one")
+    if len(stripped) > config.longest_question:
+        raise QuestionError(
+            f"问题有 {len(stripped)} 字，最多 {config.longest_question} 字；请缩短",
+            f"the question has {len(stripped)} characters, at most {config.longest_question} are read: shorten it",
+        )
+    return stripped
+
+
+def refusal_for(question: str) -> str:
+    """The refusal in the language of the question."""
+    return REFUSAL_CHINESE if _HAN.search(question) else REFUSAL_ENGLISH
+
+
+def open_bot(index: str | Path = ".jiawen", config: BotConfig | None = None) -> Answerer:
+    """The Answerer over the published version of an index folder."""
+    settings = IndexConfig.from_environment()
+    encoder = open_encoder(settings.encoder)
+    return Answerer(open_index(Path(index), settings.encoder, encoder.fingerprint), encoder, config or BotConfig())
+

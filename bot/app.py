@@ -1,0 +1,137 @@
+"""The command line `jiawen` and its commands ask, search, chat. The only place where the parts are put together."""
+
+import json
+from collections.abc import Iterable, Iterator
+from importlib.metadata import EntryPoint, distribution
+from pathlib import Path
+from typing import Any
+
+import click
+
+from indexer.errors import JiawenError
+
+_ECHOED = 200  # characters of a bad question that an error repeats
+
+
+class Commands(click.Group):
+    """Finds its commands in pyproject.toml and imports only the one that runs."""
+
+    @staticmethod
+    def _entries() -> dict[str, EntryPoint]:
+        return {entry.name: entry for entry in distribution("jiawen").entry_points.select(group="jiawen.commands")}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names, sorted."""
+        return sorted(self._entries())
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        entry = self._entries().get(cmd_name)
+        command: click.Command | None = entry.load() if entry else None
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command; a user's mistake is one line on stderr and exit code 1."""
+        try:
+            return super().invoke(ctx)
+        except JiawenError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=Commands)
+def main() -> None:
+    """嘉问：有据可查的知识库问答 Answers from kb/, with the passage each sentence stands on."""
+
+
+_index_option = click.option(
+    "--index", "folder", type=click.Path(path_type=Path), default=Path(".jiawen"), show_default=True, help="索引 Index."
+)
+_json_option = click.option("--json", "as_json", is_flag=True, help="只输出 JSON JSON and nothing else.")
+_batch_option = click.option("--batch", type=click.File(encoding="utf-8"), help="每行一个问题的文件 One question a line.")
+
+
+def _questions(question: str | None, batch: Iterable[str] | None) -> Iterator[str]:
+    if (question is None) == (batch is None):
+        raise click.UsageError("请给出一个问题，或用 --batch 给出文件 | give one QUESTION, or --batch FILE")
+    try:
+        yield from (line.rstrip("\r\n") for line in batch) if batch is not None else (question or "",)
+    except UnicodeDecodeError:
+        raise click.UsageError("--batch 的文件不是 UTF-8 | the --batch file is not UTF-8: save it as UTF-8") from None
+
+
+def _run_each(question: str | None, batch: Iterable[str] | None, as_json: bool, run: Any, show: Any) -> None:
+    """One question: errors end the command. A batch: a bad line gives {"question", "error"}, the rest go on, exit 1."""
+    failed = False
+    for text in _questions(question, batch):
+        try:
+            result = run(text)
+        except JiawenError as error:
+            if batch is None:
+                raise
+            failed = True
+            click.echo(json.dumps({"question": text[:_ECHOED], "error": str(error)}, ensure_ascii=False))
+            continue
+        if as_json or batch is not None:
+            click.echo(json.dumps(result, ensure_ascii=False))
+        else:
+            show(result)
+    if failed:
+        raise click.exceptions.Exit(1)
+
+
+@click.command()
+@_index_option
+@_json_option
+@_batch_option
+@click.argument("question", required=False)
+def ask(folder: Path, as_json: bool, batch: Iterable[str] | None, question: str | None) -> None:
+    """回答一个问题并给出出处 Answer QUESTION with its passages."""
+    from bot.answer import open_bot
+    from bot.wire import answer_to_json
+
+    bot = open_bot(folder)
+
+    def show(answer: dict[str, Any]) -> None:
+        click.echo(answer["answer"])
+        for citation in answer["citations"]:
+            click.echo(f"  [{citation['number']}] {citation['title']} · {citation['doc_id']}:{citation['start']}-{citation['end']}")
+        for passage in answer["nearest"]:
+            click.echo(f"  · {passage['text'].strip()[:80]}")
+
+    _run_each(question, batch, as_json, lambda text: answer_to_json(bot.ask(text)), show)
+
+
+@click.command()
+@_index_option
+@_json_option
+@_batch_option
+@click.option("-k", "count", type=click.IntRange(1, 1000), default=10, show_default=True, help="几段 How many passages.")
+@click.argument("question", required=False)
+def search(folder: Path, as_json: bool, batch: Iterable[str] | None, count: int, question: str | None) -> None:
+    """找出最相关的段落 The passages nearest to QUESTION."""
+    from bot.answer import open_bot
+    from bot.wire import hits_to_json
+
+    bot = open_bot(folder)
+    version = bot.index.manifest.version
+
+    def show(result: dict[str, Any]) -> None:
+        for hit in result["hits"]:
+            click.echo(f"{hit['rank']:>3}  {hit['score']:.3f}  {hit['chunk_id']}  {' '.join(hit['text'].split())[:80]}")
+
+    _run_each(question, batch, as_json, lambda text: hits_to_json(text, bot.search(text, count), version), show)
+
+
+@click.command()
+@_index_option
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=7860, show_default=True)
+def chat(folder: Path, host: str, port: int) -> None:
+    """打开网页问答 Serve the web chat and the API beside it."""
+    from bot.config import silence_telemetry
+
+    silence_telemetry()
+    from bot.answer import open_bot
+    from bot.api import serve
+
+    serve(open_bot(folder), host, port)

@@ -1,0 +1,47 @@
+"""Answers and hits as the JSON that scripts outside this project read. The keys are a fixed contract."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from bot.types import Answer, Hit
+
+
+def answer_to_json(answer: Answer) -> dict[str, Any]:
+    """`jiawen ask --json`; `nearest` holds the nearest passages of a refusal."""
+    return {
+        "question": answer.question,
+        "answer": answer.text,
+        "verdict": str(answer.verdict),
+        "confidence": answer.confidence,
+        "sentences": [asdict(sentence) for sentence in answer.sentences],
+        "citations": [asdict(citation) for citation in answer.citations],
+        "answerer": answer.answerer,
+        "index_version": answer.index_version,
+        "timings_ms": dict(answer.timings_ms),
+        "nearest": [] if answer.citations else [_hit(rank, hit) for rank, hit in enumerate(answer.hits[:3], 1)],
+    }
+
+
+def hits_to_json(question: str, hits: Sequence[Hit], index_version: str) -> dict[str, Any]:
+    """`jiawen search --json`."""
+    return {
+        "question": question,
+        "hits": [_hit(rank, hit) for rank, hit in enumerate(hits, 1)],
+        "index_version": index_version,
+    }
+
+
+def _hit(rank: int, hit: Hit) -> dict[str, Any]:
+    chunk = hit.chunk
+    return {
+        "rank": rank,
+        "score": round(hit.score, 4),
+        "doc_id": chunk.doc_id,
+        "chunk_id": chunk.id,
+        "start": chunk.start,
+        "end": chunk.end,
+        "text": chunk.text,
+        "dense_rank": hit.dense_rank,
+        "lexical_rank": hit.lexical_rank,
+    }

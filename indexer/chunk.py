@@ -1,0 +1,101 @@
+"""Document → Chunks that tile it, and Chunk → the Sentences that are embedded and cited."""
+
+import re
+from collections.abc import Callable
+
+from langchain_text_splitters import RecursiveCharacterTextSplitter
+
+from indexer.config import IndexConfig
+from indexer.text import SENTENCE_END, Span, heading_lines, sentence_spans
+from indexer.types import Chunk, Document, Sentence
+
+_BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
+_CLAUSE_END = r"[，,；;：:、]"
+
+
+def chunk_document(document: Document, config: IndexConfig) -> list[Chunk]:
+    """Chunks in order that join back to the text exactly: paragraphs, under the headings they stand below."""
+    spans = []
+    for start, end in _section_spans(document.text):
+        spans.extend(_paragraph_spans(document.text, start, end, config))
+    headings = [(span[0], level, title) for span, level, title in heading_lines(document.text)]
+    chunks = []
+    path: list[tuple[int, str]] = []
+    for start, end in spans:
+        while headings and headings[0][0] < end:
+            _, level, title = headings.pop(0)
+            path = [(outer, name) for outer, name in path if outer < level] + [(level, title)]
+        names = tuple(name for _, name in path)
+        chunks.append(Chunk(document.id, start, end, document.text[start:end], names))
+    return chunks
+
+
+def _section_spans(text: str) -> list[Span]:
+    """Spans from heading to heading; headings with nothing between them open one section together."""
+    starts = [0]
+    previous_end = 0
+    for (start, end), _, _ in heading_lines(text):
+        if text[previous_end:start].strip():
+            starts.append(start)
+        previous_end = end
+    return list(zip(starts, [*starts[1:], len(text)], strict=True))
+
+
+def _paragraph_spans(text: str, start: int, end: int, config: IndexConfig) -> list[Span]:
+    """Spans of paragraphs in text[start:end]: short ones joined to the next, long ones cut at sentence ends."""
+    cuts = [start, *(match.end() for match in _BLANK_LINES.finditer(text, start, end)), end]
+    spans: list[Span] = []
+    opened = start
+    for cut in cuts[1:]:
+        if cut - opened >= config.merge_characters or cut == end:
+            spans.append((opened, cut))
+            opened = cut
+    if len(spans) > 1 and len(text[slice(*spans[-1])].strip()) < config.merge_characters:
+        last = spans.pop()
+        spans[-1] = (spans[-1][0], last[1])
+    splitter = RecursiveCharacterTextSplitter(
+        chunk_size=config.chunk_characters,
+        chunk_overlap=0,
+        separators=[r"\n", SENTENCE_END.pattern, _CLAUSE_END, ""],
+        is_separator_regex=True,
+        keep_separator="end",
+        strip_whitespace=False,
+    )
+    pieces: list[Span] = []
+    for left, right in spans:
+        if right - left <= config.chunk_characters:
+            pieces.append((left, right))
+            continue
+        for piece in splitter.split_text(text[left:right]):  # they join back exactly, so a span is a running sum
+            pieces.append((left, left + len(piece)))
+            left += len(piece)
+    return [span for span in pieces if span[0] < span[1]]
+
+
+def chunk_sentences(chunk: Chunk, count_tokens: Callable[[str], int], max_tokens: int) -> list[Sentence]:
+    """The chunk's sentences, headings left out; one that the encoder would truncate is cut at a clause or in half."""
+    titles = [span for span, _, _ in heading_lines(chunk.text)]
+    context = " ".join(chunk.headings[1:])  # the outermost is the document's title: the same for every sentence
+    sentences = []
+    pending = [
+        span for span in sentence_spans(chunk.text) if not any(left <= span[0] < right for left, right in titles)
+    ]
+    while pending:
+        start, end = pending.pop(0)
+        text = chunk.text[start:end]
+        embedded = next(
+            (candidate for candidate in (f"{context} {text}".strip(), text) if count_tokens(candidate) <= max_tokens), None
+        )
+        if embedded is None:
+            pending[:0] = _halves(chunk.text, start, end)
+        else:
+            sentences.append(Sentence(chunk.start + start, chunk.start + end, embedded))
+    return sentences
+
+
+def _halves(text: str, start: int, end: int) -> list[Span]:
+    """Two spans that cover text[start:end], cut at the clause end nearest the middle."""
+    middle = (start + end) // 2
+    clauses = [match.end() for match in re.finditer(_CLAUSE_END, text[start:end])]
+    cut = min((start + offset for offset in clauses if start + offset < end), key=lambda at: abs(at - middle), default=middle)
+    return [(start, cut), (cut, end)]

@@ -1,0 +1,20 @@
+"""Settings of the index. The only module of this package that reads the environment."""
+
+import os
+from dataclasses import dataclass
+
+DEFAULT_ENCODER = "multilingual-e5-small"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexConfig:
+    """What an index is built with; it is written into the manifest, and a difference is a reason to rebuild."""
+
+    encoder: str = DEFAULT_ENCODER  # or any sentence-transformers model: a hub name or a folder
+    chunk_characters: int = 500  # a longer paragraph is cut at sentence ends
+    merge_characters: int = 80  # a shorter one is joined to the next
+
+    @classmethod
+    def from_environment(cls) -> "IndexConfig":
+        """The defaults, with `JIAWEN_ENCODER` where it is set."""
+        return cls(encoder=os.environ.get("JIAWEN_ENCODER") or DEFAULT_ENCODER)

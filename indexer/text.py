@@ -1,0 +1,72 @@
+"""Chinese text as pure functions: where sentences and sections begin and end, and how a search key is folded.
+
+Every function that cuts text returns offsets into the text it was given; none returns a changed copy to cite from.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+Span = tuple[int, int]
+
+_TERMINATOR = "。｡！？!?…"
+# A straight quote closes unless a word follows it: 他走了。"你好" opens one.
+_CLOSER = r"(?:[”’」』）)》〉】〕］\]]|[\"'](?!\w))"
+# An ASCII full stop ends a sentence only before white space, and not after a capital (initials) or another full stop.
+SENTENCE_END = re.compile(
+    rf"[{_TERMINATOR}](?:[{_TERMINATOR}]|{_CLOSER})*|(?<=[^\sA-Z.])\.{_CLOSER}*(?=\s|$)"
+)
+# A line break ends one too, unless an English line goes on in lower case.
+_LINE_BREAK = re.compile(r"\n+(?![a-z])")
+# Text inside a title or brackets is never cut (《谁动了我的奶酪？》); 100 characters bound the harm of an unclosed one.
+_BRACKETED = re.compile(r"[《〈（(【〔][^《〈（(【〔》〉）)】〕\n]{0,100}[》〉）)】〕]")
+# After a closing quote these go on with the same sentence: “何为安全？”的问题
+_CONTINUES = frozenset("，,、；;：:的之等")
+_HEADING = re.compile(r"^(#{1,6})[ \t]+(\S.*?)[ \t]*#*[ \t]*$", re.MULTILINE)
+_FENCE = re.compile(r"^(```|~~~).*?(?:^\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
+
+
+def sentence_spans(text: str) -> list[Span]:
+    """Spans of the sentences in order, without white space at their ends; every other character is in exactly one."""
+    cuts = {0, len(text)}
+    cuts.update(match.end() for match in _LINE_BREAK.finditer(text))
+    sealed = [match.span() for match in _BRACKETED.finditer(text)]
+    position = 0
+    for match in SENTENCE_END.finditer(text):
+        while position < len(sealed) and sealed[position][1] <= match.start():
+            position += 1
+        inside = position < len(sealed) and sealed[position][0] < match.start()
+        end = match.end()
+        if not inside and text[end : end + 1] not in _CONTINUES:
+            cuts.add(end)
+    bounds = sorted(cuts)
+    spans = []
+    for start, end in zip(bounds, bounds[1:], strict=False):
+        piece = text[start:end]
+        stripped = piece.strip()
+        if stripped:
+            left = start + len(piece) - len(piece.lstrip())
+            spans.append((left, left + len(stripped)))
+    return spans
+
+
+def heading_lines(text: str) -> Iterator[tuple[Span, int, str]]:
+    """Markdown headings outside code fences: (span of the line, level 1-6, title)."""
+    fences = [match.span() for match in _FENCE.finditer(text)]
+    for match in _HEADING.finditer(text):
+        if not any(start <= match.start() < end for start, end in fences):
+            yield match.span(), len(match[1]), match[2]
+
+
+@cache
+def _to_simplified() -> Any:
+    import opencc  # 2 MB of tables, read at the first use
+
+    return opencc.OpenCC("t2s")
+
+
+def fold(text: str) -> str:
+    """A search key: NFKC, lower case, simplified characters. Never shown and never stored: it moves offsets."""
+    return str(_to_simplified().convert(unicodedata.normalize("NFKC", text).casefold()))

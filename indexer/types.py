@@ -1,0 +1,46 @@
+"""The nouns of the index: Document, Chunk. Frozen; everything else is a step between two of them."""
+
+import hashlib
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file of `kb/`: `text` is its body in NFC with `\\n` line ends; every offset in Jiawen points into it."""
+
+    id: str  # path under kb/ without suffix, with "/"
+    title: str
+    text: str
+    source: str = ""
+    published: str = ""
+    url: str = ""
+
+    @property
+    def digest(self) -> str:
+        """sha256 of the text, hexadecimal."""
+        return hashlib.sha256(self.text.encode("utf-8")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A passage of a document: `text == document.text[start:end]`, always; `headings` from the outermost in."""
+
+    doc_id: str
+    start: int
+    end: int
+    text: str
+    headings: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """`doc#start-end`, stable while the document before it does not change."""
+        return f"{self.doc_id}#{self.start}-{self.end}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What is embedded and cited: a span of the document inside one chunk, and the text the encoder sees for it."""
+
+    start: int
+    end: int
+    embedded_text: str  # headings in front; never shown, never cited
