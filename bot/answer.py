@@ -65,7 +65,14 @@ class Answerer:
         chunk = evidence.hit.chunk
         document = self.index.documents[chunk.doc_id]
         return Citation(
-            number, document.id, document.title, chunk.headings, evidence.start, evidence.end, evidence.text, document.url
+            number,
+            document.id,
+            document.title,
+            chunk.headings,
+            evidence.start,
+            evidence.end,
+            evidence.text,
+            document.url,
         )
 
 
@@ -92,4 +99,3 @@ def open_bot(index: str | Path = ".jiawen", config: BotConfig | None = None) -> 
     settings = IndexConfig.from_environment()
     encoder = open_encoder(settings.encoder)
     return Answerer(open_index(Path(index), settings.encoder, encoder.fingerprint), encoder, config or BotConfig())
-

@@ -47,7 +47,9 @@ _index_option = click.option(
     "--index", "folder", type=click.Path(path_type=Path), default=Path(".jiawen"), show_default=True, help="索引 Index."
 )
 _json_option = click.option("--json", "as_json", is_flag=True, help="只输出 JSON JSON and nothing else.")
-_batch_option = click.option("--batch", type=click.File(encoding="utf-8"), help="每行一个问题的文件 One question a line.")
+_batch_option = click.option(
+    "--batch", type=click.File(encoding="utf-8"), help="每行一个问题的文件 One question a line."
+)
 
 
 def _questions(question: str | None, batch: Iterable[str] | None) -> Iterator[str]:
@@ -94,9 +96,10 @@ def ask(folder: Path, as_json: bool, batch: Iterable[str] | None, question: str 
     def show(answer: dict[str, Any]) -> None:
         click.echo(answer["answer"])
         for citation in answer["citations"]:
-            click.echo(f"  [{citation['number']}] {citation['title']} · {citation['doc_id']}:{citation['start']}-{citation['end']}")
+            place = f"{citation['doc_id']}:{citation['start']}-{citation['end']}"
+            click.echo(f"  [{citation['number']}] {citation['title']} · {place}")
         for passage in answer["nearest"]:
-            click.echo(f"  · {passage['text'].strip()[:80]}")
+            click.echo(f"  · {' '.join(passage['text'].split())[:80]}")
 
     _run_each(question, batch, as_json, lambda text: answer_to_json(bot.ask(text)), show)
 
@@ -105,7 +108,9 @@ def ask(folder: Path, as_json: bool, batch: Iterable[str] | None, question: str 
 @_index_option
 @_json_option
 @_batch_option
-@click.option("-k", "count", type=click.IntRange(1, 1000), default=10, show_default=True, help="几段 How many passages.")
+@click.option(
+    "-k", "count", type=click.IntRange(1, 1000), default=10, show_default=True, help="几段 How many passages."
+)
 @click.argument("question", required=False)
 def search(folder: Path, as_json: bool, batch: Iterable[str] | None, count: int, question: str | None) -> None:
     """找出最相关的段落 The passages nearest to QUESTION."""

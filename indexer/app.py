@@ -9,7 +9,9 @@ import click
 
 
 @click.command()
-@click.option("--kb", type=click.Path(path_type=Path), default=Path("kb"), show_default=True, help="内容文件夹 Content.")
+@click.option(
+    "--kb", type=click.Path(path_type=Path), default=Path("kb"), show_default=True, help="内容文件夹 Content."
+)
 @click.option("--index", "folder", type=click.Path(path_type=Path), default=Path(".jiawen"), show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="只输出 JSON JSON and nothing else.")
 def index(kb: Path, folder: Path, as_json: bool) -> None:

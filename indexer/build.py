@@ -15,7 +15,7 @@ import numpy as np
 
 from indexer.chunk import chunk_document, chunk_sentences
 from indexer.config import IndexConfig
-from indexer.embed import Encoder, bulk_encoder, fingerprint_of, open_encoder
+from indexer.embed import Encoder, Vectors, bulk_encoder, fingerprint_of, open_encoder
 from indexer.errors import ContentError, IndexBroken, IndexMismatch, IndexMissing, JiawenError
 from indexer.read import read_folder
 from indexer.store import (
@@ -69,7 +69,9 @@ def build(
     chunks = [chunk for document in documents for chunk in chunk_document(document, config)]
     sentences = [chunk_sentences(chunk, encoder.count_tokens, encoder.max_tokens) for chunk in chunks]
     if not any(sentences):
-        raise ContentError(f"{kb} 里没有可以检索的句子；请补上正文", f"{kb} holds no sentence to search: write some text")
+        raise ContentError(
+            f"{kb} 里没有可以检索的句子；请补上正文", f"{kb} holds no sentence to search: write some text"
+        )
     try:
         index.mkdir(parents=True, exist_ok=True)
         with EmbeddingCache(index / "embeddings.sqlite", encoder.fingerprint) as cache:
@@ -102,11 +104,11 @@ def _published(index: Path) -> Index | None:
 
 def _embed(
     sentences: list[list[Sentence]], encoder: Encoder, cache: EmbeddingCache, on_progress: Callable[[int, int], None]
-) -> tuple[np.ndarray, set[str]]:
+) -> tuple[Vectors, set[str]]:
     """(one vector per sentence in order, the texts the cache did not hold)."""
     texts = [sentence.embedded_text for inside in sentences for sentence in inside]
-    known = {text: cache.get(text) for text in dict.fromkeys(texts)}
-    missing = [text for text, vector in known.items() if vector is None]
+    known = {text: vector for text in dict.fromkeys(texts) if (vector := cache.get(text)) is not None}
+    missing = [text for text in dict.fromkeys(texts) if text not in known]
     quickest = bulk_encoder(encoder, sum(map(len, missing)))
     for start in range(0, len(missing), _BATCH):
         batch = missing[start : start + _BATCH]
@@ -125,7 +127,7 @@ def _publish(
     documents: list[Document],
     chunks: list[Chunk],
     sentences: list[list[Sentence]],
-    vectors: np.ndarray,
+    vectors: Vectors,
 ) -> str:
     """Writes the version beside the others, opens it as a reader would, then replaces CURRENT in one step."""
     now = datetime.now().astimezone()

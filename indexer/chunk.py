@@ -43,16 +43,6 @@ def _section_spans(text: str) -> list[Span]:
 
 def _paragraph_spans(text: str, start: int, end: int, config: IndexConfig) -> list[Span]:
     """Spans of paragraphs in text[start:end]: short ones joined to the next, long ones cut at sentence ends."""
-    cuts = [start, *(match.end() for match in _BLANK_LINES.finditer(text, start, end)), end]
-    spans: list[Span] = []
-    opened = start
-    for cut in cuts[1:]:
-        if cut - opened >= config.merge_characters or cut == end:
-            spans.append((opened, cut))
-            opened = cut
-    if len(spans) > 1 and len(text[slice(*spans[-1])].strip()) < config.merge_characters:
-        last = spans.pop()
-        spans[-1] = (spans[-1][0], last[1])
     splitter = RecursiveCharacterTextSplitter(
         chunk_size=config.chunk_characters,
         chunk_overlap=0,
@@ -61,15 +51,20 @@ def _paragraph_spans(text: str, start: int, end: int, config: IndexConfig) -> li
         keep_separator="end",
         strip_whitespace=False,
     )
-    pieces: list[Span] = []
-    for left, right in spans:
-        if right - left <= config.chunk_characters:
-            pieces.append((left, right))
+    spans: list[Span] = []
+    for cut in [*(match.end() for match in _BLANK_LINES.finditer(text, start, end)), end]:
+        if cut < end and cut - start < config.merge_characters:
             continue
-        for piece in splitter.split_text(text[left:right]):  # they join back exactly, so a span is a running sum
-            pieces.append((left, left + len(piece)))
-            left += len(piece)
-    return [span for span in pieces if span[0] < span[1]]
+        for piece in splitter.split_text(text[start:cut]):  # they join back exactly, so a span is a running sum
+            spans.append((start, start + len(piece)))
+            start += len(piece)
+    joined: list[Span] = []
+    for left, right in spans:
+        short = len(text[left:right].strip()) < config.merge_characters
+        if joined and short and right - joined[-1][0] <= config.chunk_characters + config.merge_characters:
+            left, _ = joined.pop()
+        joined.append((left, right))
+    return joined
 
 
 def chunk_sentences(chunk: Chunk, count_tokens: Callable[[str], int], max_tokens: int) -> list[Sentence]:
@@ -84,7 +79,8 @@ def chunk_sentences(chunk: Chunk, count_tokens: Callable[[str], int], max_tokens
         start, end = pending.pop(0)
         text = chunk.text[start:end]
         embedded = next(
-            (candidate for candidate in (f"{context} {text}".strip(), text) if count_tokens(candidate) <= max_tokens), None
+            (candidate for candidate in (f"{context} {text}".strip(), text) if count_tokens(candidate) <= max_tokens),
+            None,
         )
         if embedded is None:
             pending[:0] = _halves(chunk.text, start, end)
@@ -97,5 +93,7 @@ def _halves(text: str, start: int, end: int) -> list[Span]:
     """Two spans that cover text[start:end], cut at the clause end nearest the middle."""
     middle = (start + end) // 2
     clauses = [match.end() for match in re.finditer(_CLAUSE_END, text[start:end])]
-    cut = min((start + offset for offset in clauses if start + offset < end), key=lambda at: abs(at - middle), default=middle)
+    cut = min(
+        (start + offset for offset in clauses if start + offset < end), key=lambda at: abs(at - middle), default=middle
+    )
     return [(start, cut), (cut, end)]

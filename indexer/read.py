@@ -21,7 +21,9 @@ _LEGACY_ENCODINGS = ["gb18030", "big5"]
 def read_folder(kb: Path) -> list[Document]:
     """All documents under `kb`, in order of their ids; `README.md` at the top and hidden files are not content."""
     if not kb.is_dir():
-        raise ContentError(f"没有内容文件夹 {kb}；请新建它并放入文章", f"no folder {kb}: create it and put articles in it")
+        raise ContentError(
+            f"没有内容文件夹 {kb}；请新建它并放入文章", f"no folder {kb}: create it and put articles in it"
+        )
     documents: dict[str, Document] = {}
     for path in sorted(kb.rglob("*")):
         inside = path.relative_to(kb)
@@ -31,7 +33,8 @@ def read_folder(kb: Path) -> list[Document]:
         document = read_document(path, inside.with_suffix("").as_posix())
         if document.id in documents:
             raise ContentError(
-                f"两个文件同名（只有后缀不同）：{path}；请改名", f"{path}: another file differs only in its suffix; rename one"
+                f"两个文件同名（只有后缀不同）：{path}；请改名",
+                f"{path}: another file differs only in its suffix; rename one",
             )
         documents[document.id] = document
     if not documents:
@@ -40,11 +43,16 @@ def read_folder(kb: Path) -> list[Document]:
 
 
 def read_document(path: Path, doc_id: str) -> Document:
-    """One file as a Document: front matter (title, source, published, url) taken off, text in NFC with `\\n` line ends."""
+    """One file as a Document, its front matter (title, source, published, url, questions) taken off the text."""
     text = decode(path)
     metadata, body = split_front_matter(text, path)
     if not body.strip():
-        raise ContentError(f"{path} 没有正文；请补上正文或删除文件", f"{path} has no text: write some or remove the file")
+        raise ContentError(
+            f"{path} 没有正文；请补上正文或删除文件", f"{path} has no text: write some or remove the file"
+        )
+    questions = metadata.get("questions") or []
+    if not isinstance(questions, list):
+        raise ContentError(f"{path}：questions 应写成列表", f"{path}: write `questions` as a list, a line `- …` each")
     first_heading = next((title for _, _, title in heading_lines(body)), "")
     return Document(
         id=doc_id,
@@ -53,21 +61,19 @@ def read_document(path: Path, doc_id: str) -> Document:
         source=str(metadata.get("source") or ""),
         published=str(metadata.get("published") or ""),
         url=str(metadata.get("url") or ""),
+        questions=tuple(map(str, questions)),
     )
 
 
 def decode(path: Path) -> str:
-    """The file's text in NFC, from UTF-8, UTF-16 with a mark, GB18030 or Big5; line ends become `\\n`."""
+    """The file's text in NFC, from UTF-8, UTF-16 with a mark, GB18030 or Big5; line ends become LF."""
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise ContentError(f"{path} 超过 32 MB；请拆成几个文件", f"{path} is larger than 32 MB: split it")
         raw = path.read_bytes()
     except OSError as error:
         raise ContentError(f"读不了 {path}：{error.strerror}", f"cannot read {path}: {error.strerror}") from error
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encoding = "utf-16"
-    else:
-        encoding = "utf-8-sig"
+    encoding = "utf-16" if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     try:
         text = raw.decode(encoding)
     except UnicodeDecodeError:

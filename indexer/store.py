@@ -169,13 +169,16 @@ def open_version(folder: Path) -> Index:
         if found.get(name) != expected:
             raise _broken(folder / name, "missing" if name not in found else "altered")
     try:
-        documents = {row["id"]: Document(**row) for row in read_jsonl(folder / "documents.jsonl")}
+        documents = {
+            row["id"]: Document(**row | {"questions": tuple(row["questions"])})
+            for row in read_jsonl(folder / "documents.jsonl")
+        }
         chunks = tuple(
             Chunk(row["doc_id"], row["start"], row["end"], row["text"], tuple(row["headings"]))
             for row in read_jsonl(folder / "chunks.jsonl")
         )
         sentences = np.load(folder / "sentences.npy", allow_pickle=False)
-        vectors = faiss.read_index(str(folder / "vectors.faiss"))
+        vectors: Any = faiss.read_index(str(folder / "vectors.faiss"))
         lexical = LexicalIndex.load(folder / "lexical")
         for chunk in chunks:
             if documents[chunk.doc_id].text[chunk.start : chunk.end] != chunk.text:
@@ -216,7 +219,9 @@ class EmbeddingCache:
 
     def put(self, texts: Iterable[str], vectors: Vectors) -> None:
         """Keeps them at once: a build that dies later need not embed them again."""
-        rows = [(self._fingerprint, _text_key(text), vector.tobytes()) for text, vector in zip(texts, vectors, strict=True)]
+        rows = [
+            (self._fingerprint, _text_key(text), vector.tobytes()) for text, vector in zip(texts, vectors, strict=True)
+        ]
         with self._connection:
             self._connection.executemany("INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)", rows)
 
@@ -227,7 +232,8 @@ def _text_key(text: str) -> bytes:
 
 def _broken(path: Path, reason: str) -> IndexBroken:
     return IndexBroken(
-        f"索引已损坏：{path}（{reason}）；请运行 jiawen index 重建", f"broken index: {path} ({reason}): run `jiawen index`"
+        f"索引已损坏：{path}（{reason}）；请运行 jiawen index 重建",
+        f"broken index: {path} ({reason}): run `jiawen index`",
     )
 
 

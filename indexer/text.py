@@ -7,19 +7,18 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 Span = tuple[int, int]
 
 _TERMINATOR = "。｡！？!?…"
-# A straight quote closes unless a word follows it: 他走了。"你好" opens one.
-_CLOSER = r"(?:[”’」』）)》〉】〕］\]]|[\"'](?!\w))"
+_CLOSER = r"[”’」』）)》〉】〕］\]]"
 # An ASCII full stop ends a sentence only before white space, and not after a capital (initials) or another full stop.
-SENTENCE_END = re.compile(
-    rf"[{_TERMINATOR}](?:[{_TERMINATOR}]|{_CLOSER})*|(?<=[^\sA-Z.])\.{_CLOSER}*(?=\s|$)"
-)
+SENTENCE_END = re.compile(rf"[{_TERMINATOR}](?:[{_TERMINATOR}]|{_CLOSER})*|(?<=[^\sA-Z.])\.{_CLOSER}*(?=\s|$)")
 # A line break ends one too, unless an English line goes on in lower case.
 _LINE_BREAK = re.compile(r"\n+(?![a-z])")
+_STRAIGHT_PAIR = re.compile(r'"([^"\n]*)"')
 # Text inside a title or brackets is never cut (《谁动了我的奶酪？》); 100 characters bound the harm of an unclosed one.
 _BRACKETED = re.compile(r"[《〈（(【〔][^《〈（(【〔》〉）)】〕\n]{0,100}[》〉）)】〕]")
 # After a closing quote these go on with the same sentence: “何为安全？”的问题
@@ -30,8 +29,10 @@ _FENCE = re.compile(r"^(```|~~~).*?(?:^\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 
 def sentence_spans(text: str) -> list[Span]:
     """Spans of the sentences in order, without white space at their ends; every other character is in exactly one."""
+    text = _STRAIGHT_PAIR.sub(r"“\1”", text)  # the same length, and it says which quote closes
     cuts = {0, len(text)}
     cuts.update(match.end() for match in _LINE_BREAK.finditer(text))
+    cuts.update(offset for span, _, _ in heading_lines(text) for offset in span)
     sealed = [match.span() for match in _BRACKETED.finditer(text)]
     position = 0
     for match in SENTENCE_END.finditer(text):
@@ -43,7 +44,7 @@ def sentence_spans(text: str) -> list[Span]:
             cuts.add(end)
     bounds = sorted(cuts)
     spans = []
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in pairwise(bounds):
         piece = text[start:end]
         stripped = piece.strip()
         if stripped:

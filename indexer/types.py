@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One file of `kb/`: `text` is its body in NFC with `\\n` line ends; every offset in Jiawen points into it."""
+    """One file of `kb/`: `text` is its body in NFC with LF line ends; every offset in Jiawen points into it."""
 
     id: str  # path under kb/ without suffix, with "/"
     title: str
@@ -14,6 +14,7 @@ class Document:
     source: str = ""
     published: str = ""
     url: str = ""
+    questions: tuple[str, ...] = ()  # that the document answers: the chat offers them to start with
 
     @property
     def digest(self) -> str:

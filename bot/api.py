@@ -1,0 +1,88 @@
+"""FastAPI beside the chat: /api/ask, /api/search, /api/health, and /source, the page of a document."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+
+import uvicorn
+from fastapi import FastAPI, HTTPException, Query, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse
+from pydantic import BaseModel
+
+from bot.answer import Answerer
+from bot.source import source_page
+from bot.wire import answer_to_json, hits_to_json
+from indexer.errors import JiawenError, QuestionError
+
+# Text of documents, questions and models may hold markup: whatever slips through, the browser asks no other host.
+# Gradio needs inline scripts and eval for its templates.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline';"
+    " img-src 'self' data: blob:; font-src 'self' data:; media-src 'self' blob:; connect-src 'self' data: blob:;"
+    " worker-src 'self' blob:; frame-ancestors 'self'; form-action 'self'; base-uri 'self'"
+)
+
+
+class Question(BaseModel):
+    """The body of POST /api/ask."""
+
+    question: str
+
+
+def create_app(bot: Answerer) -> FastAPI:
+    """The whole site: the routes, and the chat page at /."""
+    app = FastAPI(title="Jiawen 嘉问", docs_url=None, redoc_url=None)  # their pages load scripts from another host
+
+    @app.middleware("http")
+    async def add_policy(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        response = await call_next(request)
+        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+
+    @app.exception_handler(JiawenError)
+    async def say_why(_: Request, error: JiawenError) -> JSONResponse:
+        return JSONResponse({"error": str(error)}, status_code=400 if isinstance(error, QuestionError) else 503)
+
+    @app.get("/api/health")
+    def health() -> dict[str, str]:
+        manifest = bot.index.manifest
+        return {"status": "ok", "index_version": manifest.version, "built_at": manifest.built_at}
+
+    @app.post("/api/ask")
+    def ask(body: Question) -> JSONResponse:
+        return JSONResponse(answer_to_json(bot.ask(body.question)))
+
+    @app.get("/api/search")
+    def search(question: str, k: int = Query(10, ge=1, le=100)) -> JSONResponse:
+        return JSONResponse(hits_to_json(question, bot.search(question, k), bot.index.manifest.version))
+
+    @app.get("/source")
+    def source(doc_id: str, start: int = Query(0, ge=0), end: int = Query(0, ge=0)) -> HTMLResponse:
+        document = bot.index.documents.get(doc_id)
+        if document is None:
+            raise HTTPException(404, "没有这篇文档 | no such document")
+        return HTMLResponse(source_page(document, start, end))
+
+    from bot.ui import mount_chat  # Gradio takes 5 s to import
+
+    return mount_chat(app, bot)
+
+
+def serve(bot: Answerer, host: str, port: int) -> None:
+    """Serves until interrupted; a port in use is one clear line."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(128)  # with SO_REUSEADDR only this notices that another server has the port
+    except OSError as error:
+        raise JiawenError(
+            f"不能在 {host}:{port} 提供网页：{error.strerror}；请用 --port 换一个端口",
+            f"cannot serve on {host}:{port} ({error.strerror}): choose another --port",
+        ) from error
+    settings = uvicorn.Config(create_app(bot), log_level="warning", timeout_graceful_shutdown=3)
+    port = listener.getsockname()[1]
+    print(f"嘉问 Jiawen → http://{host}:{port}  （Ctrl-C 停止 to stop）", flush=True)  # noqa: T201
+    asyncio.run(uvicorn.Server(settings).serve(sockets=[listener]))

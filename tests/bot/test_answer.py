@@ -1,0 +1,125 @@
+"""Whatever is asked, every citation is the document's own text; what the article holds is answered, the rest refused."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot import Answer, Answerer, Verdict, open_bot
+from bot.answer import REFUSAL_CHINESE, REFUSAL_ENGLISH
+from bot.config import BotConfig
+from bot.extract import presence
+from indexer.errors import QuestionError
+from indexer.lexical import LexicalIndex
+
+
+@pytest.fixture(scope="session")
+def bot(article_index: Path) -> Answerer:
+    return open_bot(article_index)
+
+
+@pytest.fixture(scope="session")
+def eager(article_index: Path) -> Answerer:
+    """Refuses nothing, so that every question shows its citations."""
+    return open_bot(article_index, BotConfig(refuse_below=0))
+
+
+def check(answer: Answer, bot: Answerer) -> None:
+    for citation in answer.citations:
+        assert bot.index.documents[citation.doc_id].text[citation.start : citation.end] == citation.quote != ""
+    assert [citation.number for citation in answer.citations] == list(range(1, len(answer.citations) + 1))
+    positions = [(citation.doc_id, citation.start) for citation in answer.citations]
+    assert positions == sorted(positions)
+    numbers = {citation.number: citation.quote for citation in answer.citations}
+    for sentence in answer.sentences:
+        assert sentence.supported
+        assert [numbers[number] for number in sentence.citations] == [sentence.text]
+    assert (answer.verdict is Verdict.REFUSED) == (not answer.sentences) == bool(answer.refusal)
+    assert 0 <= answer.confidence <= 1
+
+
+@given(
+    st.one_of(
+        st.text(min_size=1, max_size=60), st.text(alphabet="嘉峪关长城博物馆国家安全教育2024第九个？", min_size=1)
+    )
+)
+@settings(max_examples=150)
+def test_every_citation_is_the_document_s_text(eager: Answerer, question: str) -> None:
+    if question.strip():
+        check(eager.ask(question), eager)
+    else:
+        with pytest.raises(QuestionError):
+            eager.ask(question)
+
+
+@pytest.mark.parametrize(
+    ("question", "held"),
+    [
+        ("嘉峪关长城博物馆被命名为什么基地？", "甘肃省国家安全教育基地"),
+        ("嘉峪關長城博物館被命名為什麼基地？", "甘肃省国家安全教育基地"),
+        ("嘉峪关城市博物馆被命名为什么基地？", "嘉峪关市国家安全教育基地"),
+        ("今年全民国家安全教育日的主题是什么？", "总体国家安全观·创新引领10周年"),
+        ("全市有多少所中小学参加了思政课评比活动？", "25所"),
+        ("国家安全宣讲团由谁任团长？", "市委常委、国安办主任任团长"),
+        ("哪些学校建成了教育实践基地？", "市南湖小学、和诚路小学"),
+    ],
+)
+def test_what_the_article_holds_is_answered(bot: Answerer, question: str, held: str) -> None:
+    answer = bot.ask(question)
+    check(answer, bot)
+    assert answer.verdict is Verdict.GROUNDED
+    assert held in answer.citations[0].quote
+    assert answer.text == "".join(f"{one.quote}[{one.number}]" for one in answer.citations)
+
+
+@pytest.mark.parametrize(
+    ("question", "refusal"),
+    [
+        ("番茄炒蛋怎么做？", REFUSAL_CHINESE),
+        ("北京明天天气怎么样？", REFUSAL_CHINESE),
+        ("珠穆朗玛峰有多高？", REFUSAL_CHINESE),
+        ("What is the capital of France?", REFUSAL_ENGLISH),
+        ("？？？", REFUSAL_ENGLISH),
+    ],
+)
+def test_what_it_does_not_hold_is_refused_with_what_is_near(bot: Answerer, question: str, refusal: str) -> None:
+    answer = bot.ask(question)
+    check(answer, bot)
+    assert answer.verdict is Verdict.REFUSED
+    assert answer.text == refusal
+    assert answer.confidence < 0.5
+    assert len(answer.hits) == bot.config.hits
+
+
+@pytest.mark.parametrize("question", ["", " \n\t\u3000"])
+def test_an_empty_question(bot: Answerer, question: str) -> None:
+    with pytest.raises(QuestionError, match="the question is empty"):
+        bot.ask(question)
+
+
+def test_a_question_too_long(bot: Answerer) -> None:
+    with pytest.raises(QuestionError, match="has 100000 characters, at most 2000"):
+        bot.search("安" * 100_000, 3)
+
+
+def test_the_longest_question_is_answered(bot: Answerer) -> None:
+    check(bot.ask("嘉峪关长城博物馆被命名为什么基地？" * 117), bot)
+
+
+def test_sentences_are_the_best_and_those_near_it_in_reading_order(built, kb: Path, counting) -> None:
+    (kb / "a.md").write_text("甲甲丙。\n\n甲乙。\n\n丁。\n\n乙甲。\n\n甲乙。", encoding="utf-8")
+    built(merge_characters=1)
+    answer = open_bot(kb.parent / "index", BotConfig(refuse_below=0, coverage_weight=0)).ask("甲乙")
+    assert [sentence.text for sentence in answer.sentences] == ["甲乙。", "乙甲。"]
+    wider = open_bot(
+        kb.parent / "index", BotConfig(refuse_below=0, coverage_weight=0, sentence_margin=0.5, sentences=2)
+    )
+    assert [sentence.text for sentence in wider.ask("甲乙").sentences] == ["甲乙。", "乙甲。"]
+
+
+def test_presence_by_hand() -> None:
+    lexical = LexicalIndex.from_texts(["甲乙", "甲丙"])
+    weights = {term: lexical.rarity(term) for term in ("甲", "丁", "甲丁")}
+    assert presence(lexical, "甲丁", "甲丙") == pytest.approx(weights["甲"] / sum(weights.values()))
+    assert presence(lexical, "？", "甲丙") == 0

@@ -1,0 +1,124 @@
+"""The routes beside the chat, through a real server, and the page of a document."""
+
+import json
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.source import source_page
+from indexer.types import Document
+
+
+def fetch(url: str, body: object = None) -> tuple[int, str, dict[str, str]]:
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return response.status, response.read().decode(), dict(response.headers)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode(), dict(error.headers)
+
+
+def test_health_says_which_version_answers(site: str, article_index: Path) -> None:
+    status, body, _ = fetch(f"{site}/api/health")
+    assert status == 200
+    assert json.loads(body)["index_version"] == (article_index / "CURRENT").read_text().strip()
+
+
+def test_ask_over_the_network(site: str) -> None:
+    status, body, headers = fetch(f"{site}/api/ask", {"question": "嘉峪关长城博物馆被命名为什么基地？"})
+    answer = json.loads(body)
+    assert (status, answer["verdict"]) == (200, "grounded")
+    assert "甘肃省国家安全教育基地" in answer["citations"][0]["quote"]
+    assert "default-src 'self'" in headers["content-security-policy"]
+
+
+def test_search_over_the_network(site: str) -> None:
+    status, body, _ = fetch(f"{site}/api/search?{urlencode({'question': '长城博物馆', 'k': 2})}")
+    assert (status, len(json.loads(body)["hits"])) == (200, 2)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "words"),
+    [
+        ("/api/ask", {"question": " "}, 400, "the question is empty"),
+        ("/api/ask", {"question": "安" * 100_000}, 400, "at most 2000"),
+        ("/api/ask", {}, 422, "question"),
+        ("/api/search?question=a&k=0", None, 422, "greater than or equal"),
+        ("/source?doc_id=../secret", None, 404, "no such document"),
+    ],
+)
+def test_bad_requests(site: str, path: str, body: object, status: int, words: str) -> None:
+    found, text, _ = fetch(site + path, body)
+    assert found == status
+    assert words in text
+
+
+def test_a_port_in_use_is_one_line(site: str, article_index: Path) -> None:
+    command = [str(Path(sys.executable).parent / "jiawen"), "chat", "--index", str(article_index)]
+    done = subprocess.run(
+        [*command, "--port", site.rsplit(":", 1)[1]],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        encoding="utf-8",
+    )
+    assert done.returncode == 1
+    assert "choose another --port" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+class Page(HTMLParser):
+    """What a browser would make of the page: tags, text in order, and the text inside <mark>."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.marked = self.shown = ""
+        self.open: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        while self.open and self.open.pop() != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if "mark" in self.open:
+            self.marked += data
+        if {"p", "h2"} & set(self.open):
+            self.shown += data
+
+
+hostile = st.text(alphabet=st.sampled_from("安全。<>&\"'/=# \n`\u2028𠮷script"), max_size=60)
+
+
+@given(hostile, st.integers(0, 60), st.integers(0, 60))
+def test_the_marked_text_is_the_span_and_nothing_becomes_a_tag(text: str, start: int, end: int) -> None:
+    page = Page(source_page(Document("<b>", "题<script>", text, source='<img src="x">'), start, end))
+    assert set(page.tags) <= {"html", "meta", "title", "style", "h1", "h2", "p", "mark"}
+    heading_marks = str.maketrans("", "", "# \t")
+    span = "".join(text[start:end].split()).translate(heading_marks)
+    assert "".join(page.marked.split()).translate(heading_marks) == span
+    assert "".join(text.split()).translate(heading_marks) in "".join(page.shown.split()).translate(heading_marks)
+
+
+def test_a_span_over_two_paragraphs_is_marked_in_both() -> None:
+    html = source_page(Document("a", "题", "# 题\n\n第一段。\n\n第二段。"), 6, 13)
+    assert html.count('id="cited"') == 1
+    assert "第<mark" in html
+    assert Page(html).marked == "一段。第二"
+    assert "<h1>题</h1>" in html

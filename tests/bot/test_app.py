@@ -1,0 +1,194 @@
+"""The command line as a script outside this project uses it: real processes, JSON, exit codes."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+JIAWEN = Path(sys.executable).parent / "jiawen"
+
+
+def jiawen(
+    *arguments: object, cwd: Path = ROOT, stdin: str | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [JIAWEN, *map(str, arguments)],
+        cwd=cwd, input=stdin, capture_output=True, text=True, encoding="utf-8", check=False, timeout=120,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8", **environment},
+    )  # fmt: skip
+
+
+def one_line_error(done: subprocess.CompletedProcess[str], code: int = 1) -> str:
+    assert done.returncode == code, (done.stdout, done.stderr)
+    assert "Traceback" not in done.stderr
+    line = done.stderr.strip().splitlines()[-1]
+    assert line.startswith("Error: ")
+    return line
+
+
+def test_ask_answers_and_cites(article_index: Path) -> None:
+    done = jiawen("ask", "--index", article_index, "--json", "嘉峪关长城博物馆被命名为什么基地？")
+    assert (done.returncode, done.stderr) == (0, "")
+    answer = json.loads(done.stdout)
+    assert set(answer) == {
+        "question", "answer", "verdict", "confidence", "sentences", "citations", "answerer", "index_version", "timings_ms", "nearest",
+    }  # fmt: skip
+    assert answer["verdict"] == "grounded"
+    assert answer["answerer"] == "extractive"
+    (citation,) = answer["citations"]
+    assert set(citation) == {"number", "doc_id", "title", "headings", "start", "end", "quote", "url"}
+    assert "甘肃省国家安全教育基地" in citation["quote"]
+    assert answer["answer"] == citation["quote"] + "[1]"
+    assert answer["sentences"] == [{"text": citation["quote"], "citations": [1], "supported": True}]
+    assert set(answer["timings_ms"]) == {"retrieve", "answer", "total"}
+    assert citation["headings"][-1] == "安不忘危 汇聚维护国家安全合力"
+
+
+def test_ask_refuses_with_the_nearest_passages(article_index: Path) -> None:
+    answer = json.loads(jiawen("ask", "--index", article_index, "--json", "番茄炒蛋怎么做？").stdout)
+    assert answer["verdict"] == "refused"
+    assert answer["answer"] == "知识库中没有找到相关内容。"
+    assert answer["sentences"] == answer["citations"] == []
+    assert len(answer["nearest"]) == 3
+
+
+def test_for_people(article_index: Path) -> None:
+    done = jiawen("ask", "--index", article_index, "专职讲解员有几名？")
+    assert "讲解员4名" in done.stdout
+    assert "[1] 筑牢国家安全防线" in done.stdout
+    done = jiawen("search", "--index", article_index, "-k", "2", "专职讲解员有几名？")
+    assert len(done.stdout.splitlines()) == 2
+    done = jiawen("ask", "--index", article_index, "番茄炒蛋怎么做？")
+    assert done.stdout.startswith("知识库中没有找到相关内容。\n  · ")
+
+
+def test_search(article_index: Path) -> None:
+    done = jiawen("search", "--index", article_index, "--json", "-k", "3", "长城博物馆")
+    result = json.loads(done.stdout)
+    assert [hit["rank"] for hit in result["hits"]] == [1, 2, 3]
+    assert set(result["hits"][0]) == {
+        "rank", "score", "doc_id", "chunk_id", "start", "end", "text", "dense_rank", "lexical_rank",
+    }  # fmt: skip
+    assert "长城博物馆" in result["hits"][0]["text"]
+    assert result["hits"][0]["chunk_id"] == "{doc_id}#{start}-{end}".format(**result["hits"][0])
+    scores = [hit["score"] for hit in result["hits"]]
+    assert scores == sorted(scores, reverse=True)
+
+
+@pytest.mark.parametrize("command", ["ask", "search"])
+def test_batch_answers_line_by_line_in_order(article_index: Path, command: str, tmp_path: Path) -> None:
+    questions = ["专职讲解员有几名？", "", "番茄炒蛋怎么做？\r"]
+    stdin = "\n".join(questions) + "\n"
+    done = jiawen(command, "--index", article_index, "--json", "--batch", "-", stdin=stdin)
+    assert done.returncode == 1
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["question"] for row in rows] == ["专职讲解员有几名？", "", "番茄炒蛋怎么做？"]
+    assert "the question is empty" in rows[1]["error"]
+    assert "error" not in rows[2]
+    (tmp_path / "questions.txt").write_text("专职讲解员有几名？\n", encoding="utf-8")
+    done = jiawen(command, "--index", article_index, "--batch", tmp_path / "questions.txt")
+    assert (done.returncode, len(done.stdout.splitlines())) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("question", "message"),
+    [
+        ("", "the question is empty"),
+        ("  ", "the question is empty"),
+        ("安" * 40_000, "at most 2000 are read: shorten it"),
+    ],
+)
+def test_bad_questions(article_index: Path, question: str, message: str) -> None:
+    assert message in one_line_error(jiawen("ask", "--index", article_index, "--json", question))
+
+
+def test_a_question_of_100000_characters(article_index: Path) -> None:
+    done = jiawen("ask", "--index", article_index, "--batch", "-", stdin="安" * 100_000)
+    assert done.returncode == 1
+    row = json.loads(done.stdout)
+    assert "has 100000 characters" in row["error"]
+    assert len(row["question"]) == 200
+
+
+def test_wrong_usage(article_index: Path) -> None:
+    assert "give one QUESTION, or --batch FILE" in one_line_error(jiawen("ask", "--index", article_index), 2)
+    assert "QUESTION" in one_line_error(jiawen("ask", "--index", article_index, "--batch", "-", "问", stdin=""), 2)
+    assert "No such command" in one_line_error(jiawen("forget"), 2)
+    assert "No such option" in one_line_error(jiawen("ask", "--loud", "问"), 2)
+    done = jiawen("ask", "--index", article_index, "--batch", ROOT / "no-such-file")
+    assert "no-such-file" in one_line_error(done, 2)
+
+
+def test_a_batch_that_is_not_utf8(article_index: Path, tmp_path: Path) -> None:
+    (tmp_path / "q.txt").write_bytes("嘉峪关".encode("gb18030"))
+    assert "not UTF-8" in one_line_error(jiawen("ask", "--index", article_index, "--batch", tmp_path / "q.txt"), 2)
+
+
+@pytest.mark.parametrize("command", [["ask", "问"], ["search", "问"], ["chat"]], ids=lambda command: command[0])
+def test_no_index_yet(tmp_path: Path, command: list[str]) -> None:
+    assert "no index in .jiawen yet: run `jiawen index`" in one_line_error(jiawen(*command, cwd=tmp_path))
+
+
+def test_a_broken_index(article_index: Path, tmp_path: Path) -> None:
+    import shutil
+
+    shutil.copytree(article_index, tmp_path / "index")
+    (vectors,) = (tmp_path / "index").glob("versions/*/vectors.faiss")
+    vectors.write_bytes(vectors.read_bytes()[:-4])
+    line = one_line_error(jiawen("ask", "--index", tmp_path / "index", "问"))
+    assert "vectors.faiss (altered): run `jiawen index`" in line
+
+
+def test_an_index_with_another_encoder(article_index: Path, tmp_path: Path) -> None:
+    import shutil
+
+    shutil.copytree(article_index, tmp_path / "index")
+    (path,) = (tmp_path / "index").glob("versions/*/manifest.json")
+    path.write_text(path.read_text("utf-8").replace("multilingual-e5-small/", "older/"), encoding="utf-8")
+    assert "run `jiawen index`" in one_line_error(jiawen("ask", "--index", tmp_path / "index", "问"))
+
+
+def test_index_prints_the_report(tmp_path: Path) -> None:
+    (tmp_path / "kb").mkdir()
+    (tmp_path / "kb/甲.txt").write_bytes("嘉峪关市有一座长城博物馆。它建于一九八九年。".encode("gb18030"))
+    done = jiawen("index", "--json", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    report = json.loads(done.stdout)
+    assert report | {"version": "", "seconds": 0} == {
+        "version": "", "documents": 1, "chunks": 1, "embedded": 1, "reused": 0, "removed": 0, "published": True, "seconds": 0,
+    }  # fmt: skip
+    answer = json.loads(jiawen("ask", "--json", "嘉峪关市有一座什么博物馆？", cwd=tmp_path).stdout)
+    assert "嘉峪关市有一座长城博物馆。" in answer["answer"]
+    done = jiawen("index", cwd=tmp_path)
+    assert done.stdout.startswith(f"已发布 {report['version']}")
+
+
+def test_bad_content(tmp_path: Path) -> None:
+    assert "no folder kb" in one_line_error(jiawen("index", cwd=tmp_path))
+    (tmp_path / "kb").mkdir()
+    assert "kb holds no article" in one_line_error(jiawen("index", cwd=tmp_path))
+    (tmp_path / "kb/a.md").write_bytes(bytes(range(256)))
+    assert "a.md is not text in a known encoding: save it as UTF-8" in one_line_error(jiawen("index", cwd=tmp_path))
+
+
+def test_a_reader_that_stops_early_sees_no_traceback(article_index: Path) -> None:
+    command = f"'{JIAWEN}' search --index '{article_index}' -k 18 安全 | head -n 1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, encoding="utf-8")
+    assert "Traceback" not in done.stderr
+
+
+def test_help_is_in_both_languages() -> None:
+    done = jiawen("--help")
+    assert done.returncode == 0
+    assert {line.split()[0] for line in done.stdout.split("Commands:")[1].strip().splitlines()} >= {
+        "ask",
+        "chat",
+        "index",
+        "search",
+    }
+    for command in ("ask", "chat", "index", "search"):
+        assert jiawen(command, "--help").returncode == 0

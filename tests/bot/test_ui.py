@@ -1,0 +1,55 @@
+"""What the page draws: text stays text, links go to the cited span."""
+
+import re
+from html import unescape
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.types import Answer, AnswerSentence, Citation, Hit, Verdict
+from indexer.types import Chunk
+
+# gradio and the libraries below it warn on import
+pytestmark = pytest.mark.filterwarnings("default")
+
+
+@given(st.text())
+def test_plain_text_keeps_its_characters_and_no_markup(text: str) -> None:
+    from bot.ui import plain
+
+    drawn = plain(text)
+    assert unescape(drawn) == unescape(unescape(drawn)) or "&" in text
+    assert re.sub(r"&#(\d+);", lambda match: chr(int(match[1])), drawn) == text
+    assert not re.search(r"[<>*_`\[\]()!$~|\\\"]", drawn)
+
+
+def an_answer(**values: object) -> Answer:
+    defaults: dict[str, object] = {
+        "question": "问", "sentences": (), "verdict": Verdict.REFUSED, "confidence": 0.1, "citations": (), "hits": (),
+        "refusal": "", "answerer": "extractive", "index_version": "v",
+    }  # fmt: skip
+    return Answer(**defaults | values)
+
+
+def test_a_citation_number_links_to_its_span() -> None:
+    from bot.ui import draw
+
+    citations = (Citation(1, "文 档/a&b", "题", (), 3, 9, "<b>安全</b>"),)
+    sentences = (AnswerSentence("<b>安全</b>", (1,), supported=True),)
+    drawn = "".join(draw(an_answer(sentences=sentences, citations=citations, verdict=Verdict.GROUNDED)))
+    assert "<b>" not in drawn
+    (href,) = re.findall(r'href="([^"]*)"', drawn)
+    assert unescape(href) == "/source?doc_id=%E6%96%87+%E6%A1%A3%2Fa%26b&start=3&end=9#cited"
+    assert drawn.rstrip().endswith(">[1]</a>")
+
+
+def test_a_refusal_shows_the_nearest_passages() -> None:
+    from bot.ui import draw
+
+    chunk = Chunk("a", 0, 9, "# 题\n\n<i>近</i>的段落")
+    hit = Hit(chunk, 0, 0.5, 0.5, 0.1, 1, None)
+    drawn = "".join(draw(an_answer(refusal="知识库中没有找到相关内容。", hits=(hit,))))
+    assert drawn.startswith("**知识库中没有找到相关内容。**")
+    assert drawn.count("<a ") == 1
+    assert "<i>" not in drawn

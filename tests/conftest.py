@@ -1,0 +1,107 @@
+"""Shared fixtures: an encoder whose vectors can be worked out by hand, and the real index of the real article."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+from indexer.build import BuildReport, build
+from indexer.config import IndexConfig
+
+# CI machines stall; speed is measured in bench/, not here.
+settings.register_profile("jiawen", deadline=None)
+settings.load_profile("jiawen")
+ROOT = Path(__file__).parent.parent
+ALPHABET = "甲乙丙丁戊己庚辛"
+
+
+class CountingEncoder:
+    """The vector of a text counts 甲乙丙丁戊己庚辛 in it, scaled to length 1; a text without them points to 辛."""
+
+    fingerprint = "counting/1"
+    dimension = len(ALPHABET)
+    max_tokens = 40
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def count_tokens(self, text: str) -> int:
+        return len(text)
+
+    def encode_query(self, text: str) -> np.ndarray:
+        return self.vectors([text])[0]
+
+    def encode_passages(self, texts: Sequence[str]) -> np.ndarray:
+        self.seen.extend(texts)
+        return self.vectors(texts)
+
+    def vectors(self, texts: Sequence[str]) -> np.ndarray:
+        counts = np.array([[text.count(letter) for letter in ALPHABET] for text in texts], np.float32)
+        counts[counts.sum(axis=1) == 0, -1] = 1
+        return counts / np.linalg.norm(counts, axis=1, keepdims=True)
+
+
+@pytest.fixture
+def counting(monkeypatch: pytest.MonkeyPatch) -> CountingEncoder:
+    """Every index built and opened in the test uses this one encoder."""
+    encoder = CountingEncoder()
+    for module in ("indexer.build", "bot.answer"):
+        monkeypatch.setattr(f"{module}.open_encoder", lambda name: encoder)
+    monkeypatch.setattr("indexer.build.fingerprint_of", lambda name: encoder.fingerprint)
+    return encoder
+
+
+@pytest.fixture
+def kb(tmp_path: Path) -> Path:
+    """An empty content folder."""
+    folder = tmp_path / "kb"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def built(tmp_path: Path, kb: Path, counting: CountingEncoder):
+    """`built()` builds the kb folder into `tmp_path / "index"` and gives the report."""
+
+    def run(**settings: object) -> BuildReport:
+        return build(kb, tmp_path / "index", IndexConfig(**settings))
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def article_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The repository's kb/, built once with the default encoder."""
+    index = tmp_path_factory.mktemp("article") / "index"
+    build(ROOT / "kb", index, IndexConfig())
+    return index
+
+
+@pytest.fixture(scope="session")
+def site(article_index: Path) -> Iterator[str]:
+    """The address of a running `jiawen chat`."""
+    command = [str(Path(sys.executable).parent / "jiawen"), "chat", "--index", str(article_index), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
+        assert process.stdout
+        yield process.stdout.readline().split("→ ")[1].split()[0]
+        process.terminate()
+        assert process.wait(timeout=20) in (0, -15)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Chromium's path. Without one the test is skipped, except in CI, where it fails."""
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    if found is None:
+        message = "no Chromium: install it (apt install chromium) to run the browser tests"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return found

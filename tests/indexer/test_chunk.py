@@ -1,0 +1,85 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.chunk import chunk_document, chunk_sentences
+from indexer.config import IndexConfig
+from indexer.text import heading_lines
+from indexer.types import Document
+
+line = st.text(alphabet=st.sampled_from("安全教育日。！？，,；“”《》 #\u3000𠮷a."), max_size=120)
+markdown = st.lists(
+    st.one_of(line, st.sampled_from(["", "", "# 标题", "## 二级", "### 三级 ", "```", "- 项"])), max_size=25
+).map("\n".join)
+small = IndexConfig(chunk_characters=60, merge_characters=15)
+
+
+@given(markdown)
+def test_chunks_join_back_to_the_document(text: str) -> None:
+    chunks = chunk_document(Document("d", "题", text), small)
+    assert "".join(chunk.text for chunk in chunks) == text
+    position = 0
+    for chunk in chunks:
+        assert (chunk.start, chunk.end) == (position, position + len(chunk.text))
+        assert text[chunk.start : chunk.end] == chunk.text
+        position = chunk.end
+
+
+@given(markdown)
+def test_no_chunk_is_over_long(text: str) -> None:
+    for chunk in chunk_document(Document("d", "题", text), small):
+        assert len(chunk.text) <= small.chunk_characters + small.merge_characters
+
+
+@given(markdown, st.integers(12, 60))
+def test_sentences_lie_in_their_chunk_and_fit_the_encoder(text: str, max_tokens: int) -> None:
+    for chunk in chunk_document(Document("d", "题", text), small):
+        position = chunk.start
+        visible = ""
+        for sentence in chunk_sentences(chunk, len, max_tokens):
+            assert position <= sentence.start < sentence.end <= chunk.end
+            assert len(sentence.embedded_text) <= max_tokens
+            assert sentence.embedded_text.endswith(text[sentence.start : sentence.end])
+            visible += text[sentence.start : sentence.end]
+            position = sentence.end
+        titles = [span for span, _, _ in heading_lines(chunk.text)]
+        body = "".join(
+            character
+            for offset, character in enumerate(chunk.text)
+            if not any(left <= offset < right for left, right in titles)
+        )
+        assert "".join(visible.split()) == "".join(body.split())
+
+
+def test_headings_are_the_path_to_the_chunk() -> None:
+    text = "# 总\n\n## 甲\n\n" + "甲文。" * 10 + "\n\n### 甲一\n\n" + "细文。" * 10 + "\n\n## 乙\n\n" + "乙文。" * 10
+    chunks = chunk_document(Document("d", "总", text), small)
+    assert [chunk.headings for chunk in chunks] == [("总", "甲"), ("总", "甲", "甲一"), ("总", "乙")]
+    assert chunks[0].text.startswith("# 总\n\n## 甲")
+    first = chunk_sentences(chunks[1], len, 40)[0]
+    assert first.embedded_text == "甲 甲一 细文。"
+    assert text[first.start : first.end] == "细文。"
+
+
+def test_short_paragraphs_join_the_next_and_long_ones_end_at_sentence_ends() -> None:
+    text = "短一。\n\n短二。\n\n" + "这一句有十个字吧。" * 20 + "\n\n尾巴。"
+    chunks = chunk_document(Document("d", "题", text), small)
+    assert chunks[0].text.startswith("短一。\n\n短二。\n\n")
+    assert all(chunk.text.rstrip().endswith("。") for chunk in chunks)
+    assert chunks[-1].text.endswith("这一句有十个字吧。\n\n尾巴。")
+
+
+def test_a_sentence_too_long_for_the_encoder_is_cut_at_a_clause() -> None:
+    (chunk,) = chunk_document(Document("d", "题", "前半句话很长，后半句话也长。"), small)
+    assert [sentence.embedded_text for sentence in chunk_sentences(chunk, len, 10)] == [
+        "前半句话很长，",
+        "后半句话也长。",
+    ]
+    assert [len(sentence.embedded_text) for sentence in chunk_sentences(chunk, len, 4)] == [3, 4, 3, 4]
+
+
+@pytest.mark.parametrize("text", ["# 只有标题", "# 一\n## 二\n\n"])
+def test_headings_alone_are_a_chunk_without_sentences(text: str) -> None:
+    (chunk,) = chunk_document(Document("d", "题", text), small)
+    assert chunk.text == text
+    assert chunk_sentences(chunk, len, 40) == []

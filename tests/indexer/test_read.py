@@ -1,0 +1,105 @@
+from pathlib import Path
+
+import pytest
+
+from indexer.errors import ContentError
+from indexer.read import LARGEST_FILE, decode, read_folder
+
+ARTICLE = (Path(__file__).parent.parent / "data/article.txt").read_text(encoding="utf-8")
+TRADITIONAL = "國家安全教育從小做起。學校統籌利用現有資源，建成教育實踐基地，宣傳實效充分彰顯。" * 3
+
+
+def write(kb: Path, name: str, content: str | bytes) -> Path:
+    path = kb / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+    return path
+
+
+def test_front_matter_is_taken_off_and_the_rest_is_verbatim(kb: Path) -> None:
+    write(
+        kb,
+        "a.md",
+        "---\ntitle: 题\nsource: 报\npublished: 2024-04-16\nurl: https://x.cn/1\nquestions: [问？]\n---\n\n# 正\n文 \n",
+    )
+    (document,) = read_folder(kb)
+    assert document.text == "\n# 正\n文 \n"
+    assert (document.title, document.source, document.published) == ("题", "报", "2024-04-16")
+    assert (document.url, document.questions) == ("https://x.cn/1", ("问？",))
+
+
+def test_title_falls_back_to_the_first_heading_and_then_the_name(kb: Path) -> None:
+    write(kb, "甲.md", "引子\n\n## 小标题\n")
+    write(kb, "乙.txt", "只有正文。")
+    assert {document.id: document.title for document in read_folder(kb)} == {"甲": "小标题", "乙": "乙"}
+
+
+def test_ids_are_paths_without_suffix_in_order(kb: Path) -> None:
+    for name in ("b/二.txt", "a.md", "b/一.md", "README.md", ".hidden.md", "~$lock.md", ".git/x.md", "picture.png"):
+        write(kb, name, "正文。")
+    write(kb, "b/README.md", "这一篇是内容。")
+    assert [document.id for document in read_folder(kb)] == ["a", "b/README", "b/一", "b/二"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
+def test_encodings_of_simplified_text(kb: Path, encoding: str) -> None:
+    assert decode(write(kb, "a.txt", ARTICLE.encode(encoding))) == ARTICLE
+
+
+@pytest.mark.parametrize("encoding", ["big5", "gb18030", "utf-8"])
+def test_encodings_of_traditional_text(kb: Path, encoding: str) -> None:
+    assert decode(write(kb, "a.txt", TRADITIONAL.encode(encoding))) == TRADITIONAL
+
+
+@pytest.mark.parametrize("text", ["国家安全，人人有责。", "今天开会。", "安全"])
+def test_a_short_gb18030_file(kb: Path, text: str) -> None:
+    assert decode(write(kb, "a.txt", text.encode("gb18030"))) == text
+
+
+def test_line_ends_and_composed_characters_are_unified(kb: Path) -> None:
+    assert decode(write(kb, "a.txt", "一\r\n二\r三\ne\u0301，")) == "一\n二\n三\né，"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.md", "", "a.md has no text"),
+        ("a.md", "---\ntitle: 题\n---\n \n", "a.md has no text"),
+        ("a.txt", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)), "a.txt is not text"),
+        ("a.txt", b"text\x00more", "a.txt holds binary data"),
+        ("a.md", "---\ntitle: [1\n---\n正文。", "a.md, line 2: the front matter is not valid YAML"),
+        ("a.md", "---\n只是一行\n---\n正文。", "a.md: write the front matter as lines"),
+        ("a.md", "---\ntitle: 题\nquestions: 一个问题？\n---\n正文。", "a.md: write `questions` as a list"),
+    ],
+)
+def test_a_bad_file_is_named_with_its_cure(kb: Path, name: str, content: str | bytes, message: str) -> None:
+    write(kb, name, content)
+    with pytest.raises(ContentError, match=message):
+        read_folder(kb)
+
+
+def test_a_huge_file_is_refused_unread(kb: Path) -> None:
+    with write(kb, "a.txt", "").open("wb") as file:
+        file.truncate(LARGEST_FILE + 1)
+    with pytest.raises(ContentError, match=r"a\.txt is larger than 32 MB"):
+        read_folder(kb)
+
+
+def test_a_folder_that_is_missing_or_empty(kb: Path, tmp_path: Path) -> None:
+    with pytest.raises(ContentError, match="holds no article"):
+        read_folder(kb)
+    with pytest.raises(ContentError, match="no folder"):
+        read_folder(tmp_path / "nowhere")
+
+
+def test_two_files_that_differ_in_suffix_only(kb: Path) -> None:
+    write(kb, "a.md", "一。")
+    write(kb, "a.txt", "二。")
+    with pytest.raises(ContentError, match=r"a\.txt: another file"):
+        read_folder(kb)
+
+
+def test_yaml_cannot_make_objects(kb: Path) -> None:
+    write(kb, "a.md", "---\ntitle: !!python/object/apply:os.system ['true']\n---\n正文。")
+    with pytest.raises(ContentError, match="not valid YAML"):
+        read_folder(kb)
