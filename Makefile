@@ -29,6 +29,7 @@ lint: .venv/test.stamp
 	@$(RUN) mypy
 
 install: .venv/core.stamp
+	@echo "== 已安装，命令在 .venv/bin/jiawen | installed, the command is .venv/bin/jiawen"
 
 .venv/core.stamp: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "需要 Python 3.11 或更新版本，$(PYTHON) 不是；请安装后用 make PYTHON=python3.11 … | $(PYTHON) is not Python 3.11 or newer: install one and run make PYTHON=python3.11 …" >&2; exit 1; }
@@ -42,7 +43,6 @@ install: .venv/core.stamp
 	@$(UV) --quiet --editable .
 	@$(PIP) check --quiet || { echo "依赖有冲突，见上 | dependencies conflict, see above" >&2; exit 1; }
 	@touch $@
-	@echo "== 安装完成 Installed"
 
 .venv/test.stamp: .venv/core.stamp
 	@echo "== 安装测试工具 Installing the test tools"

@@ -17,9 +17,11 @@ JIAWEN = str(Path(sys.executable).parent / "jiawen")
 QUESTION = "嘉峪关长城博物馆被命名为什么基地？"
 PLAIN = """
 import sys
-from indexer.embed import E5Encoder
+from pathlib import Path
+from indexer.config import DEFAULT_ENCODER
+from indexer.embed import E5Encoder, fingerprint_of
 from indexer.store import open_index
-index = open_index(__import__("pathlib").Path(sys.argv[1]), "", __import__("indexer.embed", fromlist=["x"])._e5_fingerprint())
+index = open_index(Path(sys.argv[1]), DEFAULT_ENCODER, fingerprint_of(DEFAULT_ENCODER))
 rows, _ = index.nearest_sentences(E5Encoder().in_bulk().encode_query(sys.argv[2]), 1)
 print(index.chunks[int(index.sentences[rows[0], 0])].text)
 """
@@ -52,7 +54,9 @@ def command(*arguments: str) -> Callable[[], object]:
 def first_page(index: str) -> float:
     """Seconds from starting `jiawen chat` until the page is served."""
     started = time.perf_counter()
-    with subprocess.Popen([JIAWEN, "chat", "--index", index, "--port", "0"], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [JIAWEN, "chat", "--index", index, "--port", "0"], stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout
         address = process.stdout.readline().split("→ ")[1].split()[0]
         urllib.request.urlopen(address, timeout=60).read()
@@ -69,11 +73,19 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         fresh = (str(Path(folder) / str(number)) for number in range(100))
         index = next(fresh)
-        row("jiawen index, the article, first time", seconds(lambda: command(JIAWEN, "index", "--index", next(fresh))(), 3))
+        row(
+            "jiawen index, the article, first time",
+            seconds(lambda: command(JIAWEN, "index", "--index", next(fresh))(), 3),
+        )
         command(JIAWEN, "index", "--index", index)()
         row("jiawen index, nothing changed", seconds(command(JIAWEN, "index", "--index", index), 3))
-        ours = row("jiawen ask, from process start to answer", seconds(command(JIAWEN, "ask", "--index", index, QUESTION), 5))
-        plain = row("  the same through sentence-transformers", seconds(command(sys.executable, "-c", PLAIN, index, QUESTION), 3))
+        ours = row(
+            "jiawen ask, from process start to answer", seconds(command(JIAWEN, "ask", "--index", index, QUESTION), 5)
+        )
+        plain = row(
+            "  the same through sentence-transformers",
+            seconds(command(sys.executable, "-c", PLAIN, index, QUESTION), 3),
+        )
         print(f"{'  ratio ours / plain':<58}{'':9}{ours / plain:9.3f}")
         first_page(index)
         row("jiawen chat, from process start to the page", [first_page(index) for _ in range(3)])
