@@ -35,7 +35,7 @@ install: .venv/core.stamp
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "需要 Python 3.11 或更新版本，$(PYTHON) 不是；请安装后用 make PYTHON=python3.11 … | $(PYTHON) is not Python 3.11 or newer: install one and run make PYTHON=python3.11 …" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) 缺少 venv 模块；请安装，如 apt install python3-venv | $(PYTHON) has no venv module: install it, e.g. apt install python3-venv" >&2; exit 1; }
 	@echo "== 1/3 建立虚拟环境 .venv Making the virtual environment"
-	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	@.venv/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	@echo "== 2/3 安装 PyTorch（约 190 MB，需几分钟） Installing PyTorch (about 190 MB, minutes)"
 	@$(PIP) install --quiet --constraint constraints.txt $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) torch
 	@echo "== 3/3 安装其余依赖 Installing the rest"

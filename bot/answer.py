@@ -12,6 +12,7 @@ from indexer.config import IndexConfig
 from indexer.embed import Encoder, open_encoder
 from indexer.errors import QuestionError
 from indexer.store import Index, open_index
+from indexer.text import simplify
 
 REFUSAL_CHINESE = "知识库中没有找到相关内容。"
 REFUSAL_ENGLISH = "The knowledge base holds nothing on this."
@@ -29,13 +30,13 @@ class Answerer:
     def search(self, question: str, k: int) -> list[Hit]:
         """The k best passages for the question, best first."""
         checked = check_question(question, self.config)
-        return retrieve(self.index, checked, self.encoder.encode_query(checked), k, self.config)
+        return retrieve(self.index, checked, self.encoder.encode_query(simplify(checked)), k, self.config)
 
     def ask(self, question: str) -> Answer:
         """Verbatim sentences, each with its citation; a refusal where the passages do not answer."""
         started = time.perf_counter()
         checked = check_question(question, self.config)
-        query = self.encoder.encode_query(checked)
+        query = self.encoder.encode_query(simplify(checked))
         hits = retrieve(self.index, checked, query, self.config.hits, self.config)
         retrieved = time.perf_counter()
         probability = confidence(self.index, checked, hits, self.config)
@@ -78,6 +79,13 @@ class Answerer:
 
 def check_question(question: str, config: BotConfig) -> str:
     """The question without white space at its ends; empty and over-long ones are refused."""
+    try:
+        question.encode("utf-8")
+    except UnicodeEncodeError:
+        raise QuestionError(
+            "问题里有无法识别的字符；请用 UTF-8 编码",
+            "the question holds characters that are not text: send it as UTF-8",
+        ) from None
     stripped = question.strip()
     if not stripped:
         raise QuestionError("问题是空的；请写下您的问题", "the question is empty: write one")
@@ -98,4 +106,4 @@ def open_bot(index: str | Path = ".jiawen", config: BotConfig | None = None) -> 
     """The Answerer over the published version of an index folder."""
     settings = IndexConfig.from_environment()
     encoder = open_encoder(settings.encoder)
-    return Answerer(open_index(Path(index), settings.encoder, encoder.fingerprint), encoder, config or BotConfig())
+    return Answerer(open_index(Path(index), encoder.fingerprint), encoder, config or BotConfig())

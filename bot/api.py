@@ -1,11 +1,13 @@
 """FastAPI beside the chat: /api/ask, /api/search, /api/health, and /source, the page of a document."""
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Awaitable, Callable
 
 import uvicorn
 from fastapi import FastAPI, HTTPException, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel
 
@@ -45,6 +47,12 @@ def create_app(bot: Answerer) -> FastAPI:
     async def say_why(_: Request, error: JiawenError) -> JSONResponse:
         return JSONResponse({"error": str(error)}, status_code=400 if isinstance(error, QuestionError) else 503)
 
+    @app.exception_handler(RequestValidationError)
+    async def say_what_is_wrong(_: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]  # without its input, which may not be JSON again
+        place = ".".join(map(str, first["loc"]))
+        return JSONResponse({"error": f"请求不对 | bad request: {place}: {first['msg']}"}, status_code=422)
+
     @app.get("/api/health")
     def health() -> dict[str, str]:
         manifest = bot.index.manifest
@@ -79,10 +87,12 @@ def serve(bot: Answerer, host: str, port: int) -> None:
         listener.listen(128)  # with SO_REUSEADDR only this notices that another server has the port
     except OSError as error:
         raise JiawenError(
-            f"不能在 {host}:{port} 提供网页：{error.strerror}；请用 --port 换一个端口",
-            f"cannot serve on {host}:{port} ({error.strerror}): choose another --port",
+            f"不能在 {host}:{port} 提供网页：{error.strerror}；请换 --port 或 --host",
+            f"cannot serve on {host}:{port} ({error.strerror}): choose another --port or --host",
         ) from error
     settings = uvicorn.Config(create_app(bot), log_level="warning", timeout_graceful_shutdown=3)
     port = listener.getsockname()[1]
-    print(f"嘉问 Jiawen → http://{host}:{port}  （Ctrl-C 停止 to stop）", flush=True)  # noqa: T201
-    asyncio.run(uvicorn.Server(settings).serve(sockets=[listener]))
+    name = f"[{host}]" if ":" in host else host
+    print(f"嘉问 Jiawen → http://{name}:{port}  （Ctrl-C 停止 to stop）", flush=True)  # noqa: T201
+    with contextlib.suppress(KeyboardInterrupt):  # the documented way to stop
+        asyncio.run(uvicorn.Server(settings).serve(sockets=[listener]))

@@ -1,6 +1,9 @@
 """The command line `jiawen` and its commands ask, search, chat. The only place where the parts are put together."""
 
+import io
 import json
+import re
+import sys
 from collections.abc import Iterable, Iterator
 from importlib.metadata import EntryPoint, distribution
 from pathlib import Path
@@ -10,6 +13,8 @@ import click
 
 from indexer.errors import JiawenError
 
+# Characters that would steer the terminal; a document may hold them.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _ECHOED = 200  # characters of a bad question that an error repeats
 
 
@@ -32,10 +37,20 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command; a user's mistake is one line on stderr and exit code 1."""
+        if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal keeps its encoding, a pipe or file gets UTF-8
+            sys.stdout.reconfigure(encoding=sys.stdout.encoding if sys.stdout.isatty() else "utf-8", errors="replace")
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
         except JiawenError as error:
             raise click.ClickException(str(error)) from error
+        except BrokenPipeError:
+            raise  # click ends quietly: the reader has gone
+        except OSError as error:
+            raise click.ClickException(
+                f"写不出结果：{error.strerror} | cannot write the result: {error.strerror}"
+            ) from error
 
 
 @click.group(cls=Commands)
@@ -48,7 +63,7 @@ _index_option = click.option(
 )
 _json_option = click.option("--json", "as_json", is_flag=True, help="只输出 JSON JSON and nothing else.")
 _batch_option = click.option(
-    "--batch", type=click.File(encoding="utf-8"), help="每行一个问题的文件 One question a line."
+    "--batch", type=click.File(encoding="utf-8-sig"), help="每行一个问题的文件 One question a line."
 )
 
 
@@ -59,6 +74,11 @@ def _questions(question: str | None, batch: Iterable[str] | None) -> Iterator[st
         yield from (line.rstrip("\r\n") for line in batch) if batch is not None else (question or "",)
     except UnicodeDecodeError:
         raise click.UsageError("--batch 的文件不是 UTF-8 | the --batch file is not UTF-8: save it as UTF-8") from None
+
+
+def _say(text: str) -> None:
+    """One line for a person."""
+    click.echo(_CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
 def _run_each(question: str | None, batch: Iterable[str] | None, as_json: bool, run: Any, show: Any) -> None:
@@ -94,12 +114,12 @@ def ask(folder: Path, as_json: bool, batch: Iterable[str] | None, question: str 
     bot = open_bot(folder)
 
     def show(answer: dict[str, Any]) -> None:
-        click.echo(answer["answer"])
+        _say(answer["answer"])
         for citation in answer["citations"]:
             place = f"{citation['doc_id']}:{citation['start']}-{citation['end']}"
-            click.echo(f"  [{citation['number']}] {citation['title']} · {place}")
+            _say(f"  [{citation['number']}] {citation['title']} · {place}")
         for passage in answer["nearest"]:
-            click.echo(f"  · {' '.join(passage['text'].split())[:80]}")
+            _say(f"  · {' '.join(passage['text'].split())[:80]}")
 
     _run_each(question, batch, as_json, lambda text: answer_to_json(bot.ask(text)), show)
 
@@ -122,7 +142,7 @@ def search(folder: Path, as_json: bool, batch: Iterable[str] | None, count: int,
 
     def show(result: dict[str, Any]) -> None:
         for hit in result["hits"]:
-            click.echo(f"{hit['rank']:>3}  {hit['score']:.3f}  {hit['chunk_id']}  {' '.join(hit['text'].split())[:80]}")
+            _say(f"{hit['rank']:>3}  {hit['score']:.3f}  {hit['chunk_id']}  {' '.join(hit['text'].split())[:80]}")
 
     _run_each(question, batch, as_json, lambda text: hits_to_json(text, bot.search(text, count), version), show)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 class BotConfig:
     """Every number that decides an answer, with where it comes from."""
 
-    longest_question: int = 2_000  # characters; the encoder sees 512 tokens at a time
+    longest_question: int = 500  # characters, and so within the encoder's 512 tokens: nothing is left unread
     candidate_sentences: int = 200  # nearest sentences whose chunks are considered
     candidate_chunks: int = 50  # best lexical chunks considered beside them
     hits: int = 5

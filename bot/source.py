@@ -10,7 +10,7 @@ _STYLE = """
 :root { color-scheme: light dark; }
 body {
   font: 16px/1.8 "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif;
-  margin: 0 auto; max-width: 44rem; padding: 1rem;
+  margin: 0 auto; max-width: 44rem; padding: 1rem; overflow-wrap: anywhere;
 }
 h1 { font-size: 1.25rem; line-height: 1.4; } h2, h3, h4, h5, h6 { font-size: 1.05rem; }
 .about { opacity: .75; font-size: .875rem; } p { margin: .6rem 0; white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -21,6 +21,13 @@ mark { background: #ffe27a; color: #1a1a1a; border-radius: .2rem; scroll-margin:
 def source_address(doc_id: str, start: int, end: int) -> str:
     """The address of a document on this site, with text[start:end] marked."""
     return f"/source?{urlencode({'doc_id': doc_id, 'start': start, 'end': end})}#cited"
+
+
+# Without a fragment the page still opens on the marked text, but leaves the focus where the reader has it.
+_SCRIPT = """<script>
+const cited = document.getElementById("cited");
+if (cited && !location.hash) scrollTo(0, cited.getBoundingClientRect().top + scrollY - innerHeight * .3);
+</script>"""
 
 
 def source_page(document: Document, start: int, end: int) -> str:
@@ -50,5 +57,5 @@ def source_page(document: Document, start: int, end: int) -> str:
     return (
         '<!doctype html><html lang="zh"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>{escape(document.title)}</title><style>{_STYLE}</style>"
-        f'<p class="about">{about}</p>' + "\n".join(blocks)
+        f'<p class="about">{about}</p>' + "\n".join(blocks) + _SCRIPT
     )

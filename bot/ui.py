@@ -17,7 +17,8 @@ from indexer.errors import JiawenError
 STARTERS = 6  # questions offered on an empty page
 # Plain names: Gradio would ask Google for any font it does not ship.
 _FONT = ["PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif"]
-_MARKDOWN = re.compile(r"[!-/:-@\[-`{-~]")  # every ASCII punctuation mark
+# What Markdown, HTML or a link finder could take for markup; the rest stays as it is, for copying and reading aloud.
+_MARKUP = re.compile(r"[\\`*_\[\]<>&~|$#@\n]|^\s*(?:[-+=]|\d+[.)])|:(?=//)|(?<=[wW])\.|!(?=\[)|^\s+")
 
 # Citations are plain links to /source; here they open in the frame beside the chat instead of a new tab.
 _HEAD = """
@@ -97,7 +98,7 @@ def chat_page(bot: Answerer) -> gr.Blocks:
                         show_label=False,
                         height="62vh",
                         latex_delimiters=[],
-                        buttons=["copy"],
+                        buttons=[],  # the copy button would copy the Markdown
                         feedback_options=None,
                         allow_tags=False,
                     ),
@@ -106,7 +107,6 @@ def chat_page(bot: Answerer) -> gr.Blocks:
                         label="问题 Question",
                         show_label=False,
                         submit_btn=True,
-                        max_length=bot.config.longest_question,
                     ),
                     examples=starters or None,
                     examples_label="可以这样问 Try",
@@ -141,7 +141,7 @@ def draw(answer: Answer) -> Iterator[str]:
     for sentence in answer.sentences:
         yield plain(sentence.text)
         for number in sentence.citations:
-            yield f' <a href="{escape(links[number])}" target="_blank">[{number}]</a> '
+            yield f" [\\[{number}\\]]({links[number]}) "
     if answer.refusal:
         yield f"**{plain(answer.refusal)}**"
         if answer.hits:
@@ -149,14 +149,17 @@ def draw(answer: Answer) -> Iterator[str]:
         for hit in answer.hits[:3]:
             address = source_address(hit.chunk.doc_id, hit.chunk.start, hit.chunk.end)
             words = " ".join(hit.chunk.text.split()).lstrip("# ")
-            yield f'\n- <a href="{escape(address)}" target="_blank">{plain(words[:60])}…</a>'
+            yield f"\n- [{plain(words[:60])}…]({address})"
 
 
 def plain(text: str) -> str:
     """Text that Markdown and HTML show as it is: every mark that could mean something becomes a character reference."""
-    return _MARKDOWN.sub(lambda match: f"&#{ord(match[0])};", text)
+    return _MARKUP.sub(lambda match: "".join(f"&#{ord(character)};" for character in match[0]), text)
 
 
 def source_frame(doc_id: str, start: int, end: int) -> str:
     """The frame beside the chat, on that span."""
-    return f'<iframe title="原文 Source" name="source" src="{escape(source_address(doc_id, start, end))}"></iframe>'
+    address = source_address(doc_id, start, end).removesuffix(
+        "#cited"
+    )  # a fragment would take the focus and scroll the chat
+    return f'<iframe title="原文 Source" name="source" src="{escape(address)}"></iframe>'

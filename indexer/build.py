@@ -49,12 +49,19 @@ class BuildReport:
     seconds: float
 
 
-def build(
-    kb: Path, index: Path, config: IndexConfig, on_progress: Callable[[int, int], None] = lambda done, total: None
-) -> BuildReport:
+Progress = Callable[[int, int], None]  # (texts embedded, texts to embed)
+
+
+def build(kb: Path, index: Path, config: IndexConfig, on_progress: Progress = lambda done, total: None) -> BuildReport:
     """Builds a version of `kb` beside the published one and publishes it; unchanged content publishes nothing new."""
+    return build_documents(read_folder(kb), index, config, on_progress)
+
+
+def build_documents(
+    documents: list[Document], index: Path, config: IndexConfig, on_progress: Progress = lambda done, total: None
+) -> BuildReport:
+    """The same for documents that are already read."""
     started = time.perf_counter()
-    documents = read_folder(kb)
     kb_digest = digest_of(documents)
     fingerprint = fingerprint_of(config.encoder)
     previous = _published(index)
@@ -66,15 +73,20 @@ def build(
             return BuildReport(previous.manifest.version, len(documents), count, 0, count, 0, True, seconds)
 
     encoder = open_encoder(config.encoder)
-    chunks = [chunk for document in documents for chunk in chunk_document(document, config)]
-    sentences = [chunk_sentences(chunk, encoder.count_tokens, encoder.max_tokens) for chunk in chunks]
+    by_document = {document.id: chunk_document(document, config) for document in documents}
+    chunks = [chunk for inside in by_document.values() for chunk in inside]
+    sentences = [
+        inside
+        for document in documents
+        for inside in chunk_sentences(document, by_document[document.id], encoder.count_tokens, encoder.max_tokens)
+    ]
     if not any(sentences):
         raise ContentError(
-            f"{kb} 里没有可以检索的句子；请补上正文", f"{kb} holds no sentence to search: write some text"
+            "内容里没有可以检索的句子；请补上正文", "the content holds no sentence to search: write some text"
         )
     try:
         index.mkdir(parents=True, exist_ok=True)
-        with EmbeddingCache(index / "embeddings.sqlite", encoder.fingerprint) as cache:
+        with EmbeddingCache(index / "embeddings.sqlite", encoder.fingerprint, encoder.dimension) as cache:
             vectors, new_texts = _embed(sentences, encoder, cache, on_progress)
         version = _publish(index, config, encoder, kb_digest, documents, chunks, sentences, vectors)
     except (OSError, sqlite3.Error) as error:
@@ -103,7 +115,7 @@ def _published(index: Path) -> Index | None:
 
 
 def _embed(
-    sentences: list[list[Sentence]], encoder: Encoder, cache: EmbeddingCache, on_progress: Callable[[int, int], None]
+    sentences: list[list[Sentence]], encoder: Encoder, cache: EmbeddingCache, on_progress: Progress
 ) -> tuple[Vectors, set[str]]:
     """(one vector per sentence in order, the texts the cache did not hold)."""
     texts = [sentence.embedded_text for inside in sentences for sentence in inside]
@@ -134,26 +146,28 @@ def _publish(
     version = f"{now:%Y%m%d-%H%M%S-%f}"
     rows = [(number, s.start, s.end) for number, inside in enumerate(sentences) for s in inside]
     folder = version_folder(index, f".building-{os.getpid()}")
-    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    files = write_version(folder, documents, chunks, np.array(rows, np.int64), vectors)
-    manifest = Manifest(
-        version=version,
-        format=FORMAT,
-        built_at=now.isoformat(timespec="seconds"),
-        encoder=config.encoder,
-        fingerprint=encoder.fingerprint,
-        dimension=encoder.dimension,
-        config=asdict(config),
-        kb_digest=kb_digest,
-        documents=len(documents),
-        chunks=len(chunks),
-        sentences=len(rows),
-        files=files,
-    )
-    write_manifest(folder, manifest)
-    open_version(folder)
-    os.rename(folder, version_folder(index, version))
+    try:
+        files = write_version(folder, documents, chunks, np.array(rows, np.int64), vectors)
+        manifest = Manifest(
+            version=version,
+            format=FORMAT,
+            built_at=now.isoformat(timespec="seconds"),
+            encoder=config.encoder,
+            fingerprint=encoder.fingerprint,
+            dimension=encoder.dimension,
+            config=asdict(config),
+            kb_digest=kb_digest,
+            documents=len(documents),
+            chunks=len(chunks),
+            sentences=len(rows),
+            files=files,
+        )
+        write_manifest(folder, manifest)
+        open_version(folder)
+        os.rename(folder, version_folder(index, version))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)  # only there if a step failed
     temporary = index / f"{CURRENT}.new"
     temporary.write_text(version + "\n", encoding="utf-8")
     os.replace(temporary, index / CURRENT)

@@ -1,12 +1,12 @@
 """Document → Chunks that tile it, and Chunk → the Sentences that are embedded and cited."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
 from indexer.config import IndexConfig
-from indexer.text import SENTENCE_END, Span, heading_lines, sentence_spans
+from indexer.text import SENTENCE_END, Span, heading_lines, sentence_spans, simplify
 from indexer.types import Chunk, Document, Sentence
 
 _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
@@ -67,26 +67,31 @@ def _paragraph_spans(text: str, start: int, end: int, config: IndexConfig) -> li
     return joined
 
 
-def chunk_sentences(chunk: Chunk, count_tokens: Callable[[str], int], max_tokens: int) -> list[Sentence]:
-    """The chunk's sentences, headings left out; one that the encoder would truncate is cut at a clause or in half."""
-    titles = [span for span, _, _ in heading_lines(chunk.text)]
-    context = " ".join(chunk.headings[1:])  # the outermost is the document's title: the same for every sentence
-    sentences = []
-    pending = [
-        span for span in sentence_spans(chunk.text) if not any(left <= span[0] < right for left, right in titles)
-    ]
-    while pending:
-        start, end = pending.pop(0)
-        text = chunk.text[start:end]
-        embedded = next(
-            (candidate for candidate in (f"{context} {text}".strip(), text) if count_tokens(candidate) <= max_tokens),
-            None,
-        )
-        if embedded is None:
-            pending[:0] = _halves(chunk.text, start, end)
-        else:
-            sentences.append(Sentence(chunk.start + start, chunk.start + end, embedded))
-    return sentences
+def chunk_sentences(
+    document: Document, chunks: Sequence[Chunk], count_tokens: Callable[[str], int], max_tokens: int
+) -> list[list[Sentence]]:
+    """The sentences of each chunk, headings left out; one that the encoder would truncate is cut at a clause."""
+    titles = {span[0]: span[1] for span, _, _ in heading_lines(document.text)}
+    found = []
+    for chunk in chunks:
+        # The document's title would be the same for every sentence.
+        context = " ".join(name for name in chunk.headings if name != document.title)
+        sentences: list[Sentence] = []
+        pending = [(chunk.start + start, chunk.start + end) for start, end in sentence_spans(chunk.text)]
+        while pending:
+            start, end = pending.pop(0)
+            if titles.get(start, 0) >= end:
+                continue
+            text = document.text[start:end]
+            whole, bare = simplify(f"{context} {text}".strip()), simplify(text)
+            if count_tokens(whole) <= max_tokens:
+                sentences.append(Sentence(start, end, whole))
+            elif count_tokens(bare) <= max_tokens:
+                sentences.append(Sentence(start, end, bare))
+            else:
+                pending[:0] = _halves(document.text, start, end)
+        found.append(sentences)
+    return found
 
 
 def _halves(text: str, start: int, end: int) -> list[Span]:

@@ -12,8 +12,10 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import faiss
 import numpy as np
@@ -140,17 +142,20 @@ def read_manifest(folder: Path) -> Manifest:
                 f"{folder} 的格式是 {values['format']}，本程序用 {FORMAT}；请运行 jiawen index 重建",
                 f"{folder} has format {values['format']}, this program uses {FORMAT}: run `jiawen index`",
             )
+        datetime.fromisoformat(values["built_at"])
+        if not isinstance(values["files"], dict):
+            raise TypeError("files is not an object")
         return Manifest(**values)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _broken(path, str(error)) from error
 
 
-def open_index(index: Path, encoder: str, fingerprint: str) -> Index:
+def open_index(index: Path, fingerprint: str) -> Index:
     """The published version, refused if another encoder wrote it."""
     opened = open_version(version_folder(index, current_version(index)))
     if opened.manifest.fingerprint != fingerprint:
         raise IndexMismatch(
-            f"{index} 由编码模型 {opened.manifest.encoder} 建成，现在的设置是 {encoder}；请运行 jiawen index 重建",
+            f"{index} 由编码模型 {opened.manifest.fingerprint} 建成，现在是 {fingerprint}；请运行 jiawen index 重建",
             f"{index} was built with {opened.manifest.fingerprint}, the setting is {fingerprint}: run `jiawen index`",
         )
     return opened
@@ -164,11 +169,11 @@ def version_folder(index: Path, version: str) -> Path:
 def open_version(folder: Path) -> Index:
     """A version, every file checked against its manifest and every chunk against its document."""
     manifest = read_manifest(folder)
-    found = checksums(folder)
-    for name, expected in manifest.files.items():
-        if found.get(name) != expected:
-            raise _broken(folder / name, "missing" if name not in found else "altered")
     try:
+        found = checksums(folder)
+        for name, expected in manifest.files.items():
+            if found.get(name) != expected:
+                raise _broken(folder / name, "missing" if name not in found else "altered")
         documents = {
             row["id"]: Document(**row | {"questions": tuple(row["questions"])})
             for row in read_jsonl(folder / "documents.jsonl")
@@ -183,8 +188,8 @@ def open_version(folder: Path) -> Index:
         for chunk in chunks:
             if documents[chunk.doc_id].text[chunk.start : chunk.end] != chunk.text:
                 raise ValueError(f"{chunk.id} is not the text of its document")
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:  # faiss raises RuntimeError
-        raise _broken(folder, str(error).splitlines()[0]) from error
+    except (OSError, ValueError, LookupError, TypeError, RuntimeError, AttributeError, EOFError, BadZipFile) as error:
+        raise _broken(folder, f"{error!r:.200}") from error  # numpy, zipfile and faiss each raise their own
     counts = (len(documents), len(chunks), len(sentences), vectors.ntotal, vectors.d)
     if counts != (manifest.documents, manifest.chunks, manifest.sentences, manifest.sentences, manifest.dimension):
         raise _broken(folder, f"counts {counts} differ from the manifest")
@@ -193,15 +198,29 @@ def open_version(folder: Path) -> Index:
 
 
 class EmbeddingCache:
-    """embeddings.sqlite: the vectors of one encoder by the sha256 of their text. Use it in a `with` statement."""
+    """embeddings.sqlite: the vectors of one encoder by the sha256 of their text. Use it in a `with` statement.
 
-    def __init__(self, path: Path, fingerprint: str) -> None:
+    It only saves work: a file that is no database is begun anew, a vector of another length counts as missing.
+    """
+
+    _TABLE = (
+        "CREATE TABLE IF NOT EXISTS embeddings (fingerprint TEXT, text_sha256 BLOB, vector BLOB,"
+        " PRIMARY KEY (fingerprint, text_sha256)) WITHOUT ROWID"
+    )
+
+    def __init__(self, path: Path, fingerprint: str, dimension: int) -> None:
         self._fingerprint = fingerprint
+        self._bytes = dimension * np.dtype(np.float32).itemsize
         self._connection = sqlite3.connect(path)
-        self._connection.execute(
-            "CREATE TABLE IF NOT EXISTS embeddings (fingerprint TEXT, text_sha256 BLOB, vector BLOB,"
-            " PRIMARY KEY (fingerprint, text_sha256)) WITHOUT ROWID"
-        )
+        try:
+            self._connection.execute(self._TABLE)
+        except sqlite3.OperationalError:  # locked, disk full, read-only: not the file's fault
+            raise
+        except sqlite3.DatabaseError:
+            self._connection.close()
+            path.unlink()
+            self._connection = sqlite3.connect(path)
+            self._connection.execute(self._TABLE)
 
     def __enter__(self) -> "EmbeddingCache":
         return self
@@ -215,7 +234,7 @@ class EmbeddingCache:
             "SELECT vector FROM embeddings WHERE fingerprint = ? AND text_sha256 = ?",
             (self._fingerprint, _text_key(text)),
         ).fetchone()
-        return None if row is None else np.frombuffer(row[0], np.float32)
+        return np.frombuffer(row[0], np.float32) if row and len(row[0]) == self._bytes else None
 
     def put(self, texts: Iterable[str], vectors: Vectors) -> None:
         """Keeps them at once: a build that dies later need not embed them again."""

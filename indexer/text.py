@@ -15,7 +15,11 @@ Span = tuple[int, int]
 _TERMINATOR = "。｡！？!?…"
 _CLOSER = r"[”’」』）)》〉】〕］\]]"
 # An ASCII full stop ends a sentence only before white space, and not after a capital (initials) or another full stop.
-SENTENCE_END = re.compile(rf"[{_TERMINATOR}](?:[{_TERMINATOR}]|{_CLOSER})*|(?<=[^\sA-Z.])\.{_CLOSER}*(?=\s|$)")
+# Nor does an ASCII mark inside a web address or a file name, or before an image: form?id=3, a!b.txt, ![图](…
+_NO_END = r"(?<=[A-Za-z0-9/_%=])[!?](?=[A-Za-z0-9/_%=&#])|!(?=\[)"
+SENTENCE_END = re.compile(
+    rf"(?!{_NO_END})[{_TERMINATOR}](?:[{_TERMINATOR}]|{_CLOSER})*|(?<=[^\sA-Z.])\.{_CLOSER}*(?=\s|$)"
+)
 # A line break ends one too, unless an English line goes on in lower case.
 _LINE_BREAK = re.compile(r"\n+(?![a-z])")
 _STRAIGHT_PAIR = re.compile(r'"([^"\n]*)"')
@@ -23,7 +27,8 @@ _STRAIGHT_PAIR = re.compile(r'"([^"\n]*)"')
 _BRACKETED = re.compile(r"[《〈（(【〔][^《〈（(【〔》〉）)】〕\n]{0,100}[》〉）)】〕]")
 # After a closing quote these go on with the same sentence: “何为安全？”的问题
 _CONTINUES = frozenset("，,、；;：:的之等")
-_HEADING = re.compile(r"^(#{1,6})[ \t]+(\S.*?)[ \t]*#*[ \t]*$", re.MULTILINE)
+_HEADING = re.compile(r"^(#{1,6})[ \t]+(\S(?:[^\n]*\S)?)[ \t]*$", re.MULTILINE)
+_CLOSING_MARKS = re.compile(r"[ \t]#+$")
 _FENCE = re.compile(r"^(```|~~~).*?(?:^\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 
 
@@ -55,10 +60,13 @@ def sentence_spans(text: str) -> list[Span]:
 
 def heading_lines(text: str) -> Iterator[tuple[Span, int, str]]:
     """Markdown headings outside code fences: (span of the line, level 1-6, title)."""
-    fences = [match.span() for match in _FENCE.finditer(text)]
+    fences = _FENCE.finditer(text)
+    fence = next(fences, None)
     for match in _HEADING.finditer(text):
-        if not any(start <= match.start() < end for start, end in fences):
-            yield match.span(), len(match[1]), match[2]
+        while fence and fence.end() <= match.start():
+            fence = next(fences, None)
+        if not fence or match.start() < fence.start():
+            yield match.span(), len(match[1]), _CLOSING_MARKS.sub("", match[2]).rstrip()
 
 
 @cache
@@ -68,6 +76,11 @@ def _to_simplified() -> Any:
     return opencc.OpenCC("t2s")
 
 
+def simplify(text: str) -> str:
+    """The text in simplified characters, so that either script finds the other."""
+    return str(_to_simplified().convert(text))
+
+
 def fold(text: str) -> str:
     """A search key: NFKC, lower case, simplified characters. Never shown and never stored: it moves offsets."""
-    return str(_to_simplified().convert(unicodedata.normalize("NFKC", text).casefold()))
+    return simplify(unicodedata.normalize("NFKC", text).casefold())

@@ -99,7 +99,7 @@ def test_batch_answers_line_by_line_in_order(article_index: Path, command: str, 
     [
         ("", "the question is empty"),
         ("  ", "the question is empty"),
-        ("安" * 40_000, "at most 2000 are read: shorten it"),
+        ("安" * 40_000, "at most 500 are read: shorten it"),
     ],
 )
 def test_bad_questions(article_index: Path, question: str, message: str) -> None:
@@ -173,6 +173,42 @@ def test_bad_content(tmp_path: Path) -> None:
     assert "kb holds no article" in one_line_error(jiawen("index", cwd=tmp_path))
     (tmp_path / "kb/a.md").write_bytes(bytes(range(256)))
     assert "a.md is not text in a known encoding: save it as UTF-8" in one_line_error(jiawen("index", cwd=tmp_path))
+
+
+def test_bytes_that_are_no_text_as_a_question(article_index: Path) -> None:
+    done = subprocess.run([JIAWEN, "ask", "--index", article_index, b"\xff\xfe"], capture_output=True, check=False)
+    assert done.returncode == 1
+    assert b"send it as UTF-8" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_batch_from_windows_notepad(article_index: Path, tmp_path: Path) -> None:
+    (tmp_path / "q.txt").write_text("专职讲解员有几名？\r\n", encoding="utf-8-sig", newline="")
+    row = json.loads(jiawen("ask", "--index", article_index, "--batch", tmp_path / "q.txt").stdout)
+    assert row["question"] == "专职讲解员有几名？"
+
+
+def test_json_is_utf8_whatever_the_locale(article_index: Path) -> None:
+    done = jiawen("ask", "--index", article_index, "--json", "😀专职讲解员有几名？", PYTHONIOENCODING="gbk")
+    assert json.loads(done.stdout)["question"] == "😀专职讲解员有几名？"
+
+
+def test_a_full_disk_is_one_line(article_index: Path) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        command = [JIAWEN, "ask", "--index", article_index, "问"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, encoding="utf-8")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "No space left" in done.stderr
+
+
+def test_a_document_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    (tmp_path / "kb").mkdir()
+    (tmp_path / "kb/a.md").write_text("长城博物馆的口号是\x9b2J安全第一。", encoding="utf-8")
+    assert jiawen("index", cwd=tmp_path).returncode == 0
+    done = jiawen("search", "长城博物馆的口号", cwd=tmp_path)
+    assert "安全第一" in done.stdout
+    assert "\x9b" not in done.stdout
 
 
 def test_a_reader_that_stops_early_sees_no_traceback(article_index: Path) -> None:

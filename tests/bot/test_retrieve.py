@@ -17,7 +17,7 @@ from tests.conftest import CountingEncoder
 def test_score_is_the_nearest_sentence_plus_weighted_coverage(built, kb: Path, counting) -> None:
     (kb / "a.md").write_text("甲甲。乙丙。\n\n丁丁丁。甲乙。丙。\n\n没有字母的一段。", encoding="utf-8")
     built(merge_characters=1)
-    index = open_index(kb.parent / "index", "any", counting.fingerprint)
+    index = open_index(kb.parent / "index", counting.fingerprint)
     config = BotConfig(coverage_weight=0.5)
     hits = retrieve(index, "甲乙", counting.encode_query("甲乙"), 10, config)
     coverage = LexicalIndex.from_texts([lexical_text(chunk) for chunk in index.chunks]).coverage("甲乙")
@@ -44,14 +44,14 @@ def test_hits_are_brute_force_over_every_chunk(tmp_path_factory, texts: list[str
     config = IndexConfig(merge_characters=1)
     document = Document("a", "题", "\n\n".join(texts))
     chunks = chunk_document(document, config)
-    sentences = [chunk_sentences(chunk, len, 40) for chunk in chunks]
+    sentences = chunk_sentences(document, chunks, len, 40)
     rows = [(number, s.start, s.end) for number, inside in enumerate(sentences) for s in inside]
     if not rows:
         return
     vectors = encoder.vectors([s.embedded_text for inside in sentences for s in inside])
     folder = tmp_path_factory.mktemp("version")
     files = write_version(folder, [document], chunks, np.array(rows, np.int64), vectors)
-    write_manifest(folder, Manifest("v", 1, "", "", "", 8, {}, "", 1, len(chunks), len(rows), files))
+    write_manifest(folder, Manifest("v", 1, "2026-01-01", "", "", 8, {}, "", 1, len(chunks), len(rows), files))
     index = open_version(folder)
 
     query = encoder.encode_query(question)
@@ -70,7 +70,7 @@ def test_hits_are_brute_force_over_every_chunk(tmp_path_factory, texts: list[str
 def test_a_chunk_only_the_terms_find_is_scored_by_its_own_sentences(built, kb: Path, counting) -> None:
     (kb / "a.md").write_text("甲甲甲。\n\n乙天地人。", encoding="utf-8")
     built(merge_characters=1)
-    index = open_index(kb.parent / "index", "any", counting.fingerprint)
+    index = open_index(kb.parent / "index", counting.fingerprint)
     config = BotConfig(candidate_sentences=1)
     hits = retrieve(index, "甲天地人", counting.encode_query("甲天地人"), 5, config)
     assert [(hit.number, hit.dense_rank, hit.lexical_rank) for hit in hits] == [(0, 1, 2), (1, None, 1)]

@@ -50,6 +50,9 @@ def test_ask_and_open_the_citation(page: Page) -> None:
     expect(page.locator(".message.bot")).to_contain_text(ANSWER)
     source = page.frame_locator("#source iframe")
     expect(source.locator("mark#cited")).to_contain_text(ANSWER)
+    expect(source.locator("mark#cited")).to_be_in_viewport()
+    page.wait_for_timeout(500)
+    assert page.evaluate("document.activeElement.tagName") != "IFRAME"  # the next question can be typed at once
 
     ask(page, "今年全民国家安全教育日的主题是什么？")
     expect(source.locator("mark#cited")).to_contain_text("创新引领10周年")
@@ -113,6 +116,9 @@ def test_on_a_phone(browser: Browser, site: str) -> None:
     page = context.new_page()
     page.goto(site)
     ask(page, QUESTION)
+    expect(page.frame_locator("#source iframe").locator("mark#cited")).to_have_count(1)
+    page.wait_for_timeout(500)
+    expect(page.locator(".message.bot")).to_be_in_viewport()  # the source has not scrolled the answer away
     page.get_by_role("link", name="[1]").tap()
     expect(page.frame_locator("#source iframe").locator("mark#cited")).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

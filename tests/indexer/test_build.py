@@ -18,7 +18,7 @@ def test_a_build_is_published_and_opens(built, kb: Path, counting) -> None:
     (kb / "a.md").write_text(paragraphs("甲", "乙"), encoding="utf-8")
     report = built(merge_characters=10)
     index = kb.parent / "index"
-    opened = open_index(index, "any", counting.fingerprint)
+    opened = open_index(index, counting.fingerprint)
     assert (report.documents, report.chunks, report.embedded, report.reused, report.removed) == (1, 2, 2, 0, 0)
     assert report.published
     assert opened.manifest.version == report.version == current_version(index)
@@ -62,7 +62,7 @@ def test_a_broken_version_is_mended_by_building(built, kb: Path, counting) -> No
     index = kb.parent / "index"
     (index / "versions" / first.version / "chunks.jsonl").write_text("", encoding="utf-8")
     assert built().version != first.version
-    assert len(open_index(index, "any", counting.fingerprint).chunks) == 1
+    assert len(open_index(index, counting.fingerprint).chunks) == 1
 
 
 def test_bad_content_leaves_the_published_version(built, kb: Path, counting) -> None:
@@ -71,7 +71,7 @@ def test_bad_content_leaves_the_published_version(built, kb: Path, counting) -> 
     (kb / "b.md").write_bytes(bytes(range(256)))
     with pytest.raises(ContentError, match=r"b\.md"):
         built()
-    assert open_index(kb.parent / "index", "any", counting.fingerprint).manifest.version == first.version
+    assert open_index(kb.parent / "index", counting.fingerprint).manifest.version == first.version
 
 
 def test_a_build_that_dies_leaves_current_and_keeps_its_embeddings(built, kb: Path, counting, monkeypatch) -> None:
@@ -108,7 +108,7 @@ def test_an_index_of_another_encoder_is_refused(built, kb: Path) -> None:
     (kb / "a.md").write_text(paragraphs("甲"), encoding="utf-8")
     built()
     with pytest.raises(IndexMismatch, match=r"counting/1, the setting is other/1: run `jiawen index`"):
-        open_index(kb.parent / "index", "other", "other/1")
+        open_index(kb.parent / "index", "other/1")
 
 
 def test_progress_counts_to_the_end(kb: Path, counting) -> None:

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from indexer.chunk import chunk_document, chunk_sentences
 from indexer.config import IndexConfig
-from indexer.text import heading_lines
+from indexer.text import heading_lines, simplify
 from indexer.types import Document
 
 line = st.text(alphabet=st.sampled_from("安全教育日。！？，,；“”《》 #\u3000𠮷a."), max_size=120)
@@ -33,19 +33,21 @@ def test_no_chunk_is_over_long(text: str) -> None:
 
 @given(markdown, st.integers(12, 60))
 def test_sentences_lie_in_their_chunk_and_fit_the_encoder(text: str, max_tokens: int) -> None:
-    for chunk in chunk_document(Document("d", "题", text), small):
+    document = Document("d", "题", text)
+    chunks = chunk_document(document, small)
+    titles = [span for span, _, _ in heading_lines(text)]
+    for chunk, sentences in zip(chunks, chunk_sentences(document, chunks, len, max_tokens), strict=True):
         position = chunk.start
         visible = ""
-        for sentence in chunk_sentences(chunk, len, max_tokens):
+        for sentence in sentences:
             assert position <= sentence.start < sentence.end <= chunk.end
             assert len(sentence.embedded_text) <= max_tokens
-            assert sentence.embedded_text.endswith(text[sentence.start : sentence.end])
+            assert sentence.embedded_text.endswith(simplify(text[sentence.start : sentence.end]))
             visible += text[sentence.start : sentence.end]
             position = sentence.end
-        titles = [span for span, _, _ in heading_lines(chunk.text)]
         body = "".join(
             character
-            for offset, character in enumerate(chunk.text)
+            for offset, character in enumerate(chunk.text, chunk.start)
             if not any(left <= offset < right for left, right in titles)
         )
         assert "".join(visible.split()) == "".join(body.split())
@@ -53,10 +55,11 @@ def test_sentences_lie_in_their_chunk_and_fit_the_encoder(text: str, max_tokens:
 
 def test_headings_are_the_path_to_the_chunk() -> None:
     text = "# 总\n\n## 甲\n\n" + "甲文。" * 10 + "\n\n### 甲一\n\n" + "细文。" * 10 + "\n\n## 乙\n\n" + "乙文。" * 10
-    chunks = chunk_document(Document("d", "总", text), small)
+    document = Document("d", "总", text)
+    chunks = chunk_document(document, small)
     assert [chunk.headings for chunk in chunks] == [("总", "甲"), ("总", "甲", "甲一"), ("总", "乙")]
     assert chunks[0].text.startswith("# 总\n\n## 甲")
-    first = chunk_sentences(chunks[1], len, 40)[0]
+    first = chunk_sentences(document, chunks, len, 40)[1][0]
     assert first.embedded_text == "甲 甲一 细文。"
     assert text[first.start : first.end] == "细文。"
 
@@ -70,16 +73,40 @@ def test_short_paragraphs_join_the_next_and_long_ones_end_at_sentence_ends() -> 
 
 
 def test_a_sentence_too_long_for_the_encoder_is_cut_at_a_clause() -> None:
-    (chunk,) = chunk_document(Document("d", "题", "前半句话很长，后半句话也长。"), small)
-    assert [sentence.embedded_text for sentence in chunk_sentences(chunk, len, 10)] == [
-        "前半句话很长，",
-        "后半句话也长。",
-    ]
-    assert [len(sentence.embedded_text) for sentence in chunk_sentences(chunk, len, 4)] == [3, 4, 3, 4]
+    document = Document("d", "题", "前半句话很长，后半句话也长。")
+    chunks = chunk_document(document, small)
+    (sentences,) = chunk_sentences(document, chunks, len, 10)
+    assert [sentence.embedded_text for sentence in sentences] == ["前半句话很长，", "后半句话也长。"]
+    (sentences,) = chunk_sentences(document, chunks, len, 4)
+    assert [len(sentence.embedded_text) for sentence in sentences] == [3, 4, 3, 4]
 
 
 @pytest.mark.parametrize("text", ["# 只有标题", "# 一\n## 二\n\n"])
 def test_headings_alone_are_a_chunk_without_sentences(text: str) -> None:
-    (chunk,) = chunk_document(Document("d", "题", text), small)
+    document = Document("d", "题", text)
+    (chunk,) = chunk_document(document, small)
     assert chunk.text == text
-    assert chunk_sentences(chunk, len, 40) == []
+    assert chunk_sentences(document, [chunk], len, 40) == [[]]
+
+
+def test_headings_are_embedded_unless_they_are_the_title() -> None:
+    text = "# 总\n\n## 北京办事处\n\n电话零一零。\n\n## 上海办事处\n\n电话零二一。"
+    for title, context in (("总", ""), ("通讯录", "总 ")):
+        document = Document("d", title, text)
+        found = chunk_sentences(document, chunk_document(document, small), len, 40)
+        embedded = [sentence.embedded_text for sentences in found for sentence in sentences]
+        assert embedded == [f"{context}北京办事处 电话零一零。", f"{context}上海办事处 电话零二一。"]
+
+
+def test_a_comment_in_a_code_fence_is_no_heading_wherever_the_chunk_begins() -> None:
+    text = "```\n" + "第一行很长很长很长。\n" * 6 + "# 初始值是一二三。\n" + "最后一行。\n" * 4 + "```\n"
+    document = Document("d", "题", text)
+    found = chunk_sentences(document, chunk_document(document, small), len, 40)
+    assert "# 初始值是一二三。" in [sentence.embedded_text for sentences in found for sentence in sentences]
+
+
+def test_traditional_text_is_embedded_in_simplified_characters_and_cited_as_it_is() -> None:
+    document = Document("d", "题", "嘉峪關長城博物館。")
+    ((sentence,),) = chunk_sentences(document, chunk_document(document, small), len, 40)
+    assert sentence.embedded_text == "嘉峪关长城博物馆。"
+    assert document.text[sentence.start : sentence.end] == "嘉峪關長城博物館。"

@@ -110,14 +110,14 @@ def test_a_folder_with_a_model(model_folder: Path, kb: Path, monkeypatch: pytest
     (kb / "a.md").write_text("国家安全教育日。番茄炒蛋。" + "国家" * 40, encoding="utf-8")
     index = kb.parent / "index"
     build(kb, index, config)
-    opened = open_index(index, config.encoder, open_encoder(config.encoder).fingerprint)
+    opened = open_index(index, open_encoder(config.encoder).fingerprint)
     assert opened.manifest.dimension == encoder.dimension == 16
     assert opened.manifest.sentences > 3  # the long one was cut to fit 32 tokens
     rows, cosines = opened.nearest_sentences(encoder.encode_passages(["番茄炒蛋。"])[0], 1)
     assert (rows[0], cosines[0]) == (1, pytest.approx(1, abs=1e-5))
 
     with pytest.raises(IndexMismatch, match="run `jiawen index`"):
-        open_index(index, DEFAULT_ENCODER, fingerprint_of(DEFAULT_ENCODER))
+        open_index(index, fingerprint_of(DEFAULT_ENCODER))
 
 
 def test_a_model_that_is_not_there(tmp_path: Path) -> None:

@@ -1,6 +1,9 @@
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
 from indexer.errors import ContentError
 from indexer.read import LARGEST_FILE, decode, read_folder
@@ -28,6 +31,55 @@ def test_front_matter_is_taken_off_and_the_rest_is_verbatim(kb: Path) -> None:
     assert (document.url, document.questions) == ("https://x.cn/1", ("问？",))
 
 
+@pytest.mark.parametrize(
+    ("line", "field", "value"),
+    [
+        ("published: 2024-02-30", "published", "2024-02-30"),
+        ("published: 2024-04-16T09:04:00", "published", "2024-04-16T09:04:00"),
+        ("title: 0110", "title", "0110"),
+        ("title: 12:30", "title", "12:30"),
+        ("source: yes", "source", "yes"),
+    ],
+)
+def test_front_matter_is_text_as_written(kb: Path, line: str, field: str, value: str) -> None:
+    write(kb, "a.md", f"---  \n{line}\n---\t\n正文。")
+    (document,) = read_folder(kb)
+    assert getattr(document, field) == value
+    assert document.text == "正文。"
+
+
+@pytest.mark.parametrize(
+    "text", ["---\n注意: 第一段。\n\n---\n第二段。", "---\n只是一行\n---\n正文。", "---\ntitle: 题\n没有结尾。"]
+)
+def test_a_text_that_begins_with_a_rule_loses_nothing(kb: Path, text: str) -> None:
+    write(kb, "a.md", text)
+    write(kb, "b.txt", "---\ntitle: 题\n---\n正文。")
+    assert [document.text for document in read_folder(kb)] == [text, "---\ntitle: 题\n---\n正文。"]
+
+
+def test_an_empty_front_matter(kb: Path) -> None:
+    write(kb, "a.md", "---\n---\n正文。")
+    assert read_folder(kb)[0].text == "正文。"
+
+
+def test_linked_folders_are_read_once_and_dead_links_are_named(kb: Path) -> None:
+    write(kb.parent, "elsewhere/b.md", "乙。")
+    write(kb, "a.md", "甲。")
+    (kb / "link").symlink_to(kb.parent / "elsewhere")
+    (kb / "loop").symlink_to(kb)
+    assert [document.id for document in read_folder(kb)] == ["a", "link/b"]
+    (kb / "dead.md").symlink_to(kb / "nowhere")
+    with pytest.raises(ContentError, match=r"cannot read .*dead\.md"):
+        read_folder(kb)
+
+
+def test_a_file_name_that_is_not_utf8_is_named(kb: Path) -> None:
+    name = os.fsencode(kb) + b"/" + "文".encode("gb18030") + b".md"
+    Path(os.fsdecode(name)).write_text("正文。", encoding="utf-8")
+    with pytest.raises(ContentError, match="is not UTF-8: rename the file"):
+        read_folder(kb)
+
+
 def test_title_falls_back_to_the_first_heading_and_then_the_name(kb: Path) -> None:
     write(kb, "甲.md", "引子\n\n## 小标题\n")
     write(kb, "乙.txt", "只有正文。")
@@ -51,9 +103,23 @@ def test_encodings_of_traditional_text(kb: Path, encoding: str) -> None:
     assert decode(write(kb, "a.txt", TRADITIONAL.encode(encoding))) == TRADITIONAL
 
 
-@pytest.mark.parametrize("text", ["国家安全，人人有责。", "今天开会。", "安全"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "国家安全，人人有责。", "今天开会。", "安全", "你好。", "WiFi密码是12345678。", "电话:0937-6225512", "价格：￥199",
+        "——完——", "※注意事项※：请勿吸烟！",
+    ],
+)  # fmt: skip
 def test_a_short_gb18030_file(kb: Path, text: str) -> None:
     assert decode(write(kb, "a.txt", text.encode("gb18030"))) == text
+
+
+@given(st.integers(0, len(ARTICLE) - 1), st.integers(1, 300))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_piece_of_the_article_in_gb18030(kb: Path, start: int, length: int) -> None:
+    piece = ARTICLE[start : start + length]
+    assume(b"\xef\xbf\xbd" in piece.encode("gb18030").decode("utf-8", "replace").encode())  # not UTF-8 by chance
+    assert decode(write(kb, "a.txt", piece.encode("gb18030"))) == piece
 
 
 def test_line_ends_and_composed_characters_are_unified(kb: Path) -> None:
@@ -66,10 +132,15 @@ def test_line_ends_and_composed_characters_are_unified(kb: Path) -> None:
         ("a.md", "", "a.md has no text"),
         ("a.md", "---\ntitle: 题\n---\n \n", "a.md has no text"),
         ("a.txt", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)), "a.txt is not text"),
-        ("a.txt", b"text\x00more", "a.txt holds binary data"),
+        ("a.txt", b"text\x00more", "a.txt is not text"),
+        ("a.txt", "一行\x1b[2J".encode(), "a.txt is not text"),
+        ("a.txt", "没有标记的文本".encode("utf-16-le"), "a.txt is not text"),
         ("a.md", "---\ntitle: [1\n---\n正文。", "a.md, line 2: the front matter is not valid YAML"),
-        ("a.md", "---\n只是一行\n---\n正文。", "a.md: write the front matter as lines"),
-        ("a.md", "---\ntitle: 题\nquestions: 一个问题？\n---\n正文。", "a.md: write `questions` as a list"),
+        ("a.md", f"---\ntitle: {'[' * 5000}\n---\n正文。", "a.md, line .*: the front matter is not valid YAML"),
+        ("a.md", '---\ntitle: "\\ud800"\n---\n正文。', "a.md: the front matter holds characters that are not text"),
+        ("a.md", "---\ntitle: 题\nquestions: 一个问题？\n---\n正文。", "a.md: write each fact as one line"),
+        ("a.md", "---\ntitle: 题\nquestions:\n  - 问题: 是什么\n---\n正文。", "a.md: write each fact as one line"),
+        ("a.md", "---\ntitle: [题]\n---\n正文。", "a.md: write each fact as one line"),
     ],
 )
 def test_a_bad_file_is_named_with_its_cure(kb: Path, name: str, content: str | bytes, message: str) -> None:
@@ -101,5 +172,5 @@ def test_two_files_that_differ_in_suffix_only(kb: Path) -> None:
 
 def test_yaml_cannot_make_objects(kb: Path) -> None:
     write(kb, "a.md", "---\ntitle: !!python/object/apply:os.system ['true']\n---\n正文。")
-    with pytest.raises(ContentError, match="not valid YAML"):
+    with pytest.raises(ContentError, match="write each fact as one line"):
         read_folder(kb)

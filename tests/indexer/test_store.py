@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.errors import IndexBroken, IndexMismatch, IndexMissing
-from indexer.store import EmbeddingCache, open_index, open_version, search_vectors, write_version
+from indexer.store import EmbeddingCache, checksums, open_index, open_version, search_vectors, write_version
 from indexer.types import Chunk, Document
 
 
@@ -33,7 +33,7 @@ def test_search_is_brute_force(seed: int, rows: int, limit: int) -> None:
 def test_similarities_are_the_chunk_s_own(built, kb: Path, counting) -> None:
     (kb / "a.md").write_text("甲甲。乙丙。\n\n丁丁丁。甲乙。丙。", encoding="utf-8")
     built(merge_characters=1)
-    index = open_index(kb.parent / "index", "any", counting.fingerprint)
+    index = open_index(kb.parent / "index", counting.fingerprint)
     query = counting.encode_query("甲乙")
     assert index.similarities(query, 0) == pytest.approx([2**-0.5, 0.5])
     assert index.similarities(query, 1) == pytest.approx([0, 1, 0])
@@ -76,7 +76,7 @@ def test_a_harmed_file_is_named(version: Path, name: str, harm: str) -> None:
         open_version(version)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"format": 1}', "\udcff"])
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"format": 1}', '{"format": 1, "built_at": "x"}', "\udcff"])
 def test_a_harmed_manifest_is_named(version: Path, text: str) -> None:
     (version / "manifest.json").write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(IndexBroken, match=r"manifest\.json"):
@@ -116,12 +116,12 @@ def test_current_names_a_version_and_nothing_else(version: Path, name: str) -> N
     index = version.parent.parent
     (index / "CURRENT").write_bytes(name.encode("utf-8", "surrogateescape"))
     with pytest.raises(IndexBroken, match="CURRENT"):
-        open_index(index, "any", "counting/1")
+        open_index(index, "counting/1")
 
 
 def test_no_index_yet(tmp_path: Path) -> None:
     with pytest.raises(IndexMissing, match="run `jiawen index`"):
-        open_index(tmp_path, "any", "counting/1")
+        open_index(tmp_path, "counting/1")
 
 
 def test_nothing_on_disk_is_a_pickle(version: Path) -> None:
@@ -134,10 +134,32 @@ def test_nothing_on_disk_is_a_pickle(version: Path) -> None:
 
 def test_the_cache_keeps_encoders_apart(tmp_path: Path) -> None:
     vector = np.array([0.5, -0.25], np.float32)
-    with EmbeddingCache(tmp_path / "e.sqlite", "one") as cache:
+    with EmbeddingCache(tmp_path / "e.sqlite", "one", 2) as cache:
         cache.put(["甲"], vector[None])
-    with EmbeddingCache(tmp_path / "e.sqlite", "one") as cache:
+    with EmbeddingCache(tmp_path / "e.sqlite", "one", 2) as cache:
         assert cache.get("甲").tolist() == vector.tolist()
         assert cache.get("乙") is None
-    with EmbeddingCache(tmp_path / "e.sqlite", "two") as cache:
+    with EmbeddingCache(tmp_path / "e.sqlite", "two", 2) as cache:
         assert cache.get("甲") is None
+
+
+def test_a_cache_that_is_no_database_is_begun_anew(tmp_path: Path) -> None:
+    (tmp_path / "e.sqlite").write_bytes(b"garbage" * 1000)
+    with EmbeddingCache(tmp_path / "e.sqlite", "one", 2) as cache:
+        assert cache.get("甲") is None
+        cache.put(["甲"], np.ones((1, 2), np.float32))
+    with EmbeddingCache(tmp_path / "e.sqlite", "one", 3) as cache:
+        assert cache.get("甲") is None  # a vector of another length
+
+
+def test_files_that_is_not_an_object(version: Path) -> None:
+    rewrite_manifest(version, files=[])
+    with pytest.raises(IndexBroken, match=r"manifest\.json"):
+        open_version(version)
+
+
+def test_an_empty_array_is_broken_even_if_the_manifest_agrees(version: Path) -> None:
+    (version / "lexical/postings.npz").write_bytes(b"")
+    rewrite_manifest(version, files=checksums(version))
+    with pytest.raises(IndexBroken, match="broken index"):
+        open_version(version)

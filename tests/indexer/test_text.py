@@ -45,6 +45,12 @@ def test_a_sentence_cut_again_stays_whole(text: str) -> None:
         ("A line that\nruns on. Next.", ["A line that\nruns on.", "Next."]),
         ("（未完。（再来。）没有右括号。下一句。", ["（未完。", "（再来。）没有右括号。", "下一句。"]),
         ("  \n\t\u3000", []),
+        (
+            "报名见 https://a.cn/form?id=3&x=1，文件 a!b.txt。好。",
+            ["报名见 https://a.cn/form?id=3&x=1，文件 a!b.txt。", "好。"],
+        ),
+        ("看图![说明](图.png)吧。", ["看图![说明](图.png)吧。"]),
+        ("真的吗?ABC公司说是!对。", ["真的吗?", "ABC公司说是!", "对。"]),
     ],
 )
 def test_examples(text: str, expected: list[str]) -> None:
@@ -53,6 +59,8 @@ def test_examples(text: str, expected: list[str]) -> None:
 
 def test_a_huge_text_without_an_end_takes_linear_time() -> None:
     assert len(sentence_spans("《" * 200_000)) == 1
+    assert len(list(heading_lines("# a" + " " * 200_000 + "x"))) == 1
+    assert len(list(heading_lines("```\n```\n# 题\n" * 20_000))) == 20_000
 
 
 def test_headings_are_found_outside_code() -> None:
