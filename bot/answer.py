@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from bot.config import BotConfig
@@ -16,6 +17,13 @@ from indexer.text import simplify
 
 REFUSAL_CHINESE = "知识库中没有找到相关内容。"
 REFUSAL_ENGLISH = "The knowledge base holds nothing on this."
+History = Sequence[tuple[str, str]]
+# A question that leans on the one before: 那城市博物馆呢？ 他是什么职务？ What about the other?
+_LEANS = re.compile(
+    r"^(那|那么|还有|另外|and\b|what about\b)|呢[?？]?$|[他她它]|(?<!在)(这|那|该|其)(?!他|她|它|余|中|些人)",
+    re.IGNORECASE,
+)
+_SHORT = 9  # characters: 什么时候启动的？ names nothing
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
 
@@ -27,15 +35,18 @@ class Answerer:
         self.encoder = encoder
         self.config = config
 
-    def search(self, question: str, k: int) -> list[Hit]:
+    def search(self, question: str, k: int, history: History = ()) -> list[Hit]:
         """The k best passages for the question, best first."""
-        checked = check_question(question, self.config)
+        checked = in_context(check_question(question, self.config), history)
         return retrieve(self.index, checked, self.encoder.encode_query(simplify(checked)), k, self.config)
 
-    def ask(self, question: str) -> Answer:
-        """Verbatim sentences, each with its citation; a refusal where the passages do not answer."""
+    def ask(self, question: str, history: History = ()) -> Answer:
+        """Verbatim sentences, each with its citation; a refusal where the passages do not answer.
+
+        `history` has the earlier (question, answer) pairs of the conversation, oldest first.
+        """
         started = time.perf_counter()
-        checked = check_question(question, self.config)
+        checked = in_context(check_question(question, self.config), history)
         query = self.encoder.encode_query(simplify(checked))
         hits = retrieve(self.index, checked, query, self.config.hits, self.config)
         retrieved = time.perf_counter()
@@ -75,6 +86,13 @@ class Answerer:
             evidence.text,
             document.url,
         )
+
+
+def in_context(question: str, history: History) -> str:
+    """The question with the one before in front, where it leans on it; otherwise unchanged."""
+    if history and (_LEANS.search(question) or len(question) <= _SHORT):
+        return f"{history[-1][0]} {question}"
+    return question
 
 
 def check_question(question: str, config: BotConfig) -> str:

@@ -14,6 +14,7 @@ from bot.source import source_address
 from bot.types import Answer
 from indexer.errors import JiawenError
 
+_REMEMBERED = 200  # characters of an earlier question that a follow-up may lean on
 STARTERS = 6  # questions offered on an empty page
 # Plain names: Gradio would ask Google for any font it does not ship.
 _FONT = ["PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif"]
@@ -74,7 +75,7 @@ def chat_page(bot: Answerer) -> gr.Blocks:
 
     def respond(message: str, history: list[dict[str, Any]]) -> Iterator[tuple[str, Any]]:
         try:
-            answer = bot.ask(message)
+            answer = bot.ask(message, earlier_questions(history))
         except JiawenError as error:
             yield plain(str(error)), gr.skip()
             return
@@ -121,6 +122,17 @@ def chat_page(bot: Answerer) -> gr.Blocks:
         gr.Markdown(about(bot), elem_id="about")
     page.queue(default_concurrency_limit=2, max_size=64)
     return page
+
+
+def earlier_questions(history: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """The user's turns of Gradio's history; content is a text, or a list of parts of which some are texts."""
+    questions = []
+    for turn in history:
+        if turn["role"] == "user":
+            content = turn["content"]
+            parts = [content] if isinstance(content, str) else [part.get("text", "") for part in content]
+            questions.append(("".join(parts)[:_REMEMBERED], ""))
+    return questions
 
 
 def about(bot: Answerer) -> str:

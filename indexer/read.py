@@ -118,8 +118,9 @@ def _decoded(raw: bytes, encoding: str) -> str | None:
     except UnicodeDecodeError:
         return None
 
-
     """Share of the characters beyond ASCII that are in daily use; low where the reading is wrong."""
+
+
 # the frequent plane of Big5.
 _DAILY = {"gb18030": ("gbk", ((0xA1, 0xA3), (0xB0, 0xD7)), 0xA1), "big5": ("big5", ((0xA1, 0xC6),), 0x40)}
 

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import click
 import pytest
 
 from bot.app import main
@@ -33,7 +34,7 @@ def test_every_command_is_documented(name: str) -> None:
 
 def test_every_module_is_in_the_layout() -> None:
     layout = read("docs/architecture.md").split("## Layout")[1].split("## ")[0]
-    for package in ("indexer", "bot"):
+    for package in ("indexer", "bot", "eval"):
         for path in (ROOT / package).glob("[!_]*.py"):
             assert re.search(rf"^  {path.name}\s", layout, re.MULTILINE), path
     for name in re.findall(r"^  (\w+\.py)", layout, re.MULTILINE):
@@ -47,5 +48,8 @@ def test_every_command_line_in_the_readme_parses(name: str) -> None:
     for line in re.findall(r"^\.venv/bin/jiawen (.+)$", read(name), re.MULTILINE):
         command, *arguments = shlex.split(line, comments=True)
         arguments = ["-" if argument == "questions.txt" else argument for argument in arguments]
-        context = main.get_command(None, command).make_context(command, arguments)
-        assert context.params
+        found = main.get_command(None, command)
+        if isinstance(found, click.Group):
+            command, *arguments = arguments
+            found = found.commands[command]
+        assert found.make_context(command, arguments).params

@@ -1,0 +1,63 @@
+"""Two runs over the same questions: what changed, is it more than noise, and which questions did it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import permutation_test
+
+from eval.cases import CaseError
+from eval.metrics import Interval, mean_interval
+from eval.run import MEASURES, Result
+
+_SIGNIFICANT = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One measure, after minus before, over the questions that have it in both runs."""
+
+    measure: str
+    before: float
+    after: float
+    change: Interval
+    p_value: float  # two-sided paired permutation test
+    won: tuple[str, ...]  # ids of questions that rose
+    lost: tuple[str, ...]
+
+    @property
+    def regressed(self) -> bool:
+        """Lower by more than chance would explain: the interval lies below zero or the test says so."""
+        return self.change.value < 0 and (self.change.high < 0 or self.p_value < _SIGNIFICANT)
+
+
+def compare(before: Sequence[Result], after: Sequence[Result]) -> list[Difference]:
+    """Every measure that both runs have, `right` first; questions are paired by id."""
+    old, new = {one.id: one for one in before}, {one.id: one for one in after}
+    shared = [key for key in old if key in new]
+    if not shared:
+        raise CaseError("两次评测没有共同的问题", "the two runs share no question: run them on the same cases")
+    differences = []
+    for measure in ("right", *MEASURES):
+        pairs = [(key, getattr(old[key], measure), getattr(new[key], measure)) for key in shared]
+        pairs = [(key, float(a), float(b)) for key, a, b in pairs if a is not None and b is not None]
+        if pairs:
+            differences.append(_difference(measure, pairs))
+    return differences
+
+
+def _difference(measure: str, pairs: Sequence[tuple[str, float, float]]) -> Difference:
+    before = np.array([a for _, a, _ in pairs])
+    after = np.array([b for _, _, b in pairs])
+    change = mean_interval((after - before).tolist())
+    assert change  # pairs is not empty
+    p_value = 1.0
+    if (after != before).any():
+        test = permutation_test(
+            (after, before), lambda x, y, axis: np.mean(x - y, axis=axis), permutation_type="samples", vectorized=True,
+            n_resamples=5000, rng=0,
+        )  # fmt: skip
+        p_value = float(test.pvalue)
+    won = tuple(key for key, a, b in pairs if b > a)
+    lost = tuple(key for key, a, b in pairs if b < a)
+    return Difference(measure, float(before.mean()), float(after.mean()), change, p_value, won, lost)

@@ -1,0 +1,113 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from eval.app import GOLDEN
+from eval.cases import CaseError, read_beir, read_cases, read_squad, resolve
+from indexer.read import read_folder
+from indexer.types import Document
+
+ROOT = Path(__file__).parent.parent.parent
+DOCUMENTS = {"a": Document("a", "题", "甲乙。甲乙。丙。")}
+
+
+def write(path: Path, *rows: object) -> Path:
+    path.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
+    return path
+
+
+def test_the_golden_set_stands_on_the_article() -> None:
+    cases = read_cases(GOLDEN, {document.id: document for document in read_folder(ROOT / "kb")})
+    assert len(cases) >= 150
+    assert sum(not case.answerable for case in cases) >= 50
+    assert {case.kind for case in cases} == {
+        "fact", "paraphrase", "colloquial", "typo", "traditional", "english", "keyword", "multi", "follow-up", "near-miss", "off-topic",
+    }  # fmt: skip
+    assert len({case.question for case in cases}) == len(cases)
+    for case in cases:
+        assert case.answerable == (case.kind not in {"near-miss", "off-topic"})
+        quotes = "".join(gold.quote for gold in case.gold)
+        assert bool(case.must) == case.answerable
+        assert all(any(one in document.text for document in read_folder(ROOT / "kb")) for one in case.must)
+        assert bool(case.history) == (case.kind == "follow-up")
+        assert quotes or not case.answerable
+
+
+def test_every_place_of_a_quote_counts() -> None:
+    assert resolve("a", "甲乙", DOCUMENTS).spans == ((0, 2), (3, 5))
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (
+            {"id": "1", "question": "问", "kind": "k", "gold": [{"doc_id": "a", "quote": "丁"}]},
+            "a does not hold the quote '丁'",
+        ),
+        ({"id": "1", "question": "问", "kind": "k", "gold": [{"doc_id": "b", "quote": "丁"}]}, "no document b"),
+        ({"id": "1", "question": "问", "kind": "k"}, "line 2 is not a case"),
+        (["no", "object"], "line 2 is not a case"),
+        ({"id": "0", "question": "问", "kind": "k", "gold": []}, "line 2: id 0 is taken"),
+    ],
+)
+def test_a_bad_case_is_named_by_its_line(tmp_path: Path, row: object, message: str) -> None:
+    path = write(tmp_path / "c.jsonl", {"id": "0", "question": "问", "kind": "k", "gold": []}, row)
+    with pytest.raises(CaseError, match=message):
+        read_cases(path, DOCUMENTS)
+
+
+def test_a_file_without_cases_or_none_at_all(tmp_path: Path) -> None:
+    with pytest.raises(CaseError, match="holds no case"):
+        read_cases(write(tmp_path / "c.jsonl"), DOCUMENTS)
+    with pytest.raises(CaseError, match="cannot read"):
+        read_cases(tmp_path / "none", DOCUMENTS)
+
+
+SQUAD = {
+    "data": [
+        {
+            "title": "题",
+            "id": "T",
+            "paragraphs": [
+                {"context": f"第{n}段的答案是{n}。", "qas": [
+                    {"id": f"q{n}", "question": f"第{n}段的答案？", "answers": [{"text": str(n), "answer_start": 1}]},
+                    {"id": f"e{n}", "question": " ", "answers": []},
+                ]}
+                for n in range(40)
+            ],
+        }
+    ]
+}  # fmt: skip
+
+
+def test_squad_is_knowledge_base_and_cases(tmp_path: Path) -> None:
+    documents, cases = read_squad(write(tmp_path / "s.json", SQUAD))
+    assert len(documents) == len(cases) == 40
+    assert (documents[3].id, documents[3].title, documents[3].text) == ("T-3", "题", "第3段的答案是3。")
+    assert (cases[3].id, cases[3].must, cases[3].gold[0].spans) == ("q3", ("3",), ((1, 2), (7, 8)))
+
+
+def test_left_out_paragraphs_make_unanswerable_cases(tmp_path: Path) -> None:
+    documents, cases = read_squad(write(tmp_path / "s.json", SQUAD), leave_out=0.5)
+    kept = {document.id for document in documents}
+    assert 8 < len(kept) < 32
+    assert [case.answerable for case in cases] == [f"T-{case.id[1:]}" in kept for case in cases]
+    assert {case.kind for case in cases} == {"squad", "left out"}
+    assert read_squad(tmp_path / "s.json", leave_out=0.5)[1] == cases
+    assert not read_squad(tmp_path / "s.json", leave_out=1.0)[0]
+
+
+def test_what_is_not_squad(tmp_path: Path) -> None:
+    with pytest.raises(CaseError, match="not SQuAD-shaped"):
+        read_squad(write(tmp_path / "s.json", {"data": [{}]}))
+
+
+def test_beir(tmp_path: Path) -> None:
+    write(tmp_path / "corpus.jsonl", {"_id": "d1", "title": "题", "text": "甲。"}, {"_id": "d2", "text": "乙。"})
+    write(tmp_path / "queries.jsonl", {"_id": "q1", "text": "问甲"}, {"_id": "q2", "text": "没有判断"})
+    (tmp_path / "qrels").mkdir()
+    (tmp_path / "qrels/test.tsv").write_text("query-id\tcorpus-id\tscore\nq1\td1\t1\nq1\td2\t0\n", encoding="utf-8")
+    documents, cases = read_beir(tmp_path)
+    assert [document.title for document in documents] == ["题", "d2"]
+    assert [(case.id, case.gold[0].doc_id, case.gold[0].spans) for case in cases] == [("q1", "d1", ((0, 2),))]

@@ -1,0 +1,207 @@
+"""Runs, reports, comparison and gate, on a small index worked out by hand and on the real one."""
+
+import dataclasses
+import json
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from bot import open_bot
+from bot.config import BotConfig
+from eval.cases import Case, CaseError, resolve
+from eval.compare import compare
+from eval.report import report
+from eval.run import evaluate, read_run, stamp, summary, write_run
+
+JIAWEN = str(Path(sys.executable).parent / "jiawen")
+
+
+@pytest.fixture
+def bot(built, kb: Path, counting):
+    (kb / "a.md").write_text("甲甲。乙丙。\n\n丁丁丁。戊己。\n\n庚。", encoding="utf-8")
+    built(merge_characters=1)
+    return open_bot(
+        kb.parent / "index", BotConfig(refuse_below=0.5, similarity_weight=40, intercept=-33, coverage_weight=0)
+    )
+
+
+def case(bot, key: str, question: str, *quotes: str, must: tuple[str, ...] = ()) -> Case:
+    return Case(key, question, "k", tuple(resolve("a", quote, bot.index.documents) for quote in quotes), must)
+
+
+def test_results_by_hand(bot) -> None:
+    cases = [
+        case(bot, "right", "甲", "甲甲", must=("甲甲",)),
+        case(bot, "part", "丁", "丁丁", "庚", must=("丁", "庚")),
+        case(bot, "wrong", "甲甲", "庚", must=("庚",)),
+        case(bot, "refuse", "甲丁"),
+        case(bot, "invent", "庚"),
+    ]
+    rows = {one.id: one for one in evaluate(bot, cases)}
+    assert list(rows) == ["right", "part", "wrong", "refuse", "invent"]
+    right = rows["right"]
+    assert (right.right, right.hit_at_1, right.gold_first, right.gold_cited, right.precision, right.must) == (
+        True,
+        1,
+        1,
+        1,
+        1,
+        1,
+    )
+    assert (right.cited, right.failure) == (("甲甲。",), "")
+    part = rows["part"]
+    assert (part.right, part.gold_cited, part.must, part.must_first, part.recall_at_5) == (False, 0.5, 0, 0, 1.0)
+    assert "cited in part" in part.failure
+    assert (rows["wrong"].gold_first, rows["wrong"].hit_at_1, rows["wrong"].mrr) == (0, 0, pytest.approx(1 / 3))
+    assert "another sentence cited" in rows["wrong"].failure
+    assert (rows["refuse"].right, rows["refuse"].refused_rightly, rows["refuse"].must) == (True, 1, None)
+    assert (rows["invent"].right, rows["invent"].refused_rightly) == (False, 0)
+    numbers = summary(list(rows.values()))
+    assert (numbers["questions"], numbers["answerable"]) == (5, 3)
+    assert numbers["right"]["value"] == pytest.approx(2 / 5)
+    assert numbers["measures"]["refused_rightly"]["value"] == 0.5
+    assert numbers["measures"]["gold_cited"]["questions"] == 3
+
+
+def test_a_run_is_read_as_it_was_written(bot, tmp_path: Path) -> None:
+    results = evaluate(bot, [case(bot, "1", "甲", "甲甲"), case(bot, "2", "庚")])
+    write_run(tmp_path / "run", results, stamp(bot, "hand"))
+    made_with, again = read_run(tmp_path / "run")
+    assert again == results
+    assert made_with["index_version"] == bot.index.manifest.version
+    assert made_with["bot_config"]["coverage_weight"] == 0
+    with pytest.raises(CaseError, match="is not a run"):
+        read_run(tmp_path)
+
+
+def test_comparison_finds_the_questions(bot) -> None:
+    before = evaluate(bot, [case(bot, str(number), "甲", "甲甲") for number in range(30)])
+    same = compare(before, before)
+    assert not any(one.regressed or one.won or one.lost for one in same)
+    worse = [dataclasses.replace(one, right=int(one.id) >= 10, hit_at_1=float(int(one.id) >= 1)) for one in before]
+    changed = {one.measure: one for one in compare(before, worse)}
+    assert changed["right"].regressed
+    assert changed["right"].change.value == pytest.approx(-1 / 3)
+    assert changed["right"].lost == tuple(map(str, range(10)))
+    assert changed["right"].p_value < 0.01
+    assert changed["hit_at_1"].lost == ("0",)
+    assert not changed["hit_at_1"].regressed  # one question of thirty is within chance
+    better = {one.measure: one for one in compare(worse, before)}
+    assert not better["right"].regressed
+    assert better["right"].won == tuple(map(str, range(10)))
+    with pytest.raises(CaseError, match="share no question"):
+        compare(before, [])
+
+
+class Tags(HTMLParser):
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.seen: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, dict(attrs)))
+
+
+def test_the_report_escapes_and_asks_nothing_of_the_network(bot) -> None:
+    hostile = '<script>alert(1)</script><img src="http://evil.example/x">'
+    results = [
+        dataclasses.replace(one, question=hostile, answer=hostile, kind=hostile)
+        for one in evaluate(bot, [case(bot, "1", "甲")])
+    ]
+    html = report(results, stamp(bot, hostile))
+    tags = Tags(html).seen
+    assert sum(tag == "script" for tag, _ in tags) == 1
+    assert not [tag for tag, attributes in tags if tag == "img" or "src" in attributes]
+    assert "default-src 'none'" in html
+    assert html.count("<svg") == 2
+
+
+@pytest.mark.browser
+def test_the_report_filters(bot, tmp_path: Path, chromium: str) -> None:
+    from playwright.sync_api import expect, sync_playwright
+
+    cases = [case(bot, "1", "甲", "甲甲"), case(bot, "2", "庚"), case(bot, "3", "甲丁")]
+    (tmp_path / "report.html").write_text(report(evaluate(bot, cases), stamp(bot, "hand")), encoding="utf-8")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page()
+        page.goto((tmp_path / "report.html").as_uri())
+        expect(page.locator("#shown")).to_have_text("3 / 3")
+        page.locator("#outcome").select_option("wrong")
+        expect(page.locator(".case:visible")).to_have_count(1)
+        page.locator("#outcome").select_option("")
+        page.locator("#words").fill("甲丁")
+        expect(page.locator(".case:visible")).to_have_count(1)
+        browser.close()
+
+
+def run(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [JIAWEN, "eval", *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, encoding="utf-8", timeout=300)
+
+
+def test_run_compare_and_gate_in_a_terminal(article_index: Path, tmp_path: Path) -> None:
+    golden = Path(__file__).parent.parent.parent / "eval/golden/jiayuguan.jsonl"
+    lines = golden.read_text(encoding="utf-8").splitlines()[::4]
+    (tmp_path / "cases.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    setting = ["--index", article_index, "--cases", "cases.jsonl"]
+    done = run("run", *setting, "--out", "one", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["summary"]["questions"] == len(lines)
+    assert (tmp_path / "one/report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+
+    done = run("gate", *setting, "--baseline", "one", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+
+    content = json.loads((tmp_path / "one/run.json").read_text(encoding="utf-8"))
+    for row in content["results"]:
+        if row["answerable"]:
+            row |= {"right": True, "must": 1.0, "answered": 1.0}
+    (tmp_path / "better.json").write_text(json.dumps(content), encoding="utf-8")
+    done = run("gate", *setting, "--baseline", "better.json", cwd=tmp_path)
+    assert done.returncode == 1
+    lost = [
+        row["id"]
+        for row in json.loads((tmp_path / "one/run.json").read_text("utf-8"))["results"]
+        if not row["right"] and row["answerable"]
+    ]
+    assert lost
+    assert all(key in done.stderr for key in lost)
+
+    done = run("compare", "one", "better.json", cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[-2].startswith("赢 won:")
+
+
+def test_a_broken_retriever_fails_the_gate(bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    cases = [
+        case(bot, str(number), question, quote)
+        for number, (question, quote) in enumerate([("甲", "甲甲"), ("丁", "丁丁"), ("庚", "庚")] * 8)
+    ]
+    before = evaluate(bot, cases)
+    assert all(one.right for one in before)
+    monkeypatch.setattr("bot.answer.retrieve", lambda index, question, query, k, config: [])
+    broken = compare(before, evaluate(bot, cases))
+    assert {one.measure for one in broken if one.regressed} >= {"right", "hit_at_1", "gold_cited", "answered"}
+    assert broken[0].lost == tuple(str(number) for number in range(24))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["run", "--leave-out", "0.5"], 2, "--leave-out goes with --squad"),
+        (["run", "--squad", "a", "--beir", "b"], 2, "not both"),
+        (["run", "--squad", "none.json"], 1, "cannot read none.json"),
+        (["gate", "--baseline", "none"], 1, "make one with `jiawen eval run`"),
+        (["run"], 1, "no index in .jiawen yet"),
+    ],
+)
+def test_mistakes_are_one_line(tmp_path: Path, arguments: list[str], code: int, message: str) -> None:
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == code
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
