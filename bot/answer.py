@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.config import BotConfig
-from bot.extract import Evidence, choose_sentences, confidence
+from bot.extract import Evidence, choose_sentences
+from bot.features import Candidates, Numbers, candidates_of, surroundings
+from bot.head import Head, load_head, together
+from bot.lexicon import with_chinese
+from bot.question import Asked, ask_what, nothing_mentioned, what_is_missing
 from bot.retrieve import retrieve
 from bot.types import Answer, AnswerSentence, Citation, Hit, Verdict
 from indexer.config import IndexConfig
-from indexer.embed import Encoder, open_encoder
+from indexer.embed import Encoder, Vectors, open_encoder
 from indexer.errors import QuestionError
 from indexer.store import Index, open_index
 from indexer.text import simplify
@@ -30,15 +34,17 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 class Answerer:
     """Answers from one index version; safe to use from several threads."""
 
-    def __init__(self, index: Index, encoder: Encoder, config: BotConfig) -> None:
+    def __init__(self, index: Index, encoder: Encoder, config: BotConfig, head: Head) -> None:
         self.index = index
         self.encoder = encoder
         self.config = config
+        self.head = head
 
     def search(self, question: str, k: int, history: History = ()) -> list[Hit]:
         """The k best passages for the question, best first."""
         checked = in_context(check_question(question, self.config), history)
-        return retrieve(self.index, checked, self.encoder.encode_query(simplify(checked)), k, self.config)
+        query = self.encoder.encode_query(simplify(checked))
+        return retrieve(self.index, with_chinese(checked), query, k, self.config)
 
     def ask(self, question: str, history: History = ()) -> Answer:
         """Verbatim sentences, each with its citation; a refusal where the passages do not answer.
@@ -48,13 +54,15 @@ class Answerer:
         started = time.perf_counter()
         checked = in_context(check_question(question, self.config), history)
         query = self.encoder.encode_query(simplify(checked))
-        hits = retrieve(self.index, checked, query, self.config.hits, self.config)
+        hits = retrieve(self.index, with_chinese(checked), query, self.config.hits, self.config)
         retrieved = time.perf_counter()
-        probability = confidence(self.index, checked, hits, self.config)
+        asked, candidates, scores = self.weigh(checked, query, hits)
+        probability = self.confidence(asked, hits, candidates, scores)
         evidence: list[Evidence] = []
         if probability >= self.config.refuse_below:
-            evidence = choose_sentences(self.index, checked, query, hits, self.config)
+            evidence = choose_sentences(self.index, asked, hits, candidates, scores, self.config)
         citations = [self._cite(number, one) for number, one in enumerate(evidence, 1)]
+        refusal = "" if citations else refusal_for(checked, self.missing(asked, hits))
         finished = time.perf_counter()
         return Answer(
             question=question,
@@ -63,7 +71,7 @@ class Answerer:
             confidence=round(probability, 4),
             citations=tuple(citations),
             hits=tuple(hits),
-            refusal="" if citations else refusal_for(checked),
+            refusal=refusal,
             answerer="extractive",
             index_version=self.index.manifest.version,
             timings_ms={
@@ -72,6 +80,25 @@ class Answerer:
                 "total": round((finished - started) * 1000, 2),
             },
         )
+
+    def weigh(self, question: str, query: Vectors, hits: Sequence[Hit]) -> tuple[Asked, Candidates, Numbers]:
+        """(the question taken apart, the sentences of the hits, the head's score of each)."""
+        asked = ask_what(question, self.head.expectation)
+        candidates = candidates_of(self.index, asked, query, hits)
+        return asked, candidates, self.head.scores(candidates.features)
+
+    def confidence(self, asked: Asked, hits: Sequence[Hit], candidates: Candidates, scores: Numbers) -> float:
+        """Probability that the hits answer the question; 0 where they mention no word that it hangs on."""
+        if not hits or nothing_mentioned(asked, surroundings(self.index, hits[0].number)[1]):
+            return 0.0
+        return self.head.confidence(candidates.features, scores, together(hits))
+
+    def missing(self, asked: Asked, hits: Sequence[Hit]) -> str:
+        """What the question names and the text around the best passage does not hold; empty where it holds all."""
+        if not hits:
+            return ""
+        _, around, quantities = surroundings(self.index, hits[0].number)
+        return what_is_missing(asked, around, quantities)
 
     def _cite(self, number: int, evidence: Evidence) -> Citation:
         chunk = evidence.hit.chunk
@@ -115,13 +142,15 @@ def check_question(question: str, config: BotConfig) -> str:
     return stripped
 
 
-def refusal_for(question: str) -> str:
-    """The refusal in the language of the question."""
-    return REFUSAL_CHINESE if _HAN.search(question) else REFUSAL_ENGLISH
+def refusal_for(question: str, missing: str) -> str:
+    """The refusal in the language of the question, naming what is missing where that is known."""
+    if _HAN.search(question):
+        return f"{REFUSAL_CHINESE.rstrip('。')}：文中没有提到“{missing}”。" if missing else REFUSAL_CHINESE
+    return f"{REFUSAL_ENGLISH.rstrip('.')}: “{missing}” is not mentioned." if missing else REFUSAL_ENGLISH
 
 
 def open_bot(index: str | Path = ".jiawen", config: BotConfig | None = None) -> Answerer:
     """The Answerer over the published version of an index folder."""
     settings = IndexConfig.from_environment()
     encoder = open_encoder(settings.encoder)
-    return Answerer(open_index(Path(index), encoder.fingerprint), encoder, config or BotConfig())
+    return Answerer(open_index(Path(index), encoder.fingerprint), encoder, config or BotConfig(), load_head())

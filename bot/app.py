@@ -149,6 +149,39 @@ def search(folder: Path, as_json: bool, batch: Iterable[str] | None, count: int,
 
 @click.command()
 @_index_option
+@_json_option
+@click.option("--chunk", "chunk_id", help="段落编号，默认最相关的 A chunk_id; by default the best passage.")
+@click.argument("question")
+def explain(folder: Path, as_json: bool, chunk_id: str | None, question: str) -> None:
+    """说明一段为何（没）被检索到 Why a passage was, or was not, retrieved and cited."""
+    from dataclasses import asdict
+
+    from bot.answer import open_bot
+    from bot.explain import explain as explain_chunk
+
+    found = explain_chunk(open_bot(folder), question, chunk_id)
+    if as_json:
+        click.echo(json.dumps(asdict(found), ensure_ascii=False))
+        return
+    _say(f"{found.chunk_id}  {' '.join(found.text.split())[:80]}")
+    _say(f"语义 dense     {found.similarity:.4f}  第 rank {found.dense_rank}")
+    _say(f"字词 terms     {found.coverage:.4f}  第 rank {found.lexical_rank or '–'}")
+    _say("  " + " ".join(f"{term} {share:.3f}" for term, share in found.terms))
+    _say(f"  缺 missing: {' '.join(found.missing) or '–'}")
+    _say(
+        f"合计 score     {found.similarity:.4f} + {found.weight} × {found.coverage:.4f} = {found.score:.4f}"
+        f"  第 rank {found.rank or '–'}"
+    )
+    _say(f"取舍 outcome   {found.cut or '已读 read'}")
+    for belief, text, cited in found.sentences:
+        _say(f"  {'引 cited' if cited else '        '} {belief:6.1%}  {text[:80]}")
+    verdict = "拒答 refused" if found.refused else "回答 answered"
+    unmentioned = f"；文中没有提到 not mentioned: {found.unmentioned}" if found.refused and found.unmentioned else ""
+    _say(f"把握 confidence {found.confidence:.3f}  {verdict}{unmentioned}")
+
+
+@click.command()
+@_index_option
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(0, 65535), default=7860, show_default=True)
 def chat(folder: Path, host: str, port: int) -> None:

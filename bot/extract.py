@@ -1,58 +1,54 @@
-"""Hits → the sentences that answer, and how likely it is that they do. No language model."""
+"""Candidates → the sentences that answer, in the order they are shown. No language model."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from bot.config import BotConfig
+from bot.features import Candidates, Numbers
+from bot.head import shares
+from bot.question import LIST, Asked
 from bot.types import Hit
-from indexer.embed import Vectors
-from indexer.lexical import LexicalIndex, terms
 from indexer.store import Index
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A sentence that may be cited: a span of its document, and why it was chosen."""
+    """A sentence that is cited: a span of its document, and the share of belief that it answers."""
 
     hit: Hit
     start: int
     end: int
     text: str
-    score: float
+    share: float
 
 
 def choose_sentences(
-    index: Index, question: str, query: Vectors, hits: Sequence[Hit], config: BotConfig
+    index: Index, asked: Asked, hits: Sequence[Hit], candidates: Candidates, scores: Numbers, config: BotConfig
 ) -> list[Evidence]:
-    """The fewest verbatim sentences that answer, in reading order; empty only where the hits hold no sentence."""
-    candidates = []
-    for hit in hits:
-        first = int(index.first_sentence[hit.number])
-        for offset, cosine in enumerate(index.similarities(query, hit.number).tolist()):
-            _, start, end = index.sentences[first + offset].tolist()
-            text = index.documents[hit.chunk.doc_id].text[start:end]
-            score = cosine + config.coverage_weight * presence(index.lexical, question, text)
-            candidates.append(Evidence(hit, start, end, text, score))
-    candidates.sort(key=lambda evidence: (-evidence.score, evidence.hit.number, evidence.start))
-    chosen = [one for one in candidates if one.score >= candidates[0].score - config.sentence_margin]
-    distinct = list({one.text: one for one in reversed(chosen)}.values())[::-1][: config.sentences]
-    return sorted(distinct, key=lambda evidence: (evidence.hit.number, evidence.start))
+    """The fewest verbatim sentences that hold the answer with enough belief, at most `config.sentences`.
 
-
-def presence(lexical: LexicalIndex, question: str, text: str) -> float:
-    """Share of the question's terms that the text holds, weighted by rarity, 0 to 1."""
-    held = set(terms(text))
-    weights = {term: lexical.rarity(term) for term in terms(question)}
-    total = sum(weights.values())
-    return sum(weight for term, weight in weights.items() if term in held) / total if total else 0.0
-
-
-def confidence(index: Index, question: str, hits: Sequence[Hit], config: BotConfig) -> float:
-    """Probability that the best hit answers the question, 0 where there is no hit."""
-    if not hits:
-        return 0.0
-    best = hits[0]
-    shared = presence(index.lexical, question, best.chunk.text)
-    logit = config.intercept + config.similarity_weight * best.similarity + config.presence_weight * shared
-    return 1 / (1 + math.exp(-logit))
+    The one most likely to answer comes first, any others after it in reading order; where the question asks for several
+    things, all are in reading order.
+    """
+    if not len(scores):
+        return []
+    belief = shares(scores)
+    chosen: dict[str, Evidence] = {}
+    for at in np.argsort(-belief, kind="stable").tolist():
+        if len(chosen) == config.sentences or sum(one.share for one in chosen.values()) >= config.enough_belief:
+            break
+        if chosen and belief[at] < config.least_belief:
+            break
+        row, hit = int(candidates.rows[at]), hits[int(candidates.hit[at])]
+        _, start, end = index.sentences[row].tolist()
+        text = index.sentence_text(row)
+        if text not in chosen:  # a repeated sentence is cited once
+            chosen[text] = Evidence(hit, start, end, text, float(belief[at]))
+    first, *others = chosen.values()
+    if LIST in asked.kinds:
+        others, first_ones = [first, *others], []
+    else:
+        first_ones = [first]
+    return first_ones + sorted(others, key=lambda one: (one.hit.number, one.start))

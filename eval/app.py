@@ -1,7 +1,9 @@
 """`jiawen eval`: measure, compare, stop a bad change."""
 
 import json
+import shlex
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +11,10 @@ from typing import Any
 
 import click
 
+from eval.draft import Draft, draft_cases, spread
+
 _path = click.Path(path_type=Path)
+_CACHE = Path(".jiawen-eval")
 GOLDEN = Path(__file__).parent / "golden" / "jiayuguan.jsonl"
 
 
@@ -77,7 +82,7 @@ def _results(folder: Path, cases: Path, squad: Path | None, beir: Path | None, l
         source = squad or beir
         assert source
         documents, asked = read_squad(source, leave_out) if squad else read_beir(source)
-        folder = Path(".jiawen-eval") / source.stem
+        folder = _CACHE / source.stem
         with tqdm(unit="句", desc="编码 Embedding", disable=not sys.stderr.isatty(), leave=False) as bar:
 
             def show(done: int, total: int) -> None:
@@ -138,3 +143,137 @@ def gate(folder: Path, cases: Path, baseline: Path) -> None:
     if failed:
         raise click.exceptions.Exit(1)
     click.echo(f"没有退步 No regression: {len(results)} 个问题 questions")
+
+
+@evaluation.command()
+@click.option(
+    "--squad", "squads", type=_path, multiple=True, help="公开问答数据，可多个 Public data beside the practice set."
+)
+@click.option("--out", type=_path, help="bot/head.npz by default.")
+def fit(squads: Sequence[Path], out: Path | None) -> None:
+    """重新拟合选句与把握 Fit the head anew and say how well it does on documents left out; about 10 minutes."""
+    from tqdm import tqdm
+
+    from bot.config import BotConfig
+    from bot.head import HEAD, Head
+    from bot.question import expectation_from
+    from eval.fit import (
+        FOLDS,
+        calibrate,
+        examples_of,
+        figures,
+        fit,
+        learn_expectation,
+        practice_material,
+        save_head,
+        squad_material,
+    )
+    from indexer.config import IndexConfig
+    from indexer.embed import open_encoder
+
+    materials = [practice_material(_CACHE), *(squad_material(path, _CACHE) for path in squads)]
+    words, classes = learn_expectation(materials)
+    expectation = expectation_from(words, classes)
+    encoder = open_encoder(IndexConfig.from_environment().encoder)
+    made = (one for material in materials for one in examples_of(material, encoder.encode_query, expectation))
+    quiet = not sys.stderr.isatty()
+    examples = list(tqdm(made, unit="例", desc="特征 Features", disable=quiet, leave=False))
+    with tqdm(total=2 * FOLDS, unit="折", desc="训练 Training", disable=quiet, leave=False) as bar:
+        ranker, judge, topic, unseen = fit(examples, bar.update)
+    save_head(out or HEAD, Head(ranker, judge, topic, calibrate(unseen), expectation), words, classes)
+    for source, numbers in figures(unseen, BotConfig()).items():
+        for name, value in numbers.items():
+            click.echo(f"{source}  {name}  {value:.3f}")
+    click.echo(f"写入 written: {out or HEAD}")
+
+
+@evaluation.command()
+@click.option("--kb", type=_path, default=Path("kb"), show_default=True, help="内容文件夹 Content.")
+@click.option("--out", type=_path, required=True, help="用例文件，接着往后写 The file of cases to append to.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=40,
+    show_default=True,
+    help="最多几条候选 At most how many candidates.",
+)
+@click.option("--all", "unasked", is_flag=True, help="不问，全收 Accept every candidate without asking.")
+def draft(kb: Path, out: Path, limit: int, unasked: bool) -> None:
+    """从文档起草用例，逐条取舍 Draft cases from the documents; each accepted one is in FILE at once."""
+    from eval.cases import read_cases
+    from indexer.read import read_folder
+
+    documents = read_folder(kb)
+    written = out.exists() and out.stat().st_size > 0
+    cases = read_cases(out, {document.id: document for document in documents}) if written else []
+    held = {text for case in cases for text in (case.id, case.question)}
+    candidates = [one for one in draft_cases(documents) if not held & {one.id, one.question}]
+    offered = spread(candidates, limit)
+    accepted = _accept(offered, out, held, unasked)
+    following = f"；接着 next: jiawen eval run --cases {shlex.quote(str(out))}" if accepted or cases else ""
+    click.echo(f"收下 accepted: {accepted}，出示 offered: {len(offered)}/{len(candidates)}{following}")
+
+
+def _accept(offered: Sequence[Draft], out: Path, held: set[str], unasked: bool) -> int:
+    """Writes the accepted ones to the file as they are accepted; their number. Ends at q, Ctrl-C or the last answer."""
+    no_terminal = click.UsageError("没有终端可以问；请在终端里运行，或加 --all | no terminal to ask on: add --all")
+    if offered and not unasked and sys.stdin is None:
+        raise no_terminal
+    accepted, answered = 0, unasked
+    try:
+        for number, one in enumerate(offered, 1):
+            question = one.question if unasked else _decided(one, f"{number}/{len(offered)}")
+            if question is None:
+                break
+            answered = True
+            if question and question not in held:
+                _append(out, {**one.row, "question": question})
+                held.add(question)
+                accepted += 1
+    except click.Abort:
+        if not answered and not sys.stdin.isatty():
+            raise no_terminal from None
+        click.echo()
+    return accepted
+
+
+def _decided(one: Draft, place: str) -> str | None:
+    """The question to keep, as a person left it; empty to skip the candidate, None to stop."""
+    click.echo(f"\n{place}  {one.kind}  {_shown(one.question)}")
+    if one.quote:
+        click.echo(f"  出处 expected: {_shown(one.quote)}")
+        click.echo(f"  必含 must hold: {_shown(one.must) or '–'}")
+    else:
+        click.echo(f"  应当拒答 should be refused: {_shown(one.swapped)}?")
+    keys = click.Choice(["y", "e", "n", "q"], case_sensitive=False)
+    key = click.prompt("  收 accept y / 改 edit e / 弃 skip n / 退 quit q", type=keys, show_choices=False)
+    if key == "e":
+        return _edited(one.question)
+    return {"y": one.question, "n": "", "q": None}[key]
+
+
+def _edited(question: str) -> str:
+    """The question as typed; on a terminal the draft stands in the line to be changed."""
+    if not sys.stdin.isatty():
+        return _shown(click.prompt("  问题 question"))
+    import readline
+
+    readline.set_startup_hook(lambda: readline.insert_text(_shown(question)))
+    try:
+        return _shown(click.prompt("  问题 question"))
+    finally:
+        readline.set_startup_hook()
+
+
+def _shown(text: str) -> str:
+    """In one line, without the characters that would steer the terminal."""
+    one_line = " ".join(text.split())
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in one_line)
+
+
+def _append(path: Path, row: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+b") as file:
+        file.seek(max(file.tell() - 1, 0))
+        line = b"" if file.read(1) in {b"", b"\n"} else b"\n"
+        file.write(line + json.dumps(row, ensure_ascii=False).encode("utf-8") + b"\n")

@@ -88,12 +88,16 @@ class LexicalIndex:
     def coverage(self, question: str) -> npt.NDArray[np.float64]:
         """(rows,) in [0, 1]: BM25 of every row, divided by the sum of its terms' rarities times (k1 + 1)."""
         scores = np.zeros(len(self._lengths))
-        ceiling = 0.0
-        for term in dict.fromkeys(terms(question)):
-            ceiling += self.rarity(term) * (SATURATION + 1)
+        asked = list(dict.fromkeys(terms(question)))
+        for term in asked:
             rows, weights = self.term_scores(term)
             scores[rows] += weights
+        ceiling = self.ceiling(asked)
         return scores / ceiling if ceiling else scores
+
+    def ceiling(self, asked: Sequence[str]) -> float:
+        """The most that any passage could score for the terms."""
+        return sum(self.rarity(term) for term in asked) * (SATURATION + 1)
 
     def save(self, folder: Path) -> None:
         """Writes postings.npz (plain arrays) and vocabulary.json into the folder."""

@@ -68,6 +68,11 @@ class Index:
         """(rows, cosines) of the nearest sentences, best first."""
         return search_vectors(self.vectors, query, limit)
 
+    def sentence_text(self, row: int) -> str:
+        """The text of the sentence of that row."""
+        chunk, start, end = self.sentences[row].tolist()
+        return self.documents[self.chunks[chunk].doc_id].text[start:end]
+
     def similarities(self, query: Vectors, chunk: int) -> Vectors:
         """Cosine of the query with each sentence of the chunk, in order."""
         first, last = int(self.first_sentence[chunk]), int(self.first_sentence[chunk + 1])

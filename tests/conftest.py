@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from bot.features import WIDTH
+from bot.head import Forest, Head, Network
 from indexer.build import BuildReport, build
 from indexer.config import IndexConfig
 
@@ -46,6 +48,23 @@ class CountingEncoder:
         counts = np.array([[text.count(letter) for letter in ALPHABET] for text in texts], np.float32)
         counts[counts.sum(axis=1) == 0, -1] = 1
         return counts / np.linalg.norm(counts, axis=1, keepdims=True)
+
+
+def plain_head(chance: float = 0.9, above: float = -2.0) -> Head:
+    """Ranks sentences by 100 times their cosine; a best cosine above that gives the chance, any other 1 - chance."""
+    weights = np.zeros(WIDTH)
+    weights[0] = 100
+    leaves = np.array([[1, 1, 2]]), np.array([[2, 1, 2]])
+    threshold = np.array([[above, 0, 0]], np.float32)
+    wide, none = np.ones(3 * WIDTH + 5), np.zeros(0)
+    no_hidden = (none, none, np.zeros(()))
+    return Head(
+        ranker=Network(np.zeros(WIDTH), np.full(WIDTH, 1.0), weights, np.zeros((WIDTH, 0)), *no_hidden),
+        judge=Forest(np.zeros((1, 3), np.int64), threshold, *leaves, np.array([[0, 1 - chance, chance]]), 1),
+        topic=Network(0 * wide, wide, 0 * wide, np.zeros((len(wide), 0)), *no_hidden),
+        calibration=(1.0, 0.0),
+        expectation=lambda word, tag: 0.5,
+    )
 
 
 @pytest.fixture

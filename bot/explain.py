@@ -1,0 +1,113 @@
+"""Why a passage was, or was not, retrieved, and why its sentences were, or were not, cited."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bot.answer import Answerer, History, check_question, in_context
+from bot.extract import choose_sentences
+from bot.head import shares
+from bot.lexicon import with_chinese
+from bot.retrieve import retrieve
+from indexer.errors import QuestionError
+from indexer.lexical import terms
+from indexer.text import simplify
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How one chunk fared with one question. Ranks count from 1 over the whole index; None is not ranked at all."""
+
+    question: str  # as it was searched for
+    chunk_id: str
+    text: str
+    similarity: float  # cosine of the question and the chunk's nearest sentence
+    dense_rank: int
+    coverage: float
+    lexical_rank: int | None  # None: it shares no term
+    terms: tuple[tuple[str, float], ...]  # shared terms and what each adds to the coverage, most first
+    missing: tuple[str, ...]  # terms of the question that it lacks
+    weight: float  # of the coverage in the score
+    score: float
+    rank: int | None  # None: neither side proposed it
+    cut: str  # what dropped it; empty where its sentences were read
+    sentences: tuple[tuple[float, str, bool], ...]  # (belief that it answers, text, cited), in reading order
+    confidence: float
+    refused: bool
+    unmentioned: str  # what the question names and the text around the best passage lacks
+
+
+def explain(bot: Answerer, question: str, chunk_id: str | None = None, history: History = ()) -> Explanation:
+    """The explanation for a chunk, by default the best one; an unknown chunk is a QuestionError."""
+    checked = in_context(check_question(question, bot.config), history)
+    query = bot.encoder.encode_query(simplify(checked))
+    expanded = with_chinese(checked)
+    index, config = bot.index, bot.config
+    ranking = retrieve(index, expanded, query, len(index.chunks), config)
+    hits = ranking[: config.hits]
+    number = _number(bot, chunk_id) if chunk_id else hits[0].number
+    chunk = index.chunks[number]
+
+    nearest = np.array([index.similarities(query, other).max(initial=-1.0) for other in range(len(index.chunks))])
+    coverage = index.lexical.coverage(expanded)
+    rank = next((place for place, hit in enumerate(ranking, 1) if hit.number == number), None)
+    asked_terms = list(dict.fromkeys(terms(expanded)))
+    ceiling = index.lexical.ceiling(asked_terms)
+    added = {term: _weight_in(bot, term, number) / ceiling for term in asked_terms} if ceiling else {}
+
+    asked, candidates, scores = bot.weigh(checked, query, hits)
+    confidence = bot.confidence(asked, hits, candidates, scores)
+    refused = confidence < config.refuse_below
+    chosen = [] if refused else choose_sentences(index, asked, hits, candidates, scores, config)
+    cited = {(one.hit.number, one.start) for one in chosen}
+    beliefs = zip(candidates.rows.tolist(), shares(scores).tolist() if len(scores) else [], strict=True)
+    return Explanation(
+        question=checked,
+        chunk_id=chunk.id,
+        text=chunk.text,
+        similarity=float(nearest[number]),
+        dense_rank=int((nearest > nearest[number]).sum()) + 1,
+        coverage=float(coverage[number]),
+        lexical_rank=int((coverage > coverage[number]).sum()) + 1 if coverage[number] > 0 else None,
+        terms=tuple(sorted(((term, share) for term, share in added.items() if share), key=lambda pair: -pair[1])),
+        missing=tuple(term for term, share in added.items() if not share),
+        weight=config.coverage_weight,
+        score=float(nearest[number] + config.coverage_weight * coverage[number]),
+        rank=rank,
+        cut=_cut(bot, rank),
+        sentences=tuple(
+            (belief, index.sentence_text(row), (number, int(index.sentences[row, 1])) in cited)
+            for row, belief in beliefs
+            if index.sentences[row, 0] == number
+        ),
+        confidence=confidence,
+        refused=refused,
+        unmentioned=bot.missing(asked, hits),
+    )
+
+
+def _cut(bot: Answerer, rank: int | None) -> str:
+    config = bot.config
+    if rank is None:
+        return (
+            f"不在最近的 {config.candidate_sentences} 句里，也不在字词最合的 {config.candidate_chunks} 段里"
+            f" | not among {config.candidate_sentences} nearest sentences or {config.candidate_chunks} best by terms"
+        )
+    if rank > config.hits:
+        return f"第 {rank} 名，只读前 {config.hits} 段 | rank {rank}, and {config.hits} passages are read"
+    return ""
+
+
+def _number(bot: Answerer, chunk_id: str) -> int:
+    for number, chunk in enumerate(bot.index.chunks):
+        if chunk.id == chunk_id:
+            return number
+    raise QuestionError(
+        f"索引里没有段落 {chunk_id}；jiawen search --json 会列出 chunk_id",
+        f"the index holds no chunk {chunk_id}: `jiawen search --json` lists them",
+    )
+
+
+def _weight_in(bot: Answerer, term: str, number: int) -> float:
+    rows, weights = bot.index.lexical.term_scores(term)
+    return float(weights[rows == number].sum())

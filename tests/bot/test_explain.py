@@ -1,0 +1,85 @@
+"""An explanation says the same as retrieval and the answer do, by brute force."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from bot import open_bot
+from bot.app import main
+from bot.config import BotConfig
+from bot.explain import explain
+from indexer.errors import QuestionError
+from indexer.lexical import terms
+from tests.conftest import plain_head
+
+
+@pytest.fixture
+def small(built, kb: Path, counting):
+    (kb / "a.md").write_text("甲甲乙。\n\n甲乙丙。\n\n丁丁。\n\n戊乙。", encoding="utf-8")
+    built(merge_characters=1)
+    bot = open_bot(kb.parent / "index", BotConfig(hits=2))
+    bot.head = plain_head()
+    return bot
+
+
+def test_ranks_scores_and_terms_are_brute_force(small, counting) -> None:
+    query = counting.encode_query("甲乙")
+    cosines = [float(counting.vectors([chunk.text])[0] @ query) for chunk in small.index.chunks]
+    coverage = small.index.lexical.coverage("甲乙")
+    ceiling = sum(small.index.lexical.rarity(term) for term in terms("甲乙")) * 2.5
+    for number, chunk in enumerate(small.index.chunks):
+        found = explain(small, "甲乙", chunk.id)
+        assert found.similarity == pytest.approx(cosines[number], abs=1e-5)
+        assert found.dense_rank == 1 + sum(other > cosines[number] + 1e-5 for other in cosines)
+        assert found.coverage == pytest.approx(coverage[number])
+        assert found.lexical_rank == (1 + int((coverage > coverage[number]).sum()) if coverage[number] else None)
+        assert sum(share for _, share in found.terms) == pytest.approx(coverage[number])
+        assert found.score == pytest.approx(found.similarity + found.weight * found.coverage)
+        assert {term for term, _ in found.terms} | set(found.missing) == set(terms("甲乙"))
+        assert ceiling > 0
+
+
+def test_the_cut_is_named(small) -> None:
+    ids = [chunk.id for chunk in small.index.chunks]
+    cuts = {chunk: explain(small, "甲乙", chunk) for chunk in ids}
+    read = [chunk for chunk in ids if not cuts[chunk].cut]
+    assert len(read) == 2
+    assert sorted(cuts[chunk].rank for chunk in read) == [1, 2]
+    assert "rank 3, and 2 passages are read" in next(one.cut for one in cuts.values() if one.rank == 3)
+
+
+def test_a_chunk_no_side_proposes(small) -> None:
+    small.config = BotConfig(hits=2, candidate_sentences=1, candidate_chunks=1)
+    found = explain(small, "甲乙", small.index.chunks[2].id)
+    assert found.rank is None
+    assert "not among 1 nearest sentences or 1 best by terms" in found.cut
+
+
+def test_the_sentences_cited_are_the_answer_s(small) -> None:
+    answer = small.ask("甲乙")
+    cited = set()
+    for chunk in small.index.chunks:
+        for belief, text, was_cited in explain(small, "甲乙", chunk.id).sentences:
+            assert 0 <= belief <= 1
+            if was_cited:
+                cited.add(text)
+    assert cited == {one.quote for one in answer.citations}
+
+
+def test_an_unknown_chunk_is_refused(small) -> None:
+    with pytest.raises(QuestionError, match="the index holds no chunk 甲#0-1"):
+        explain(small, "甲乙", "甲#0-1")
+
+
+def test_the_command(article_index: Path) -> None:
+    question = "嘉峪关市的面积有多大？"
+    shown = CliRunner().invoke(main, ["explain", "--index", str(article_index), question])
+    assert shown.exit_code == 0
+    assert "not mentioned: 面积" in shown.output
+    found = json.loads(CliRunner().invoke(main, ["explain", "--json", "--index", str(article_index), question]).output)
+    assert found["refused"] is True
+    assert found["rank"] == 1
+    assert np.isclose(found["score"], found["similarity"] + found["weight"] * found["coverage"])

@@ -1,0 +1,75 @@
+"""The head's models by hand, and what is shipped."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.features import WIDTH
+from bot.head import HEAD, Forest, Network, load_head, log_odds_of_answer, logistic, shares, summarise, together
+from tests.conftest import plain_head
+
+
+def test_a_network_by_hand() -> None:
+    network = Network(
+        np.array([1.0, 0.0]), np.array([2.0, 1.0]), np.array([1.0, 1.0]), np.array([[1.0], [0.0]]), np.array([0.5]),
+        np.array([3.0]), np.array(0.25),
+    )  # fmt: skip
+    hidden = 1.0 + 0.5  # (3 - 1) / 2 + bias
+    expected = (1.0 + 5.0) + 3 * hidden / (1 + np.exp(-hidden)) + 0.25  # 7 is cut to 5 standard deviations
+    assert network(np.array([[3.0, 7.0]])) == pytest.approx([expected])
+
+
+def test_a_forest_by_hand() -> None:
+    forest = Forest(
+        feature=np.array([[1, 0, 0], [0, 0, 0]]), threshold=np.array([[0.5, 0, 0], [2, 0, 0]], np.float32),
+        left=np.array([[1, 1, 2], [1, 1, 2]]), right=np.array([[2, 1, 2], [2, 1, 2]]),
+        chance=np.array([[0, 0.2, 0.8], [0, 0.4, 0.6]]), depth=1,
+    )  # fmt: skip
+    assert forest(np.array([2.0, 0.5])) == pytest.approx((0.2 + 0.4) / 2)
+    assert forest(np.array([2.1, 0.6])) == pytest.approx((0.8 + 0.6) / 2)
+
+
+def test_a_summary_has_the_best_the_mean_and_the_lead() -> None:
+    features = np.array([[1.0, 5.0], [3.0, 1.0]])
+    summary = summarise(features, np.log(np.array([1.0, 3.0])))
+    assert summary == pytest.approx([3, 1, 2.5, 2, 3, 5, np.log(3), np.log(3), np.log(3) + 1, 0.75, 2 / 40])
+    assert shares(np.log(np.array([1.0, 3.0]))) == pytest.approx([0.25, 0.75])
+
+
+def test_confidence_is_the_calibrated_chance() -> None:
+    features = np.zeros((2, WIDTH))
+    assert plain_head(0.9).confidence(features, np.zeros(2), 1.0) == pytest.approx(0.9)
+    assert plain_head(0.9).confidence(np.zeros((0, WIDTH)), np.zeros(0), 1.0) == 0
+    assert logistic(0) == 0.5
+
+
+def test_inside_one_document_the_topic_only_speaks_against() -> None:
+    head = plain_head(0.5)
+    topic = Network(
+        head.topic.mean, head.topic.scale, head.topic.linear, head.topic.inner, *[np.zeros(0)] * 2, np.array(-2.0)
+    )
+    summary = np.zeros(3 * WIDTH + 5)
+    assert log_odds_of_answer(head.judge, topic, summary, 1.0) == pytest.approx(0.2 * -2)
+    assert log_odds_of_answer(head.judge, topic, summary, 0.25) == pytest.approx(0.6 * 0.75 * -2 + 0.2 * 0.25 * -2)
+    there = replace(topic, offset=np.array(2.0))
+    assert log_odds_of_answer(head.judge, there, summary, 1.0) == 0
+    assert log_odds_of_answer(head.judge, there, summary, 0.25) == pytest.approx(0.6 * 0.75 * 2)
+    assert together([]) == 1
+
+
+def test_the_shipped_head_is_plain_arrays_and_small() -> None:
+    assert HEAD.stat().st_size < 500_000
+    head = load_head()
+    assert 0 < head.expectation("什么", "r") < 0.2 < 0.6 < head.expectation("面积", "n") < 1
+    assert head.calibration[0] > 0
+
+
+def test_a_head_for_other_features_is_refused(tmp_path: Path) -> None:
+    with np.load(HEAD, allow_pickle=False) as stored:
+        arrays = {name: stored[name] for name in stored.files}
+    arrays["ranker.mean"] = arrays["ranker.mean"][:-1]
+    np.savez(tmp_path / "head.npz", **arrays)
+    with pytest.raises(ValueError, match="was fitted for other features: run `jiawen eval fit`"):
+        load_head(tmp_path / "head.npz")

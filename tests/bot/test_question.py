@@ -1,0 +1,182 @@
+"""Questions taken apart: what they want, name and count."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.lexicon import alternatives, contrasts, english_phrases, is_generic, sound, with_chinese
+from bot.question import (
+    GIVES,
+    KINDS,
+    Quantity,
+    ask_what,
+    chinese_number,
+    content_words,
+    expectation_from,
+    holds,
+    nothing_mentioned,
+    quantities,
+    what_is_missing,
+)
+from indexer.text import fold
+
+even = expectation_from({}, {})
+
+
+@pytest.mark.parametrize(
+    ("numerals", "value"),
+    [("五", 5), ("十", 10), ("十五", 15), ("二十", 20), ("一百零三", 103), ("两千", 2000), ("二〇二四", 2024), ("一万二千", 12000),
+     ("三亿", 300_000_000), ("一百二十万", 1_200_000)],
+)  # fmt: skip
+def test_chinese_numbers(numerals: str, value: int) -> None:
+    assert chinese_number(numerals) == value
+
+
+@given(st.integers(0, 9999))
+def test_every_number_below_ten_thousand_is_read_back(value: int) -> None:
+    digits = "零一二三四五六七八九"
+    written, gap = "", False
+    for place, unit in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
+        digit = value // place % 10
+        if digit:
+            written += ("零" if gap and written else "") + digits[digit] + unit
+            gap = False
+        else:
+            gap = True
+    assert chinese_number(written or "零") == value
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("第九个全民国家安全教育日", [Quantity(True, 9, "个")]),
+        ("发放学习资料10万余份、宣传品8万余份", [Quantity(False, 100_000, "份"), Quantity(False, 80_000, "份")]),
+        ("15万余(条)次", [Quantity(False, 150_000, "次")]),
+        ("4月10日", [Quantity(False, 4, "月"), Quantity(False, 10, "日")]),
+        ("单价３．５元", [Quantity(False, 3.5, "元")]),
+        ("一起努力，千方百计", []),
+    ],
+)
+def test_quantities(text: str, found: list[Quantity]) -> None:
+    assert list(quantities(fold(text))) == found
+
+
+def test_quantities_agree_on_number_and_unit() -> None:
+    assert Quantity(False, 15, "日").agrees(Quantity(False, 15, "号"))
+    assert Quantity(True, 9, "届").agrees(Quantity(True, 9, "个"))
+    assert not Quantity(True, 9, "届").agrees(Quantity(False, 9, "届"))
+    assert not Quantity(False, 15, "日").agrees(Quantity(False, 5, "日"))
+    assert not Quantity(False, 15, "名").agrees(Quantity(False, 15, "所"))
+    assert Quantity(False, 15, "").agrees(Quantity(False, 15, "所"))
+
+
+@pytest.mark.parametrize(
+    ("question", "kinds"),
+    [
+        ("门票多少钱？", {"money", "count"}),
+        ("馆长叫什么名字？", {"name", "title", "what"}),
+        ("举报电话是多少", {"phone", "count"}),
+        ("哪一年建成的", {"year", "which"}),
+        ("有哪些学校", {"list", "which"}),
+        ("How many schools took part?", {"count"}),
+        ("第几届？", {"rank", "count"}),
+    ],
+)
+def test_kinds_of_answer(question: str, kinds: set[str]) -> None:
+    assert {KINDS[kind] for kind in ask_what(question, even).kinds} == kinds
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "given"),
+    [
+        ("门票30元", "money", True), ("面积30亩", "money", False), ("电话6218043", "phone", True), ("共23家", "phone", False),
+        ("馆长王建国表示", "name", True), ("由市委常委任团长", "name", False), ("由市委常委任团长", "who", True), ("第九届", "rank", True),
+        ("因为下雨", "why", True), ("今天下雨", "why", False),
+    ],
+)  # fmt: skip
+def test_kinds_that_a_text_gives(text: str, kind: str, given: bool) -> None:
+    assert bool(GIVES[KINDS.index(kind)].search(fold(text))) is given
+
+
+def test_parts_of_a_question() -> None:
+    asked = ask_what("第五届“书香杯”评比中男教师有多少名？", even)
+    assert asked.quantities == (Quantity(True, 5, "届"),)
+    assert asked.titles == ("书香杯",)
+    assert asked.unit == "名位人"
+    assert ("男", ("女",)) in asked.contrasts
+    assert "教师" in asked.words
+    assert len(asked.words) == len(asked.expected) == len(asked.nouns) == len(asked.proper)
+
+
+def test_generic_words_are_told_apart() -> None:
+    tags = dict(content_words(fold("请问面积一共是多少")))
+    assert tags["请问"] == "generic"
+    assert tags["面积"] != "generic"
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "share"),
+    [
+        ("50余名思政课教师", "教师", 1.0),
+        ("50余名思政课教师", "老师", 0.9),
+        ("省委国安办常务副主任龙章月", "职务", 0.7),
+        ("专职讲解员4名", "讲姐员", 0.85),
+        ("国家安全教育", "教育局", 0.4),
+        ("国家安全教育", "面积", 0.0),
+    ],
+)
+def test_how_far_a_text_holds_a_word(text: str, word: str, share: float) -> None:
+    assert holds(text, word) == pytest.approx(share)
+
+
+def test_what_is_missing_names_numbers_then_titles_then_words() -> None:
+    text = fold("第九个教育日,主题是《甲》")
+    sure = expectation_from({"面积": 0.9, "主题": 0.8}, {})
+    assert what_is_missing(ask_what("第五个教育日的面积", sure), text, quantities(text)) == "第五个"
+    assert what_is_missing(ask_what("《乙丙》的面积", sure), text, quantities(text)) == "乙丙"
+    assert what_is_missing(ask_what("面积和主题", sure), text, quantities(text)) == "面积"
+    assert what_is_missing(ask_what("主题", sure), text, quantities(text)) == ""
+
+
+def test_a_text_may_mention_nothing_that_is_asked() -> None:
+    sure = expectation_from({"面积": 0.9, "主题": 0.8}, {"known2": 0.1})
+    assert nothing_mentioned(ask_what("面积和主题", sure), fold("第九个教育日"))
+    assert not nothing_mentioned(ask_what("面积和主题", sure), fold("主题是甲"))
+    assert nothing_mentioned(ask_what("the theme?", sure), fold("第九个教育日"))
+    assert not nothing_mentioned(ask_what("the theme?", sure), fold("主题是甲"))
+    assert nothing_mentioned(ask_what("？？", sure), fold("第九个教育日"))
+    assert nothing_mentioned(ask_what("2023？", sure), fold("2024年"))
+    assert not nothing_mentioned(ask_what("2024？", sure), fold("2024年"))
+    assert not nothing_mentioned(ask_what("什么时候？", sure), fold("第九个教育日"))
+
+
+def test_expectations_fall_back_to_the_class_and_to_even() -> None:
+    chances = expectation_from({"面积": 0.9}, {"n2": 0.8, "n3": 0.7})
+    assert [chances("面积", "n"), chances("人口", "n"), chances("博物馆", "n"), chances("走", "v")] == [
+        0.9,
+        0.8,
+        0.7,
+        0.5,
+    ]
+
+
+def test_english_is_read_as_phrases_and_given_in_chinese() -> None:
+    assert english_phrases("how many schools took part") == ["how many", "schools", "took", "part"]
+    assert "学校" in with_chinese("How many schools?")
+    assert with_chinese("有多少学校？") == "有多少学校？"
+
+
+def test_the_word_lists_are_consistent() -> None:
+    for word in ("老师", "ticket", "门票"):
+        assert all(word in alternatives(other) for other in alternatives(word))
+    assert not is_generic("面积")
+    assert all(len(group) > 1 == (len(set(group)) > 1) for group in contrasts())
+    assert sound("讲解员") == sound("讲姐员") != sound("教师员")
+
+
+@given(st.text(max_size=40))
+def test_any_question_can_be_taken_apart(question: str) -> None:
+    asked = ask_what(question, even)
+    assert np.isfinite(asked.expected).all()
+    assert all(0 <= holds(asked.text, word) <= 1 for word in asked.words)
