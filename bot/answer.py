@@ -10,7 +10,7 @@ from bot.extract import Evidence, choose_sentences
 from bot.features import Candidates, Numbers, candidates_of, surroundings
 from bot.head import Head, load_head, together
 from bot.lexicon import with_chinese
-from bot.question import Asked, ask_what, nothing_mentioned, what_is_missing
+from bot.question import Asked, ask_what, names_something, nothing_mentioned, what_is_missing
 from bot.retrieve import retrieve
 from bot.types import Answer, AnswerSentence, Citation, Hit, Verdict
 from indexer.config import IndexConfig
@@ -27,7 +27,7 @@ _LEANS = re.compile(
     r"^(那|那么|还有|另外|and\b|what about\b)|呢[?？]?$|[他她它]|(?<!在)(这|那|该|其)(?!他|她|它|余|中|些人)",
     re.IGNORECASE,
 )
-_SHORT = 9  # characters: 什么时候启动的？ names nothing
+_SHORT = 9  # characters: 什么时候启动的？ leans, 番茄炒蛋怎么做？ names its own matter
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
 
@@ -117,7 +117,7 @@ class Answerer:
 
 def in_context(question: str, history: History) -> str:
     """The question with the one before in front, where it leans on it; otherwise unchanged."""
-    if history and (_LEANS.search(question) or len(question) <= _SHORT):
+    if history and (_LEANS.search(question) or (len(question) <= _SHORT and not names_something(question))):
         return f"{history[-1][0]} {question}"
     return question
 

@@ -57,7 +57,7 @@ _KINDS = {
         r"|英里|英尺|[km]|℃)",
     ),
     "percent": (r"百分之|比例|占比|率", r"[%‰]|百分之|分之|[一二三四五六七八九两\d]成|[一二两三四五六七八九十]倍"),
-    "name": (r"名字|姓名|全名|[长员任席者师人导授官记手]叫什么|姓什么", _NAME),
+    "name": (r"姓名|全名|姓什么|[长员任席者师人导授官记手委位]的?(?:都|分别)*(?:叫|名字)", _NAME),
     "who": (r"谁|何人|哪位|哪个人|什么人|哪些人|作者|\bwho\b|哪几位", rf"{_NAME}|{_ROLES}"),
     "address": (r"地址|哪条路|路上|怎么走|几号楼", rf"[{_HAN}\d](?:路|街|巷|大道|弄)|\d+\s*号"),
     "organisation": (
@@ -209,7 +209,7 @@ def ask_what(question: str, expectation: Expectation) -> Asked:
         expected=np.array([expectation(word, tag) for word, tag in tagged]),
         nouns=np.array([tag in _NOUNS for _, tag in tagged], bool),
         proper=np.array([tag in _PROPER for _, tag in tagged], bool),
-        quantities=quantities(text),
+        quantities=quantities(text.replace("哪一", "哪")),  # 哪一天 names no number
         titles=tuple(_TITLE.findall(text)),
         unit=_PERSONS if unit and unit in _PERSONS else unit,
         contrasts=tuple(named_apart),
@@ -226,6 +226,12 @@ def content_words(text: str) -> tuple[tuple[str, str], ...]:
         if re.search(r"\w", word) and not re.search(r"\d", word) and tag != "m":
             found.append((word, tag))
     return tuple(dict.fromkeys((word, "generic" if is_generic(word) else tag) for word, tag in found))
+
+
+def names_something(question: str) -> bool:
+    """The question has a noun of its own, so it may stand alone however short it is: 番茄炒蛋怎么做？"""
+    own = _NOUNS - {"vn", "an"}  # 启动 leans on what was started
+    return any(tag in own and len(word) > 1 for word, tag in content_words(fold(question)))
 
 
 def holds(text: str, word: str) -> float:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import Answer, Answerer, Verdict, open_bot
-from bot.answer import REFUSAL_ENGLISH
+from bot.answer import REFUSAL_ENGLISH, in_context
 from bot.config import BotConfig
 from indexer.errors import QuestionError
 from tests.conftest import plain_head
@@ -140,3 +140,26 @@ def test_a_question_is_answered_from_the_threshold_on(built, kb: Path, counting)
     refused = answers(index, "甲", 0.25, refuse_below=0.26)
     assert refused.verdict is Verdict.REFUSED
     assert refused.confidence == 0.25
+
+
+@pytest.mark.parametrize(
+    ("question", "leans"),
+    [
+        ("那城市博物馆呢？", True),
+        ("什么时候启动的？", True),
+        ("他是什么职务？", True),
+        ("在哪里举办？", True),
+        ("番茄炒蛋怎么做？", False),
+        ("门票多少钱？", False),
+        ("嘉峪关市的面积有多大？", False),
+    ],
+)
+def test_a_question_that_leans_is_searched_with_the_one_before(question: str, leans: bool) -> None:
+    before = [("嘉峪关长城博物馆被命名为什么基地？", "…")]
+    assert in_context(question, before) == (f"{before[0][0]} {question}" if leans else question)
+    assert in_context(question, []) == question
+
+
+def test_another_subject_is_refused_in_the_middle_of_a_conversation(bot: Answerer) -> None:
+    answer = bot.ask("番茄炒蛋怎么做？", [("嘉峪关长城博物馆被命名为什么基地？", "…")])
+    assert answer.verdict is Verdict.REFUSED

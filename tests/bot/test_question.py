@@ -81,6 +81,8 @@ def test_quantities_agree_on_number_and_unit() -> None:
         ("有哪些学校", {"list", "which"}),
         ("How many schools took part?", {"count"}),
         ("第几届？", {"rank", "count"}),
+        ("短视频大赛叫什么名字？", {"title", "what"}),
+        ("讲解员分别叫什么", {"name", "title", "list", "what"}),
     ],
 )
 def test_kinds_of_answer(question: str, kinds: set[str]) -> None:
@@ -107,6 +109,11 @@ def test_parts_of_a_question() -> None:
     assert ("男", ("女",)) in asked.contrasts
     assert "教师" in asked.words
     assert len(asked.words) == len(asked.expected) == len(asked.nouns) == len(asked.proper)
+
+
+def test_which_one_is_no_number() -> None:
+    assert ask_what("哪一天启动的？", even).quantities == ()
+    assert ask_what("第一天启动了什么？", even).quantities == (Quantity(True, 1, "天"),)
 
 
 def test_generic_words_are_told_apart() -> None:

@@ -58,6 +58,9 @@ def test_ask_and_open_the_citation(page: Page) -> None:
     expect(source.locator("mark#cited")).to_contain_text("创新引领10周年")
     citation.first.click()  # the older answer's
     expect(source.locator("mark#cited")).to_contain_text(ANSWER)
+
+    ask(page, "番茄炒蛋怎么做？")  # short, and yet it does not lean on the question before
+    expect(page.locator(".message.bot").last).to_contain_text("文中没有提到“番茄”")
     expect(source.locator("mark#cited")).to_be_in_viewport()
     expect(source.locator("body")).to_contain_text("营造繁荣稳定的发展环境")  # the whole article is there
 
