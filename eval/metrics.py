@@ -93,8 +93,3 @@ def risk_coverage(confidence: Sequence[float], right: Sequence[bool]) -> tuple[n
     wrong = 1.0 - np.asarray(right, np.float64)[order]
     answered = np.arange(1, len(wrong) + 1)
     return answered / max(len(wrong), 1), np.cumsum(wrong) / answered
-
-
-def paired_difference(before: Sequence[float], after: Sequence[float]) -> Interval | None:
-    """Mean of after - before over the same questions, with its interval."""
-    return mean_interval(np.asarray(after, np.float64) - np.asarray(before, np.float64))  # type: ignore[arg-type]

@@ -190,9 +190,11 @@ def test_on_any_text(texts: list[str]) -> None:
 @pytest.mark.parametrize(
     "unit", ["增1名，", "“", "《", "作《甲》", "1", "局长", "2024年", "\n# 题\n甲有4名，乙。\n", "称为", "\0", "（"]
 )
-def test_hostile_text_takes_no_more_than_linear_time(unit: str) -> None:
-    drafts("。".join([unit * (480 // len(unit))] * 100))
-    drafts(unit * 20_000)
+def test_hostile_text_ends_in_well_formed_drafts(unit: str) -> None:
+    for text in ("。".join([unit * (480 // len(unit))] * 100), unit * 20_000):
+        for draft in drafts(text):
+            assert 7 <= len(draft.question) <= 60
+            assert draft.must in draft.quote
 
 
 def test_the_article(tmp_path: Path) -> None:
