@@ -46,9 +46,5 @@ def choose_sentences(
         text = index.sentence_text(row)
         if text not in chosen:  # a repeated sentence is cited once
             chosen[text] = Evidence(hit, start, end, text, float(belief[at]))
-    first, *others = chosen.values()
-    if LIST in asked.kinds:
-        others, first_ones = [first, *others], []
-    else:
-        first_ones = [first]
-    return first_ones + sorted(others, key=lambda one: (one.hit.number, one.start))
+    best, several = next(iter(chosen.values())), LIST in asked.kinds
+    return sorted(chosen.values(), key=lambda one: (not several and one is not best, one.hit.number, one.start))

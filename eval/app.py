@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from eval.draft import Draft, draft_cases, spread
+if TYPE_CHECKING:
+    from eval.draft import Draft
 
 _path = click.Path(path_type=Path)
 _CACHE = Path(".jiawen-eval")
@@ -201,6 +202,7 @@ def fit(squads: Sequence[Path], out: Path | None) -> None:
 def draft(kb: Path, out: Path, limit: int, unasked: bool) -> None:
     """从文档起草用例，逐条取舍 Draft cases from the documents; each accepted one is in FILE at once."""
     from eval.cases import read_cases
+    from eval.draft import draft_cases, spread
     from indexer.read import read_folder
 
     documents = read_folder(kb)
@@ -214,7 +216,7 @@ def draft(kb: Path, out: Path, limit: int, unasked: bool) -> None:
     click.echo(f"收下 accepted: {accepted}，出示 offered: {len(offered)}/{len(candidates)}{following}")
 
 
-def _accept(offered: Sequence[Draft], out: Path, held: set[str], unasked: bool) -> int:
+def _accept(offered: Sequence["Draft"], out: Path, held: set[str], unasked: bool) -> int:
     """Writes the accepted ones to the file as they are accepted; their number. Ends at q, Ctrl-C or the last answer."""
     no_terminal = click.UsageError("没有终端可以问；请在终端里运行，或加 --all | no terminal to ask on: add --all")
     if offered and not unasked and sys.stdin is None:
@@ -237,7 +239,7 @@ def _accept(offered: Sequence[Draft], out: Path, held: set[str], unasked: bool) 
     return accepted
 
 
-def _decided(one: Draft, place: str) -> str | None:
+def _decided(one: "Draft", place: str) -> str | None:
     """The question to keep, as a person left it; empty to skip the candidate, None to stop."""
     click.echo(f"\n{place}  {one.kind}  {_shown(one.question)}")
     if one.quote:
