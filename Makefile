@@ -15,7 +15,7 @@ UV := $(RUN) uv pip install --python .venv/bin/python --constraint constraints.t
 
 chat: .venv/core.stamp
 	@echo "== 检查索引 Checking the index"
-	@.venv/bin/jiawen index
+	@.venv/bin/jiawen index --automatic || test -e .jiawen/CURRENT
 	@echo "== 启动网页，约 10 秒 Starting the page, about 10 s"
 	@exec .venv/bin/jiawen chat --host $(HOST) --port $(PORT)
 

@@ -16,8 +16,9 @@ from bot.types import Answer, AnswerSentence, Citation, Hit, Verdict
 from indexer.config import IndexConfig
 from indexer.embed import Encoder, Vectors, open_encoder
 from indexer.errors import QuestionError
-from indexer.store import Index, open_index
+from indexer.store import Index
 from indexer.text import simplify
+from indexer.versions import open_index
 
 REFUSAL_CHINESE = "知识库中没有找到相关内容。"
 REFUSAL_ENGLISH = "The knowledge base holds nothing on this."
@@ -112,6 +113,8 @@ class Answerer:
             evidence.end,
             evidence.text,
             document.url,
+            document.digest,
+            document.page_of(evidence.start),
         )
 
 

@@ -11,10 +11,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel
 
-from bot.answer import Answerer
+from bot.live import Live
 from bot.source import source_page
 from bot.wire import answer_to_json, hits_to_json
 from indexer.errors import JiawenError, QuestionError
+from indexer.versions import kept_document
 
 # Text of documents, questions and models may hold markup: whatever slips through, the browser asks no other host.
 # Gradio needs inline scripts and eval for its templates.
@@ -31,7 +32,7 @@ class Question(BaseModel):
     question: str
 
 
-def create_app(bot: Answerer) -> FastAPI:
+def create_app(live: Live) -> FastAPI:
     """The whole site: the routes, and the chat page at /."""
     app = FastAPI(title="Jiawen 嘉问", docs_url=None, redoc_url=None)  # their pages load scripts from another host
 
@@ -54,31 +55,42 @@ def create_app(bot: Answerer) -> FastAPI:
         return JSONResponse({"error": f"请求不对 | bad request: {place}: {first['msg']}"}, status_code=422)
 
     @app.get("/api/health")
-    def health() -> dict[str, str]:
-        manifest = bot.index.manifest
-        return {"status": "ok", "index_version": manifest.version, "built_at": manifest.built_at}
+    def health() -> dict[str, str | bool]:
+        manifest = live.bot.index.manifest
+        return {
+            "status": "ok",
+            "index_version": manifest.version,
+            "built_at": manifest.built_at,
+            "rebuilding": live.rebuild.running,
+            "rebuild_error": live.rebuild.error,
+        }
 
     @app.post("/api/ask")
     def ask(body: Question) -> JSONResponse:
-        return JSONResponse(answer_to_json(bot.ask(body.question)))
+        return JSONResponse(answer_to_json(live.bot.ask(body.question)))
 
     @app.get("/api/search")
     def search(question: str, k: int = Query(10, ge=1, le=100)) -> JSONResponse:
+        bot = live.bot
         return JSONResponse(hits_to_json(question, bot.search(question, k), bot.index.manifest.version))
 
     @app.get("/source")
-    def source(doc_id: str, start: int = Query(0, ge=0), end: int = Query(0, ge=0)) -> HTMLResponse:
-        document = bot.index.documents.get(doc_id)
-        if document is None:
+    def source(
+        doc_id: str, start: int = Query(0, ge=0), end: int = Query(0, ge=0), digest: str = Query("", max_length=64)
+    ) -> HTMLResponse:
+        documents = live.bot.index.documents
+        now = documents.get(doc_id) or next((one for one in documents.values() if one.digest == digest), None)
+        cited = now if now and digest in ("", now.digest) else kept_document(live.index, digest)
+        if cited is None:
             raise HTTPException(404, "没有这篇文档 | no such document")
-        return HTMLResponse(source_page(document, start, end))
+        return HTMLResponse(source_page(cited, start, end, now))
 
     from bot.ui import mount_chat  # Gradio takes 5 s to import
 
-    return mount_chat(app, bot)
+    return mount_chat(app, live)
 
 
-def serve(bot: Answerer, host: str, port: int) -> None:
+def serve(live: Live, host: str, port: int) -> None:
     """Serves until interrupted; a port in use is one clear line."""
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -90,9 +102,11 @@ def serve(bot: Answerer, host: str, port: int) -> None:
             f"不能在 {host}:{port} 提供网页：{error.strerror}；请换 --port 或 --host",
             f"cannot serve on {host}:{port} ({error.strerror}): choose another --port or --host",
         ) from error
-    settings = uvicorn.Config(create_app(bot), log_level="warning", timeout_graceful_shutdown=3)
+    settings = uvicorn.Config(create_app(live), log_level="warning", timeout_graceful_shutdown=3)
     port = listener.getsockname()[1]
     name = f"[{host}]" if ":" in host else host
     print(f"嘉问 Jiawen → http://{name}:{port}  （Ctrl-C 停止 to stop）", flush=True)  # noqa: T201
+    live.follow()
     with contextlib.suppress(KeyboardInterrupt):  # the documented way to stop
         asyncio.run(uvicorn.Server(settings).serve(sockets=[listener]))
+    live.close()

@@ -189,7 +189,7 @@ def chat(folder: Path, host: str, port: int) -> None:
     from bot.config import silence_telemetry
 
     silence_telemetry()
-    from bot.answer import open_bot
     from bot.api import serve
+    from bot.live import Live
 
-    serve(open_bot(folder), host, port)
+    serve(Live.open(folder), host, port)

@@ -1,9 +1,11 @@
 """The page of one document, with the cited span marked: where every citation leads."""
 
+from difflib import SequenceMatcher
 from html import escape
 from urllib.parse import urlencode
 
-from indexer.text import heading_lines
+from bot.types import Citation
+from indexer.text import heading_lines, sentence_spans
 from indexer.types import Document
 
 _STYLE = """
@@ -14,6 +16,10 @@ body {
 }
 h1 { font-size: 1.25rem; line-height: 1.4; } h2, h3, h4, h5, h6 { font-size: 1.05rem; }
 .about { opacity: .75; font-size: .875rem; } p { margin: .6rem 0; white-space: pre-wrap; overflow-wrap: anywhere; }
+.page { opacity: .6; font-size: .8rem; border-top: 1px solid; padding-top: .3rem; }
+.changed { border: 1px solid #b26a00; border-left-width: .4rem; border-radius: .3rem; padding: .5rem .8rem; }
+.changed ul { padding-left: 1.2rem; }
+ins { background: #d7f5dc; color: #10401b; } del { background: #ffe0dd; color: #641414; }
 mark { background: #ffe27a; color: #1a1a1a; border-radius: .2rem; scroll-margin: 30vh; outline: none; }
 """
 
@@ -23,6 +29,12 @@ def source_address(doc_id: str, start: int, end: int) -> str:
     return f"/source?{urlencode({'doc_id': doc_id, 'start': start, 'end': end})}#cited"
 
 
+def citation_address(citation: Citation) -> str:
+    """The address of what a citation cites; it opens that text whatever becomes of the document."""
+    place = {"doc_id": citation.doc_id, "start": citation.start, "end": citation.end, "digest": citation.digest}
+    return f"/source?{urlencode(place)}#cited"
+
+
 # Without a fragment the page still opens on the marked text, but leaves the focus where the reader has it.
 _SCRIPT = """<script>
 const cited = document.getElementById("cited");
@@ -30,8 +42,11 @@ if (cited && !location.hash) scrollTo(0, cited.getBoundingClientRect().top + scr
 </script>"""
 
 
-def source_page(document: Document, start: int, end: int) -> str:
-    """The whole document as a page of its own, the span [start:end] marked with id `cited`; every text escaped."""
+def source_page(document: Document, start: int, end: int, now: Document | None) -> str:
+    """The whole document as a page of its own, the span [start:end] marked with id `cited`; every text escaped.
+
+    `now` is the document of that id as it is published: where its text is another, the page says so and shows how.
+    """
     text = document.text
     headings = {span[0]: (level, title) for span, level, title in heading_lines(text)}
     blocks = (
@@ -39,6 +54,7 @@ def source_page(document: Document, start: int, end: int) -> str:
     )
     anchor = ' id="cited" tabindex="-1"'
     line_start = 0
+    page = 0
     for line in text.split("\n"):
         level, shown = headings.get(line_start, (0, line))
         left = line_start + line.index(shown)
@@ -50,6 +66,10 @@ def source_page(document: Document, start: int, end: int) -> str:
             inner = escape(text[left:low]) + marked + escape(text[high:right])
             anchor = ""
         if shown.strip():
+            here = document.page_of(right) or 0
+            if here > page:
+                page = here
+                blocks.append(f'<p class="page">第 {page} 页 page {page}</p>')
             tag = f"h{level}" if level else "p"
             blocks.append(f"<{tag}>{inner}</{tag}>")
         line_start += len(line) + 1
@@ -57,5 +77,25 @@ def source_page(document: Document, start: int, end: int) -> str:
     return (
         '<!doctype html><html lang="zh"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>{escape(document.title)}</title><style>{_STYLE}</style>"
-        f'<p class="about">{about}</p>' + "\n".join(blocks) + _SCRIPT
+        f'<p class="about">{about}</p>' + _what_changed(document, now) + "\n".join(blocks) + _SCRIPT
+    )
+
+
+def _what_changed(cited: Document, now: Document | None) -> str:
+    """A note above a text that is no longer the published one, with the sentences that went and came."""
+    if now and now.text == cited.text:
+        return ""
+    if now is None:
+        note = "来源已删除，下面是引用时的原文。 The source was removed; this is the text cited."
+        return f'<p class="changed" role="note">{note}</p>'
+    before, after = ([text[start:end] for start, end in sentence_spans(text)] for text in (cited.text, now.text))
+    rows = []
+    for operation, low, high, new_low, new_high in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if operation != "equal":
+            rows += [f"<li><del>{escape(one)}</del></li>" for one in before[low:high]]
+            rows += [f"<li><ins>{escape(one)}</ins></li>" for one in after[new_low:new_high]]
+    note = "来源已更新，下面是引用时的原文。 The source has changed; this is the text cited."
+    return (
+        f'<div class="changed" role="note">{note}'
+        f"<details><summary>有何不同 What changed</summary><ul>{''.join(rows)}</ul></details></div>"
     )

@@ -43,6 +43,8 @@ class Citation:
     end: int
     quote: str
     url: str = ""
+    digest: str = ""  # of the document's text: it opens the citation after the document has changed
+    page: int | None = None  # of a PDF, from 1
 
 
 @dataclass(frozen=True, slots=True)

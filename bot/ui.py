@@ -10,7 +10,8 @@ import gradio as gr
 from fastapi import FastAPI
 
 from bot.answer import Answerer
-from bot.source import source_address
+from bot.live import Live
+from bot.source import citation_address, source_address
 from bot.types import Answer
 from indexer.errors import JiawenError
 
@@ -51,12 +52,12 @@ _STYLE = """
 """
 
 
-def mount_chat(app: FastAPI, bot: Answerer) -> FastAPI:
+def mount_chat(app: FastAPI, live: Live) -> FastAPI:
     """The app with the chat page at /."""
     theme = gr.themes.Soft(font=_FONT, font_mono=["monospace"])
     mounted: FastAPI = gr.mount_gradio_app(
         app,
-        chat_page(bot),
+        chat_page(live),
         path="/",
         css=_STYLE,
         head=_HEAD,
@@ -68,19 +69,19 @@ def mount_chat(app: FastAPI, bot: Answerer) -> FastAPI:
     return mounted
 
 
-def chat_page(bot: Answerer) -> gr.Blocks:
+def chat_page(live: Live) -> gr.Blocks:
     """Chat on the left, the cited document on the right; below each other on a phone."""
-    documents = list(bot.index.documents.values())
+    documents = list(live.bot.index.documents.values())
     starters = [question for document in documents for question in document.questions][:STARTERS]
 
     def respond(message: str, history: list[dict[str, Any]]) -> Iterator[tuple[str, Any]]:
         try:
-            answer = bot.ask(message, earlier_questions(history))
+            answer = live.bot.ask(message, earlier_questions(history))
         except JiawenError as error:
             yield plain(str(error)), gr.skip()
             return
         first = answer.citations[0] if answer.citations else None
-        frame = source_frame(first.doc_id, first.start, first.end) if first else gr.skip()
+        frame = source_frame(citation_address(first)) if first else gr.skip()
         drawn = ""
         for part in draw(answer):
             drawn += part
@@ -112,14 +113,16 @@ def chat_page(bot: Answerer) -> gr.Blocks:
                     examples=starters or None,
                     examples_label="可以这样问 Try",
                     additional_outputs=[
-                        frame := gr.HTML(source_frame(documents[0].id, 0, 0), elem_id="source", render=False)
+                        frame := gr.HTML(
+                            source_frame(source_address(documents[0].id, 0, 0)), elem_id="source", render=False
+                        )
                     ],
                     flagging_mode="never",
                     api_visibility="private",
                 )
             with gr.Column(scale=2, min_width=320):
                 frame.render()
-        gr.Markdown(about(bot), elem_id="about")
+        gr.Markdown(lambda: about(live.bot), elem_id="about")
     page.queue(default_concurrency_limit=2, max_size=64)
     return page
 
@@ -147,9 +150,7 @@ def about(bot: Answerer) -> str:
 
 def draw(answer: Answer) -> Iterator[str]:
     """The answer as Markdown, a piece at a time: sentences with linked numbers, or the refusal and what is near."""
-    links = {
-        citation.number: source_address(citation.doc_id, citation.start, citation.end) for citation in answer.citations
-    }
+    links = {citation.number: citation_address(citation) for citation in answer.citations}
     for sentence in answer.sentences:
         yield plain(sentence.text)
         for number in sentence.citations:
@@ -169,9 +170,7 @@ def plain(text: str) -> str:
     return _MARKUP.sub(lambda match: "".join(f"&#{ord(character)};" for character in match[0]), text)
 
 
-def source_frame(doc_id: str, start: int, end: int) -> str:
-    """The frame beside the chat, on that span."""
-    address = source_address(doc_id, start, end).removesuffix(
-        "#cited"
-    )  # a fragment would take the focus and scroll the chat
+def source_frame(address: str) -> str:
+    """The frame beside the chat, at that address."""
+    address = address.removesuffix("#cited")  # a fragment would take the focus and scroll the chat
     return f'<iframe title="原文 Source" name="source" src="{escape(address)}"></iframe>'

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from eval.config import GOLDEN
+
 if TYPE_CHECKING:
     from eval.draft import Draft
 
 _path = click.Path(path_type=Path)
 _CACHE = Path(".jiawen-eval")
-GOLDEN = Path(__file__).parent / "golden" / "jiayuguan.jsonl"
 
 
 @click.group(name="eval")
@@ -76,7 +77,7 @@ def _results(folder: Path, cases: Path, squad: Path | None, beir: Path | None, l
     from bot.answer import open_bot
     from eval.cases import read_beir, read_cases, read_squad
     from eval.run import evaluate
-    from indexer.build import build_documents
+    from indexer.build import BuildOptions, build_documents
     from indexer.config import IndexConfig
 
     if squad or beir:
@@ -90,7 +91,7 @@ def _results(folder: Path, cases: Path, squad: Path | None, beir: Path | None, l
                 bar.total = total
                 bar.update(done - bar.n)
 
-            build_documents(documents, folder, IndexConfig.from_environment(), show)
+            build_documents(documents, folder, IndexConfig.from_environment(), BuildOptions(on_progress=show))
         bot = open_bot(folder)
         name = f"{source.name}" + (f", {leave_out:.0%} left out" if leave_out else "")
     else:
@@ -205,7 +206,7 @@ def draft(kb: Path, out: Path, limit: int, unasked: bool) -> None:
     from eval.draft import draft_cases, spread
     from indexer.read import read_folder
 
-    documents = read_folder(kb)
+    documents = read_folder(kb).documents
     written = out.exists() and out.stat().st_size > 0
     cases = read_cases(out, {document.id: document for document in documents}) if written else []
     held = {text for case in cases for text in (case.id, case.question)}

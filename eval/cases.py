@@ -46,8 +46,11 @@ class Case:
         return bool(self.gold)
 
 
-def read_cases(path: Path, documents: Mapping[str, Document]) -> list[Case]:
-    """The cases of a JSON Lines file, every quote found in its document; the first mistake is named by its line."""
+def read_cases(path: Path, documents: Mapping[str, Document], skip_unfound: bool = False) -> list[Case]:
+    """The cases of a JSON Lines file, every quote found in its document; the first mistake is named by its line.
+
+    With `skip_unfound` a case whose quote is not found is left out: it is about other content.
+    """
     cases: dict[str, Case] = {}
     for number, line in enumerate(_read_text(path).split("\n"), 1):
         if not line.strip():
@@ -63,6 +66,8 @@ def read_cases(path: Path, documents: Mapping[str, Document]) -> list[Case]:
                 history=tuple((turn["question"], turn["answer"]) for turn in row.get("history", ())),
             )
         except CaseError as error:
+            if skip_unfound:
+                continue
             raise CaseError(
                 f"{path} 第 {number} 行：{error.chinese}", f"{path}, line {number}: {error.english}"
             ) from error
@@ -76,7 +81,7 @@ def read_cases(path: Path, documents: Mapping[str, Document]) -> list[Case]:
                 f"{path} 第 {number} 行：编号 {case.id} 重复", f"{path}, line {number}: id {case.id} is taken"
             )
         cases[case.id] = case
-    if not cases:
+    if not cases and not skip_unfound:
         raise CaseError(f"{path} 里没有用例", f"{path} holds no case: write one a line")
     return list(cases.values())
 

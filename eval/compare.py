@@ -42,11 +42,12 @@ def compare(before: Sequence[Result], after: Sequence[Result]) -> list[Differenc
         pairs = [(key, getattr(old[key], measure), getattr(new[key], measure)) for key in shared]
         pairs = [(key, float(a), float(b)) for key, a, b in pairs if a is not None and b is not None]
         if pairs:
-            differences.append(_difference(measure, pairs))
+            differences.append(difference(measure, pairs))
     return differences
 
 
-def _difference(measure: str, pairs: Sequence[tuple[str, float, float]]) -> Difference:
+def difference(measure: str, pairs: Sequence[tuple[str, float, float]]) -> Difference:
+    """One measure over (id, before, after) of each question."""
     before = np.array([a for _, a, _ in pairs])
     after = np.array([b for _, _, b in pairs])
     change = mean_interval((after - before).tolist())

@@ -34,9 +34,10 @@ from indexer.config import IndexConfig
 from indexer.embed import Vectors, fingerprint_of
 from indexer.lexical import LexicalIndex
 from indexer.read import read_folder
-from indexer.store import Index, lexical_text, open_index, read_jsonl
+from indexer.store import Index, lexical_text, read_jsonl
 from indexer.text import fold, simplify
 from indexer.types import Document
+from indexer.versions import open_index
 
 PRACTICE = "practice"
 _PRACTICE_FOLDER = Path(__file__).parent / "practice"
@@ -79,7 +80,7 @@ class Material:
 
 def practice_material(cache: Path) -> Material:
     """The documents and questions of eval/practice/, written for Jiawen; their index is kept under `cache`."""
-    documents = read_folder(_PRACTICE_FOLDER / "documents")
+    documents = read_folder(_PRACTICE_FOLDER / "documents").documents
     path = _PRACTICE_FOLDER / "cases.jsonl"
     cases = read_cases(path, {document.id: document for document in documents})
     document_of = {row["id"]: row["doc_id"] for row in read_jsonl(path)}

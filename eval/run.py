@@ -54,7 +54,7 @@ class Result:
     must_first: float | None  # every required string is in the first citation
     refused_rightly: float | None  # unanswerable: refused
     answered: float | None  # answerable: not refused
-    right: bool  # answerable: answered and must held (or gold cited); unanswerable: refused
+    right: bool
     failure: str  # why it is not right, in words
 
 
@@ -86,6 +86,18 @@ def _relevant_chunks(case: Case, chunks: Iterable[Chunk]) -> list[str]:
     return [chunk.id for chunk in inside if any(overlaps(chunk.doc_id, chunk.start, chunk.end, case))]
 
 
+def is_right(case: Case, answer: Answer) -> bool:
+    """Unanswerable: refused. Answerable: every `must` string is in the answer; without any, all gold is cited."""
+    refused = answer.verdict is Verdict.REFUSED
+    if refused or not case.answerable:
+        return refused and not case.answerable
+    if case.must:
+        words = "".join(sentence.text for sentence in answer.sentences)
+        return all(one in words for one in case.must)
+    stands = [overlaps(cited.doc_id, cited.start, cited.end, case) for cited in answer.citations]
+    return all(any(row[place] for row in stands) for place in range(len(case.gold)))
+
+
 def _judge(case: Case, answer: Answer, retrieved: Sequence[Chunk], ranking: Mapping[str, float | None]) -> Result:
     stands = [overlaps(cited.doc_id, cited.start, cited.end, case) for cited in answer.citations]
     refused = answer.verdict is Verdict.REFUSED
@@ -95,7 +107,6 @@ def _judge(case: Case, answer: Answer, retrieved: Sequence[Chunk], ranking: Mapp
     if case.answerable:
         gold_cited = sum(any(row[place] for row in stands) for place in range(len(case.gold))) / len(case.gold)
         must = float(all(one in words for one in case.must)) if case.must else None
-    right = refused if not case.answerable else not refused and (gold_cited == 1.0 if must is None else must == 1.0)
     result = Result(
         id=case.id,
         kind=case.kind,
@@ -120,7 +131,7 @@ def _judge(case: Case, answer: Answer, retrieved: Sequence[Chunk], ranking: Mapp
         must_first=float(all(one in first for one in case.must)) if must is not None else None,
         refused_rightly=None if case.answerable else float(refused),
         answered=float(not refused) if case.answerable else None,
-        right=right,
+        right=is_right(case, answer),
         failure="",
     )
     return replace(result, failure=_failure(result))

@@ -1,37 +1,257 @@
-"""`jiawen index`: the command line of this package."""
+"""`jiawen index`: build and publish; see, check and take back versions."""
 
+import contextlib
 import json
+import os
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
+from importlib.metadata import EntryPoint, distribution
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+if TYPE_CHECKING:
+    from indexer.build import BuildOptions, BuildReport, Gate
 
-@click.command()
+_path = click.Path(path_type=Path)
+_index_option = click.option("--index", "folder", type=_path, help="索引 Index.  [default: .jiawen]")
+_json_option = click.option("--json", "as_json", is_flag=True, help="只输出 JSON JSON and nothing else.")
+
+
+@click.group(invoke_without_command=True)
+@click.option("--kb", type=_path, default=Path("kb"), show_default=True, help="内容文件夹 Content.")
+@click.option("--index", "folder", type=_path, default=Path(".jiawen"), show_default=True, help="索引 Index.")
+@_json_option
+@click.option("--watch", "watching", is_flag=True, help="内容一变就重建 Rebuild whenever the content changes.")
+@click.option("--no-gate", is_flag=True, help="不用标准问题把关 Publish even if golden questions get worse.")
+@click.option("--drop-unreadable", is_flag=True, help="读不了的文件，旧内容也撤下 Drop what such files held before.")
 @click.option(
-    "--kb", type=click.Path(path_type=Path), default=Path("kb"), show_default=True, help="内容文件夹 Content."
+    "--automatic", is_flag=True, help="无人要求的重建：回滚过的内容不再发布 Leave rolled-back content unpublished."
 )
-@click.option("--index", "folder", type=click.Path(path_type=Path), default=Path(".jiawen"), show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="只输出 JSON JSON and nothing else.")
-def index(kb: Path, folder: Path, as_json: bool) -> None:
-    """建立并发布索引 Build and publish the index of KB."""
+@click.pass_context
+def index(
+    context: click.Context,
+    kb: Path,
+    folder: Path,
+    as_json: bool,
+    watching: bool,
+    no_gate: bool,
+    drop_unreadable: bool,
+    automatic: bool,
+) -> None:
+    """建立并发布索引 Build and publish the index of KB; exit code 1 if a file was skipped or nothing was published."""
+    context.obj = folder
+    if context.invoked_subcommand:
+        return
+    from indexer.build import BuildOptions
+
+    options = BuildOptions(
+        gates=_gates(),
+        override_gates=no_gate,
+        drop_unreadable=drop_unreadable,
+        automatic=automatic or watching,
+    )
+    if options.automatic:
+        os.nice(10)  # whoever asks questions meanwhile comes first
+    if watching:
+        _watch(kb, folder, options, as_json)
+    elif not _build(kb, folder, options, as_json):
+        raise click.exceptions.Exit(1)
+
+
+def _gates() -> "Sequence[Gate]":
+    """What holds a candidate to questions lies above this package; it is found as the commands are, loaded if used."""
+
+    def lazily(entry: EntryPoint) -> "Gate":
+        return lambda candidate, published: entry.load()(candidate, published)
+
+    return [lazily(entry) for entry in distribution("jiawen").entry_points.select(group="jiawen.gates")]
+
+
+def _build(kb: Path, folder: Path, options: "BuildOptions", as_json: bool) -> bool:
+    """One build, reported; False if a file was skipped or the version was not published."""
+    from dataclasses import replace
+
     from tqdm import tqdm
 
     from indexer.build import build
     from indexer.config import IndexConfig
+    from indexer.versions import someone_builds
 
+    if someone_builds(folder):
+        click.echo("另一个重建正在进行，等它结束 Another build is running: waiting for it", err=True)
     with tqdm(unit="句", disable=not sys.stderr.isatty(), leave=False, desc="编码 Embedding") as bar:
 
         def show(done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
-        report = build(kb, folder, IndexConfig.from_environment(), show)
+        report = build(kb, folder, IndexConfig.from_environment(), replace(options, on_progress=show))
     if as_json:
-        click.echo(json.dumps(asdict(report), ensure_ascii=False))
+        click.echo(json.dumps(_as_json(report), ensure_ascii=False))
     else:
+        click.echo(_as_text(report))
+    for _, reason, kept in report.skipped:
+        still = "（旧内容保留 its earlier content stays）" if kept else ""
+        click.echo(f"跳过 skipped: {_plain(reason)}{still}", err=True)
+    for line in report.regressed:
+        click.echo(f"变差 worse: {_plain(line)}", err=True)
+    if report.regressed:
         click.echo(
-            f"已发布 {report.version}：{report.documents} 篇文档，{report.chunks} 段"
-            f"（新编码 {report.embedded}，沿用 {report.reused}，移除 {report.removed}），{report.seconds:.1f} 秒"
+            f"没有发布，仍用 {report.version}；确要发布请加 --no-gate"
+            f" | not published, {report.version} stays: to publish all the same add --no-gate",
+            err=True,
         )
+    return report.published and not report.skipped
+
+
+def _as_json(report: "BuildReport") -> dict[str, Any]:
+    skipped = [{"file": file, "reason": reason, "kept": kept} for file, reason, kept in report.skipped]
+    return asdict(report) | {"skipped": skipped}
+
+
+def _as_text(report: "BuildReport") -> str:
+    counts = (
+        f"{report.documents} 篇文档，{report.chunks} 段"
+        f"（新编码 {report.embedded}，沿用 {report.reused}，移除 {report.removed}），{report.seconds:.1f} 秒"
+    )
+    if report.held:
+        return f"内容已回滚，不自动发布 rolled back, not published by itself: jiawen index（{report.version}）"
+    return f"{'已发布' if report.published else '未发布，仍用'} {report.version}：{counts}"
+
+
+def _plain(text: str) -> str:
+    """Without the characters that would steer a terminal; a file's name may hold them."""
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
+
+
+def _watch(kb: Path, folder: Path, options: "BuildOptions", as_json: bool) -> None:
+    """Builds at once and after every change until interrupted; a build that fails is reported, the watching goes on."""
+    from indexer.errors import JiawenError
+    from indexer.watch import changes
+
+    click.echo(f"正在看着 {kb}（Ctrl-C 停止） Watching {kb} (Ctrl-C to stop)", err=True)
+    with contextlib.suppress(KeyboardInterrupt):  # the documented way to stop
+        for _ in changes(kb):
+            try:
+                _build(kb, folder, options, as_json)
+            except JiawenError as error:
+                click.echo(_plain(str(error)), err=True)
+
+
+@index.command()
+@_index_option
+@_json_option
+@click.pass_obj
+def status(default: Path, folder: Path | None, as_json: bool) -> None:
+    """现在用的是哪个版本 Which version is published, from which content, what was skipped."""
+    from indexer.store import read_manifest
+    from indexer.versions import current_version, someone_builds, version_folder, version_names
+
+    index = folder or default
+    manifest = read_manifest(version_folder(index, current_version(index)))
+    found = {
+        "version": manifest.version,
+        "built_at": manifest.built_at,
+        "kb": manifest.kb,
+        "documents": manifest.documents,
+        "chunks": manifest.chunks,
+        "encoder": manifest.fingerprint,
+        "gate": manifest.gate,
+        "skipped": [{"file": file, "reason": reason, "kept": kept} for file, reason, kept in manifest.skipped],
+        "versions": len(version_names(index)),
+        "building": someone_builds(index),
+    }
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+    else:
+        gate = {"passed": "通过 passed", "overridden": "跳过 overridden"}.get(manifest.gate, "无 none")
+        counts = f"{manifest.documents} 篇 documents  {manifest.chunks} 段 passages"
+        click.echo(f"版本 version    {manifest.version}  {manifest.built_at}")
+        click.echo(f"内容 content    {_plain(manifest.kb)}  {counts}")
+        click.echo(f"把关 gate       {gate}")
+        click.echo(f"共有 versions   {found['versions']}{'  正在重建 building' if found['building'] else ''}")
+        for _, reason, kept in manifest.skipped:
+            click.echo(f"跳过 skipped    {_plain(reason)}{'（旧内容保留 kept）' if kept else ''}")
+    if manifest.skipped:
+        raise click.exceptions.Exit(1)
+
+
+@index.command()
+@_index_option
+@_json_option
+@click.pass_obj
+def versions(default: Path, folder: Path | None, as_json: bool) -> None:
+    """列出各版本，* 是现用的 All versions, oldest first; * is the published one."""
+    from indexer.errors import JiawenError
+    from indexer.store import read_manifest
+    from indexer.versions import current_version, version_folder, version_names
+
+    index = folder or default
+    now = current_version(index)
+    for name in version_names(index):
+        row: dict[str, Any] = {"version": name, "published": name == now}
+        try:
+            manifest = read_manifest(version_folder(index, name))
+            row |= {name: getattr(manifest, name) for name in ("built_at", "documents", "chunks", "gate")}
+            shown = f"{manifest.documents:>6} 篇 {manifest.chunks:>7} 段  {manifest.gate}"
+        except JiawenError as error:
+            row |= {"error": str(error)}
+            shown = str(error)
+        click.echo(
+            json.dumps(row, ensure_ascii=False) if as_json else f"{'*' if name == now else ' '} {name}  {_plain(shown)}"
+        )
+
+
+@index.command()
+@_index_option
+@click.argument("version", required=False)
+@click.pass_obj
+def rollback(default: Path, folder: Path | None, version: str | None) -> None:
+    """换回旧版本 Publish VERSION, by default the one before; a running page takes it up at once."""
+    from indexer.versions import roll_back
+
+    manifest = roll_back(folder or default, version)
+    click.echo(
+        f"已换回 {manifest.version}；内容文件夹没有变，运行 jiawen index 会重新发布它"
+        f" | published {manifest.version}; kb/ is as it was: `jiawen index` publishes it again"
+    )
+
+
+@index.command()
+@_index_option
+@_json_option
+@click.argument("version", required=False)
+@click.pass_obj
+def verify(default: Path, folder: Path | None, as_json: bool, version: str | None) -> None:
+    """逐个文件检查 Check every file of VERSION, by default of all versions; exit code 1 names what is broken."""
+    from indexer.versions import current_version, faults_of, version_names
+
+    index = folder or default
+    current_version(index)
+    faults = {name: faults_of(index, name) for name in ([version] if version else version_names(index))}
+    if as_json:
+        click.echo(json.dumps({"faults": faults}, ensure_ascii=False))
+    else:
+        for name, found in faults.items():
+            click.echo(f"{name}  {'完好 sound' if not found else _plain('; '.join(found))}")
+    if any(faults.values()):
+        raise click.exceptions.Exit(1)
+
+
+@index.command()
+@_index_option
+@click.option("--keep", type=click.IntRange(min=1), default=5, show_default=True, help="留几个 How many stay.")
+@click.option("--forget", is_flag=True, help="旧文也删，旧引用将打不开 Old texts too: old citations no longer open.")
+@click.pass_obj
+def prune(default: Path, folder: Path | None, keep: int, forget: bool) -> None:
+    """删去最旧的版本 Delete all but the newest versions; the published one always stays."""
+    from indexer.versions import only_builder
+    from indexer.versions import prune as prune_versions
+
+    index = folder or default
+    with only_builder(index):
+        removed = prune_versions(index, keep, forget)
+    click.echo(f"删去 removed: {' '.join(removed) or '–'}")

@@ -1,43 +1,48 @@
-"""The recipe: read → chunk → embed (cached) → store → validate → publish."""
+"""The recipe: read → chunk → embed (cached) → store → validate → hold to the golden questions → publish."""
 
 import hashlib
 import json
-import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
+from indexer.cache import EmbeddingCache
 from indexer.chunk import chunk_document, chunk_sentences
 from indexer.config import IndexConfig
 from indexer.embed import Encoder, Vectors, bulk_encoder, fingerprint_of, open_encoder
-from indexer.errors import ContentError, IndexBroken, IndexMismatch, IndexMissing, JiawenError
-from indexer.read import read_folder
-from indexer.store import (
-    CURRENT,
-    FORMAT,
-    EmbeddingCache,
-    Index,
-    Manifest,
-    current_version,
-    open_version,
-    version_folder,
-    write_manifest,
-    write_version,
-)
+from indexer.errors import ContentError, JiawenError
+from indexer.read import SUFFIXES, Content, read_folder
+from indexer.store import FORMAT, Index, Manifest, check_search, open_version, write_manifest, write_version
 from indexer.types import Chunk, Document, Sentence
+from indexer.versions import (
+    building_folder,
+    is_held,
+    keep_documents,
+    only_builder,
+    prune,
+    publish,
+    release_hold,
+)
+from indexer.versions import (
+    published as published_index,
+)
 
 _BATCH = 64  # texts embedded between two lines of the progress bar, and lost at most when a build dies
 
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What `jiawen index --json` prints. A chunk counts as embedded if the encoder saw any sentence of it."""
+    """What `jiawen index --json` prints. A chunk counts as embedded if the encoder saw any sentence of it.
+
+    `version` is the published one. If not `published`, that is the one before, and `regressed` or `held` says why.
+    """
 
     version: str
     documents: int
@@ -46,31 +51,72 @@ class BuildReport:
     reused: int
     removed: int
     published: bool
-    seconds: float
+    seconds: float = 0.0
+    skipped: tuple[tuple[str, str, bool], ...] = ()  # (file, why it was not read, its earlier content is kept)
+    regressed: tuple[str, ...] = ()  # what the gate found, a line each
+    held: bool = False  # the same content was rolled back, so nothing publishes it but a build by hand
 
 
 Progress = Callable[[int, int], None]  # (texts embedded, texts to embed)
+Gate = Callable[[Index, Index], list[str]]  # (candidate, published) → what got worse, a line each
 
 
-def build(kb: Path, index: Path, config: IndexConfig, on_progress: Progress = lambda done, total: None) -> BuildReport:
+@dataclass(frozen=True, slots=True)
+class BuildOptions:
+    """How a build goes about publishing."""
+
+    on_progress: Progress = lambda done, total: None
+    gates: Sequence[Gate] = ()
+    override_gates: bool = False
+    drop_unreadable: bool = False  # a file that cannot be read loses its earlier content too
+    automatic: bool = False  # nobody asked: content that was rolled back stays back
+
+
+_DEFAULTS = BuildOptions()
+
+
+def build(kb: Path, index: Path, config: IndexConfig, options: BuildOptions = _DEFAULTS) -> BuildReport:
     """Builds a version of `kb` beside the published one and publishes it; unchanged content publishes nothing new."""
-    return build_documents(read_folder(kb), index, config, on_progress)
+    return _build(lambda: read_folder(kb), str(kb.resolve()), index, config, options)
 
 
 def build_documents(
-    documents: list[Document], index: Path, config: IndexConfig, on_progress: Progress = lambda done, total: None
+    documents: list[Document], index: Path, config: IndexConfig, options: BuildOptions = _DEFAULTS
 ) -> BuildReport:
     """The same for documents that are already read."""
+    return _build(lambda: Content(documents, []), "", index, config, options)
+
+
+def _build(
+    read: Callable[[], Content], kb: str, index: Path, config: IndexConfig, options: BuildOptions
+) -> BuildReport:
     started = time.perf_counter()
+    try:
+        with only_builder(index):
+            report = _build_alone(read(), kb, index, config, options)
+    except (OSError, sqlite3.Error) as error:
+        raise JiawenError(
+            f"写不了索引 {index}：{error}；请检查磁盘空间和权限",
+            f"cannot write the index {index} ({error}): check space and permissions",
+        ) from error
+    return replace(report, seconds=round(time.perf_counter() - started, 3))
+
+
+def _build_alone(content: Content, kb: str, index: Path, config: IndexConfig, options: BuildOptions) -> BuildReport:
+    previous = published_index(index)
+    documents, kept = _with_earlier(content, previous, options.drop_unreadable)
     kb_digest = digest_of(documents)
-    fingerprint = fingerprint_of(config.encoder)
-    previous = _published(index)
+    skipped = tuple((one.file, str(one.error), one.doc_id in kept) for one in content.skipped)
+    built_from = (kb_digest, fingerprint_of(config.encoder), asdict(config), skipped)
     if previous:
-        built_from = (previous.manifest.kb_digest, previous.manifest.fingerprint, previous.manifest.config)
-        if built_from == (kb_digest, fingerprint, asdict(config)):
+        manifest = previous.manifest
+        unchanged = built_from == (manifest.kb_digest, manifest.fingerprint, manifest.config, manifest.skipped)
+        held = options.automatic and is_held(index, kb_digest)
+        if unchanged or held:
             count = len(previous.chunks)
-            seconds = round(time.perf_counter() - started, 3)
-            return BuildReport(previous.manifest.version, len(documents), count, 0, count, 0, True, seconds)
+            return BuildReport(
+                manifest.version, len(documents), count, 0, count, 0, unchanged, skipped=skipped, held=held
+            )
 
     encoder = open_encoder(config.encoder)
     by_document = {document.id: chunk_document(document, config) for document in documents}
@@ -84,34 +130,63 @@ def build_documents(
         raise ContentError(
             "内容里没有可以检索的句子；请补上正文", "the content holds no sentence to search: write some text"
         )
-    try:
-        index.mkdir(parents=True, exist_ok=True)
-        with EmbeddingCache(index / "embeddings.sqlite", encoder.fingerprint, encoder.dimension) as cache:
-            vectors, new_texts = _embed(sentences, encoder, cache, on_progress)
-        version = _publish(index, config, encoder, kb_digest, documents, chunks, sentences, vectors)
-    except (OSError, sqlite3.Error) as error:
-        raise JiawenError(
-            f"写不了索引 {index}：{error}；请检查磁盘空间和权限",
-            f"cannot write the index {index} ({error}): check space and permissions",
-        ) from error
+    with EmbeddingCache(index / "embeddings.sqlite", encoder.fingerprint, encoder.dimension) as cache:
+        vectors, new_texts = _embed(sentences, encoder, cache, options.on_progress)
+    now = datetime.now(UTC)
+    rows = [(number, one.start, one.end) for number, inside in enumerate(sentences) for one in inside]
+    manifest = Manifest(
+        version=f"{now:%Y%m%d-%H%M%S-%f}",
+        format=FORMAT,
+        built_at=now.astimezone().isoformat(timespec="seconds"),
+        encoder=config.encoder,
+        fingerprint=encoder.fingerprint,
+        dimension=encoder.dimension,
+        config=asdict(config),
+        kb_digest=kb_digest,
+        documents=len(documents),
+        chunks=len(chunks),
+        sentences=len(rows),
+        files={},
+        kb=kb,
+        skipped=skipped,
+        gate="overridden" if options.override_gates else "",
+    )
+    regressed = _publish(index, manifest, documents, chunks, np.array(rows, np.int64), vectors, previous, options)
     embedded = sum(any(sentence.embedded_text in new_texts for sentence in inside) for inside in sentences)
-    kept = {(chunk.doc_id, chunk.text) for chunk in chunks}
-    removed = sum((chunk.doc_id, chunk.text) not in kept for chunk in previous.chunks) if previous else 0
-    seconds = round(time.perf_counter() - started, 3)
-    return BuildReport(version, len(documents), len(chunks), embedded, len(chunks) - embedded, removed, True, seconds)
+    kept_chunks = {(chunk.doc_id, chunk.text.strip()) for chunk in chunks}
+    before = previous.chunks if previous else ()
+    return BuildReport(
+        version=previous.manifest.version if previous and regressed else manifest.version,
+        documents=len(documents),
+        chunks=len(chunks),
+        embedded=embedded,
+        reused=len(chunks) - embedded,
+        removed=sum((chunk.doc_id, chunk.text.strip()) not in kept_chunks for chunk in before),
+        published=not regressed,
+        skipped=skipped,
+        regressed=tuple(regressed),
+    )
+
+
+def _with_earlier(content: Content, previous: Index | None, drop: bool) -> tuple[list[Document], set[str]]:
+    """(the documents, with the published content of files that cannot be read now; the ids of those)."""
+    if not content.documents and not content.skipped:
+        raise ContentError(
+            f"内容文件夹里没有文章（{' '.join(SUFFIXES)}）；请放入一篇",
+            f"the content folder holds no article ({' '.join(SUFFIXES)}): add one",
+        )
+    documents = {document.id: document for document in content.documents}
+    earlier = previous.documents if previous and not drop else {}
+    kept = {one.doc_id for one in content.skipped if one.doc_id in earlier and one.doc_id not in documents}
+    documents.update({doc_id: earlier[doc_id] for doc_id in kept})
+    if not documents:
+        raise content.skipped[0].error
+    return [documents[doc_id] for doc_id in sorted(documents)], kept
 
 
 def digest_of(documents: list[Document]) -> str:
     """sha256 over everything the index keeps of the content."""
     return hashlib.sha256(json.dumps([asdict(document) for document in documents]).encode()).hexdigest()
-
-
-def _published(index: Path) -> Index | None:
-    """The published version, or None where there is none that this program can read: building mends that."""
-    try:
-        return open_version(version_folder(index, current_version(index)))
-    except (IndexMissing, IndexBroken, IndexMismatch):
-        return None
 
 
 def _embed(
@@ -133,42 +208,31 @@ def _embed(
 
 def _publish(
     index: Path,
-    config: IndexConfig,
-    encoder: Encoder,
-    kb_digest: str,
+    manifest: Manifest,
     documents: list[Document],
     chunks: list[Chunk],
-    sentences: list[list[Sentence]],
+    rows: npt.NDArray[np.int64],
     vectors: Vectors,
-) -> str:
-    """Writes the version beside the others, opens it as a reader would, then replaces CURRENT in one step."""
-    now = datetime.now().astimezone()
-    version = f"{now:%Y%m%d-%H%M%S-%f}"
-    rows = [(number, s.start, s.end) for number, inside in enumerate(sentences) for s in inside]
-    folder = version_folder(index, f".building-{os.getpid()}")
-    folder.mkdir(parents=True)
+    previous: Index | None,
+    options: BuildOptions,
+) -> list[str]:
+    """Writes a version, opens it as a reader would and publishes it; or gives what the gates hold against it."""
+    folder = building_folder(index)
     try:
-        files = write_version(folder, documents, chunks, np.array(rows, np.int64), vectors)
-        manifest = Manifest(
-            version=version,
-            format=FORMAT,
-            built_at=now.isoformat(timespec="seconds"),
-            encoder=config.encoder,
-            fingerprint=encoder.fingerprint,
-            dimension=encoder.dimension,
-            config=asdict(config),
-            kb_digest=kb_digest,
-            documents=len(documents),
-            chunks=len(chunks),
-            sentences=len(rows),
-            files=files,
-        )
+        manifest = replace(manifest, files=write_version(folder, documents, chunks, rows, vectors))
         write_manifest(folder, manifest)
-        open_version(folder)
-        os.rename(folder, version_folder(index, version))
+        candidate = open_version(folder)
+        check_search(candidate)
+        if previous and options.gates and not options.override_gates:
+            regressed = [line for gate in options.gates for line in gate(candidate, previous)]
+            if regressed:
+                return regressed
+            write_manifest(folder, replace(manifest, gate="passed"))
+        keep_documents(index, documents)
+        publish(index, folder, manifest.version)
     finally:
         shutil.rmtree(folder, ignore_errors=True)  # only there if a step failed
-    temporary = index / f"{CURRENT}.new"
-    temporary.write_text(version + "\n", encoding="utf-8")
-    os.replace(temporary, index / CURRENT)
-    return version
+    if not options.automatic:
+        release_hold(index)
+    prune(index)
+    return []

@@ -1,50 +1,85 @@
-"""Files of kb/ → Documents, whatever their encoding."""
+"""Files of kb/ → Documents, whatever their format and encoding; a file that cannot be read is named and skipped."""
 
 import os
 import re
 import unicodedata
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from indexer.convert import CannotConvert, Converted, from_docx, from_html, from_pdf
 from indexer.errors import ContentError
 from indexer.text import heading_lines
 from indexer.types import Document
 
-SUFFIXES = (".md", ".txt")
+SUFFIXES = (".md", ".txt", ".html", ".htm", ".docx", ".pdf")  # of files with one name but for this, the first is read
+_CONVERTERS = {".docx": from_docx, ".pdf": from_pdf}
+# What lies beside articles and holds none.
+_COMPANIONS = re.compile(
+    r"\.(png|jpe?g|gif|webp|svg|bmp|tiff?|ico|mp[34]|wav|m4a|avi|mov|css|js|json|ya?ml|db|ini|tmp|bak|lock|part|crdownload)$"
+    r"|~$|\.___",
+    re.IGNORECASE,
+)
 LARGEST_FILE = 32 * 1024 * 1024  # bytes: a text of 10 million characters is no document an editor wrote
 _KEYS = ("title", "source", "published", "url", "questions")
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
 
 
-def read_folder(kb: Path) -> list[Document]:
-    """All documents under `kb`, in order of their ids; `README.md` at the top and hidden files are not content."""
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that could not be read: its path under kb/, the id it would have had, and why."""
+
+    file: str
+    doc_id: str
+    error: ContentError
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a folder holds: the documents in order of their ids, and the files that could not be read."""
+
+    documents: list[Document]
+    skipped: list[Skipped]
+
+
+def read_folder(kb: Path) -> Content:
+    """All documents under `kb`; `README.md` at the top and hidden files are not content."""
     if not kb.is_dir():
         raise ContentError(
             f"没有内容文件夹 {kb}；请新建它并放入文章", f"no folder {kb}: create it and put articles in it"
         )
     documents: dict[str, Document] = {}
-    for path in _files(kb):
+    skipped = []
+    for path in sorted(_files(kb), key=_in_order):
         inside = path.relative_to(kb)
-        hidden = any(part.startswith((".", "~")) for part in inside.parts)
-        if hidden or path.suffix.lower() not in SUFFIXES or inside.as_posix() == "README.md":
-            continue
-        document = read_document(path, inside.with_suffix("").as_posix())
-        if document.id in documents:
-            raise ContentError(
-                f"两个文件同名（只有后缀不同）：{path}；请改名",
-                f"{path}: another file differs only in its suffix; rename one",
-            )
-        documents[document.id] = document
-    if not documents:
-        raise ContentError(f"{kb} 里没有文章（.md 或 .txt）", f"{kb} holds no article (.md or .txt): add one")
-    return [documents[key] for key in sorted(documents)]
+        doc_id = _shown(inside.with_suffix(""))
+        try:
+            if doc_id in documents and path.suffix.lower() in SUFFIXES:
+                raise ContentError(
+                    f"{_shown(path)} 与另一个文件只有后缀不同；请改名或删除一个",
+                    f"{_shown(path)}: another file differs only in its suffix; rename or remove one",
+                )
+            documents[doc_id] = read_document(path, doc_id)
+        except ContentError as error:
+            skipped.append(Skipped(_shown(inside), doc_id, error))
+    return Content([documents[key] for key in sorted(documents)], skipped)
+
+
+def _in_order(path: Path) -> tuple[str, int]:
+    suffix = path.suffix.lower()
+    return _shown(path.with_suffix("")), SUFFIXES.index(suffix) if suffix in SUFFIXES else len(SUFFIXES)
+
+
+def _shown(path: Path) -> str:
+    """The path as text, whatever bytes its name has."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
 
 def _files(kb: Path) -> list[Path]:
-    """Every file below the folder, sorted; links are followed, each folder once; an unreadable one is an error."""
+    """Every file below the folder that may be content; links are followed, each folder once."""
 
     def refuse(error: OSError) -> None:
         raise _unreadable(Path(str(error.filename)), error) from error
@@ -53,49 +88,83 @@ def _files(kb: Path) -> list[Path]:
     seen = {os.path.realpath(kb)}
     for folder, folders, names in os.walk(kb, onerror=refuse, followlinks=True):
         here = Path(folder)
-        fresh = {name: os.path.realpath(here / name) for name in sorted(folders)}
+        fresh = {name: os.path.realpath(here / name) for name in sorted(folders) if name[0] not in ".~"}
         folders[:] = [name for name, real in fresh.items() if real not in seen]
         seen.update(fresh.values())
-        found.extend(here / name for name in names)
-    for path in found:
-        try:
-            str(path).encode("utf-8")
-        except UnicodeEncodeError:
-            shown = os.fsencode(path).decode("utf-8", "backslashreplace")
-            raise ContentError(
-                f"文件名的编码不是 UTF-8：{shown}；请改名", f"the name {shown} is not UTF-8: rename the file"
-            ) from None
-    return sorted(found)
+        found.extend(here / name for name in names if may_be_content(name) and (here, name) != (kb, "README.md"))
+    return found
+
+
+def may_be_content(name: str) -> bool:
+    """A file of that name could be an article: not hidden, no editor's temporary file, no picture or script."""
+    return name[0] not in ".~" and not _COMPANIONS.search(name)
 
 
 def read_document(path: Path, doc_id: str) -> Document:
     """One file as a Document, its front matter (title, source, published, url, questions) taken off the text."""
-    text = decode(path)
-    metadata, body = split_front_matter(text, path) if path.suffix.lower() == ".md" else ({}, text)
-    if not body.strip():
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        raise ContentError(
+            f"文件名的编码不是 UTF-8：{_shown(path)}；请改名", f"the name {_shown(path)} is not UTF-8: rename the file"
+        ) from None
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise ContentError(
+            f"{path} 的格式读不了（可读 {' '.join(SUFFIXES)}）；请另存",
+            f"{path}: cannot read this format ({' '.join(SUFFIXES)} are read): save it as one of them",
+        )
+    metadata: dict[str, Any] = {}
+    pages: tuple[int, ...] = ()
+    if suffix in (".md", ".txt"):
+        text = decode(path)
+        if suffix == ".md":
+            metadata, text = split_front_matter(text, path)
+    else:
+        converted = _convert(path, suffix)
+        text, pages = unicodedata.normalize("NFC", converted.text), converted.pages
+        metadata = {name: getattr(converted, name) for name in _KEYS[:3]}
+        if text != converted.text:
+            pages = tuple(len(unicodedata.normalize("NFC", converted.text[:page])) for page in pages)
+    if not text.strip():
         raise ContentError(
             f"{path} 没有正文；请补上正文或删除文件", f"{path} has no text: write some or remove the file"
         )
-    first_heading = next((title for _, _, title in heading_lines(body)), "")
+    first_heading = next((title for _, _, title in heading_lines(text)), "")
     return Document(
         id=doc_id,
         title=metadata.get("title") or first_heading or path.stem,
-        text=body,
+        text=text,
         source=metadata.get("source", ""),
         published=metadata.get("published", ""),
         url=metadata.get("url", ""),
         questions=tuple(question for question in metadata.get("questions", ()) if question.strip()),
+        pages=pages,
     )
+
+
+def _convert(path: Path, suffix: str) -> Converted:
+    try:
+        return _CONVERTERS[suffix](_raw(path)) if suffix in _CONVERTERS else from_html(decode(path))
+    except CannotConvert as error:
+        raise ContentError(
+            f"读不了 {path}：{error.chinese}；请另存为可复制文字的文件",
+            f"cannot read {path}: {error.english}; save it anew with its text",
+        ) from error
+
+
+def _raw(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise ContentError(f"{path} 超过 32 MB；请拆成几个文件", f"{path} is larger than 32 MB: split it")
+        return path.read_bytes()
+    except OSError as error:
+        raise _unreadable(path, error) from error
 
 
 def decode(path: Path) -> str:
     """The file's text in NFC, from UTF-8, UTF-16 with a mark, GB18030 or Big5; line ends become LF."""
-    try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise ContentError(f"{path} 超过 32 MB；请拆成几个文件", f"{path} is larger than 32 MB: split it")
-        raw = path.read_bytes()
-    except OSError as error:
-        raise _unreadable(path, error) from error
+    raw = _raw(path)
     encodings = ["utf-16"] if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else ["utf-8-sig"]
     text = _decoded(raw, encodings[0])
     if text is None and encodings == ["utf-8-sig"]:
@@ -118,9 +187,8 @@ def _decoded(raw: bytes, encoding: str) -> str | None:
     except UnicodeDecodeError:
         return None
 
-    """Share of the characters beyond ASCII that are in daily use; low where the reading is wrong."""
 
-
+# Codec, first bytes and lowest second byte of the characters in daily use: level 1 of GB 2312 with its punctuation,
 # the frequent plane of Big5.
 _DAILY = {"gb18030": ("gbk", ((0xA1, 0xA3), (0xB0, 0xD7)), 0xA1), "big5": ("big5", ((0xA1, 0xC6),), 0x40)}
 

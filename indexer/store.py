@@ -1,18 +1,15 @@
-"""The index on disk, read and written: the only `import faiss`, the only place where a distance becomes a score.
+"""One version on disk, written and read: the only `import faiss`, the only place where a distance becomes a score.
 
-    <index>/CURRENT                name of the published version
-    <index>/versions/<version>/    manifest.json documents.jsonl chunks.jsonl sentences.npy vectors.faiss lexical/
-    <index>/embeddings.sqlite      fingerprint + sha256(text) → vector
+    manifest.json documents.jsonl chunks.jsonl sentences.npy vectors.faiss lexical/
 
-No file is pickled. A version never changes once CURRENT names it.
+No file is pickled. A version never changes once it is published.
 """
 
 import hashlib
 import json
-import sqlite3
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -22,12 +19,14 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.embed import Vectors
-from indexer.errors import IndexBroken, IndexMismatch, IndexMissing
-from indexer.lexical import LexicalIndex
+from indexer.errors import IndexBroken, IndexMismatch
+from indexer.lexical import LexicalIndex, terms
 from indexer.types import Chunk, Document
 
-FORMAT = 1  # raised when what is in the files, or how they are computed, changes
-CURRENT = "CURRENT"
+FORMAT = 2  # raised when what is in the files, or how they are computed, changes
+MANIFEST = "manifest.json"
+_SAMPLE = 50  # sentences that a check searches for
+_NEAR = 10  # passages with more of a passage's words than itself, at most: long ones that repeat it
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +45,9 @@ class Manifest:
     chunks: int
     sentences: int
     files: dict[str, str]  # path inside the version → sha256
+    kb: str = ""  # the folder it was read from, absolute
+    skipped: tuple[tuple[str, str, bool], ...] = ()  # (file, why it was not read, its earlier content is kept)
+    gate: str = ""  # passed, overridden, or empty where nothing was there to hold it to
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,35 +113,36 @@ def write_version(
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """manifest.json, the last file of a version."""
-    text = json.dumps(asdict(manifest), ensure_ascii=False, indent=2)
-    (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+    """manifest.json, the last file of a version, with its own sha256; then everything is forced to the disk."""
+    values = asdict(manifest)
+    text = json.dumps({**values, "sha256": _digest(values)}, ensure_ascii=False, indent=2)
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    for path in (*folder.rglob("*"), folder):
+        flush(path)
+
+
+def flush(path: Path) -> None:
+    """Forces a file's content, or a folder's entries, to the disk: a power cut after that loses nothing of it."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _digest(values: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def checksums(folder: Path) -> dict[str, str]:
     """Path inside the folder → sha256, for every file but the manifest."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "manifest.json")
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
     return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def current_version(index: Path) -> str:
-    """The name of the published version."""
-    try:
-        name = (index / CURRENT).read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
-        raise IndexMissing(
-            f"{index} 里还没有索引；请先运行 jiawen index", f"no index in {index} yet: run `jiawen index`"
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise _broken(index / CURRENT, str(error)) from error
-    if not name or Path(name).name != name or name.startswith("."):
-        raise _broken(index / CURRENT, "not the name of a version")
-    return name
-
-
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a version's folder, its format checked."""
-    path = folder / "manifest.json"
+    """The manifest of a version's folder, its format and its own sha256 checked."""
+    path = folder / MANIFEST
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         if values["format"] != FORMAT:
@@ -147,42 +150,33 @@ def read_manifest(folder: Path) -> Manifest:
                 f"{folder} 的格式是 {values['format']}，本程序用 {FORMAT}；请运行 jiawen index 重建",
                 f"{folder} has format {values['format']}, this program uses {FORMAT}: run `jiawen index`",
             )
-        datetime.fromisoformat(values["built_at"])
+        if values.pop("sha256") != _digest(values):
+            raise ValueError("altered")
         if not isinstance(values["files"], dict):
             raise TypeError("files is not an object")
-        return Manifest(**values)
+        return Manifest(**values | {"skipped": tuple(map(tuple, values["skipped"]))})
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise _broken(path, str(error)) from error
+        raise broken(path, str(error)) from error
 
 
-def open_index(index: Path, fingerprint: str) -> Index:
-    """The published version, refused if another encoder wrote it."""
-    opened = open_version(version_folder(index, current_version(index)))
-    if opened.manifest.fingerprint != fingerprint:
-        raise IndexMismatch(
-            f"{index} 由编码模型 {opened.manifest.fingerprint} 建成，现在是 {fingerprint}；请运行 jiawen index 重建",
-            f"{index} was built with {opened.manifest.fingerprint}, the setting is {fingerprint}: run `jiawen index`",
-        )
-    return opened
-
-
-def version_folder(index: Path, version: str) -> Path:
-    """Where a version lies."""
-    return index / "versions" / version
+def altered_files(folder: Path, manifest: Manifest) -> list[str]:
+    """The files of a version that are missing or altered, in order."""
+    found = checksums(folder)
+    return [
+        f"{name} ({'missing' if name not in found else 'altered'})"
+        for name, expected in manifest.files.items()
+        if found.get(name) != expected
+    ]
 
 
 def open_version(folder: Path) -> Index:
     """A version, every file checked against its manifest and every chunk against its document."""
     manifest = read_manifest(folder)
     try:
-        found = checksums(folder)
-        for name, expected in manifest.files.items():
-            if found.get(name) != expected:
-                raise _broken(folder / name, "missing" if name not in found else "altered")
-        documents = {
-            row["id"]: Document(**row | {"questions": tuple(row["questions"])})
-            for row in read_jsonl(folder / "documents.jsonl")
-        }
+        harmed = altered_files(folder, manifest)
+        if harmed:
+            raise broken(folder, ", ".join(harmed))
+        documents = {row["id"]: document_from(row) for row in read_jsonl(folder / "documents.jsonl")}
         chunks = tuple(
             Chunk(row["doc_id"], row["start"], row["end"], row["text"], tuple(row["headings"]))
             for row in read_jsonl(folder / "chunks.jsonl")
@@ -194,67 +188,35 @@ def open_version(folder: Path) -> Index:
             if documents[chunk.doc_id].text[chunk.start : chunk.end] != chunk.text:
                 raise ValueError(f"{chunk.id} is not the text of its document")
     except (OSError, ValueError, LookupError, TypeError, RuntimeError, AttributeError, EOFError, BadZipFile) as error:
-        raise _broken(folder, f"{error!r:.200}") from error  # numpy, zipfile and faiss each raise their own
+        raise broken(folder, f"{error!r:.200}") from error  # numpy, zipfile and faiss each raise their own
     counts = (len(documents), len(chunks), len(sentences), vectors.ntotal, vectors.d)
     if counts != (manifest.documents, manifest.chunks, manifest.sentences, manifest.sentences, manifest.dimension):
-        raise _broken(folder, f"counts {counts} differ from the manifest")
+        raise broken(folder, f"counts {counts} differ from the manifest")
     first_sentence = np.searchsorted(sentences[:, 0], np.arange(len(chunks) + 1))
     return Index(manifest, documents, chunks, sentences, first_sentence, lexical, vectors)
 
 
-class EmbeddingCache:
-    """embeddings.sqlite: the vectors of one encoder by the sha256 of their text. Use it in a `with` statement.
-
-    It only saves work: a file that is no database is begun anew, a vector of another length counts as missing.
-    """
-
-    _TABLE = (
-        "CREATE TABLE IF NOT EXISTS embeddings (fingerprint TEXT, text_sha256 BLOB, vector BLOB,"
-        " PRIMARY KEY (fingerprint, text_sha256)) WITHOUT ROWID"
-    )
-
-    def __init__(self, path: Path, fingerprint: str, dimension: int) -> None:
-        self._fingerprint = fingerprint
-        self._bytes = dimension * np.dtype(np.float32).itemsize
-        self._connection = sqlite3.connect(path)
-        try:
-            self._connection.execute(self._TABLE)
-        except sqlite3.OperationalError:  # locked, disk full, read-only: not the file's fault
-            raise
-        except sqlite3.DatabaseError:
-            self._connection.close()
-            path.unlink()
-            self._connection = sqlite3.connect(path)
-            self._connection.execute(self._TABLE)
-
-    def __enter__(self) -> "EmbeddingCache":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._connection.close()
-
-    def get(self, text: str) -> Vectors | None:
-        """The vector of that text, or None."""
-        row = self._connection.execute(
-            "SELECT vector FROM embeddings WHERE fingerprint = ? AND text_sha256 = ?",
-            (self._fingerprint, _text_key(text)),
-        ).fetchone()
-        return np.frombuffer(row[0], np.float32) if row and len(row[0]) == self._bytes else None
-
-    def put(self, texts: Iterable[str], vectors: Vectors) -> None:
-        """Keeps them at once: a build that dies later need not embed them again."""
-        rows = [
-            (self._fingerprint, _text_key(text), vector.tobytes()) for text, vector in zip(texts, vectors, strict=True)
-        ]
-        with self._connection:
-            self._connection.executemany("INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)", rows)
+def check_search(index: Index) -> None:
+    """A sample of the sentences is searched for: each is found by its own vector, its passage by its own words."""
+    for row in np.unique(np.linspace(0, len(index.sentences) - 1, _SAMPLE).astype(int)).tolist():
+        vector = np.asarray(index.vectors.reconstruct(row), np.float32)
+        rows, cosines = index.nearest_sentences(vector, 1)
+        if rows[0] < 0 or not abs(float(cosines[0]) - 1) < 1e-3:  # NaN is not near 1 either
+            raise broken(Path(index.manifest.version), f"sentence {row} is not found by its own vector")
+        chunk = int(index.sentences[row, 0])
+        coverage = index.lexical.coverage(lexical_text(index.chunks[chunk]))
+        better = int((coverage > coverage[chunk]).sum())
+        if terms(index.sentence_text(row)) and (coverage[chunk] <= 0 or better >= _NEAR):
+            raise broken(Path(index.manifest.version), f"{index.chunks[chunk].id} is not found by its own words")
 
 
-def _text_key(text: str) -> bytes:
-    return hashlib.sha256(text.encode("utf-8")).digest()
+def document_from(row: dict[str, Any]) -> Document:
+    """A Document from its JSON object."""
+    return Document(**row | {"questions": tuple(row["questions"]), "pages": tuple(row["pages"])})
 
 
-def _broken(path: Path, reason: str) -> IndexBroken:
+def broken(path: Path, reason: str) -> IndexBroken:
+    """The error that names a harmed file."""
     return IndexBroken(
         f"索引已损坏：{path}（{reason}）；请运行 jiawen index 重建",
         f"broken index: {path} ({reason}): run `jiawen index`",

@@ -1,6 +1,7 @@
 """The nouns of the index: Document, Chunk. Frozen; everything else is a step between two of them."""
 
 import hashlib
+from bisect import bisect_right
 from dataclasses import dataclass
 
 
@@ -15,6 +16,11 @@ class Document:
     published: str = ""
     url: str = ""
     questions: tuple[str, ...] = ()  # that the document answers: the chat offers them to start with
+    pages: tuple[int, ...] = ()  # where each page of a PDF begins in the text; empty for anything else
+
+    def page_of(self, offset: int) -> int | None:
+        """The page, from 1, that holds that character; None where there are no pages."""
+        return bisect_right(self.pages, offset) or None
 
     @property
     def digest(self) -> str:

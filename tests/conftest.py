@@ -14,7 +14,7 @@ from hypothesis import settings
 
 from bot.features import WIDTH
 from bot.head import Forest, Head, Network
-from indexer.build import BuildReport, build
+from indexer.build import BuildOptions, BuildReport, build
 from indexer.config import IndexConfig
 
 # CI machines stall; speed is measured in bench/, not here.
@@ -89,8 +89,8 @@ def kb(tmp_path: Path) -> Path:
 def built(tmp_path: Path, kb: Path, counting: CountingEncoder):
     """`built()` builds the kb folder into `tmp_path / "index"` and gives the report."""
 
-    def run(**settings: object) -> BuildReport:
-        return build(kb, tmp_path / "index", IndexConfig(**settings))
+    def run(options: BuildOptions = BuildOptions(), **settings: object) -> BuildReport:  # noqa: B008
+        return build(kb, tmp_path / "index", IndexConfig(**settings), options)
 
     return run
 

@@ -16,13 +16,13 @@ def test_the_copy_beside_the_tests_is_the_published_article() -> None:
 
 
 def test_article_is_verbatim() -> None:
-    (document,) = read_folder(ROOT / "kb")
+    (document,) = read_folder(ROOT / "kb").documents
     without_marks = re.sub(r"^#+ ", "", document.text, flags=re.MULTILINE)
     assert without_marks.strip("\n") == ARTICLE.read_text(encoding="utf-8")
 
 
 def test_front_matter() -> None:
-    (document,) = read_folder(ROOT / "kb")
+    (document,) = read_folder(ROOT / "kb").documents
     assert document.id == "jiayuguan-national-security-education"
     assert document.title == ARTICLE.read_text(encoding="utf-8").splitlines()[0]
     assert (document.source, document.published) == ("嘉峪关日报", "2024-04-16T09:04")
@@ -30,7 +30,7 @@ def test_front_matter() -> None:
 
 
 def test_every_part_stands_under_its_heading() -> None:
-    (document,) = read_folder(ROOT / "kb")
+    (document,) = read_folder(ROOT / "kb").documents
     assert re.findall(r"^## (.+)$", document.text, flags=re.MULTILINE) == [
         "增强意识 扛牢维护国家安全主体责任",
         "安不忘危 汇聚维护国家安全合力",

@@ -110,7 +110,7 @@ hostile = st.text(alphabet=st.sampled_from("安全。<>&\"'/=# \n`\u2028𠮷scri
 
 @given(hostile, st.integers(0, 60), st.integers(0, 60))
 def test_the_marked_text_is_the_span_and_nothing_becomes_a_tag(text: str, start: int, end: int) -> None:
-    page = Page(source_page(Document("<b>", "题<script>", text, source='<img src="x">'), start, end))
+    page = Page(source_page(Document("<b>", "题<script>", text, source='<img src="x">'), start, end, None))
     assert page.tags.count("script") == 1
     assert set(page.tags) <= {"html", "meta", "title", "style", "h1", "h2", "p", "mark", "script"}
     heading_marks = str.maketrans("", "", "# \t")
@@ -120,7 +120,7 @@ def test_the_marked_text_is_the_span_and_nothing_becomes_a_tag(text: str, start:
 
 
 def test_a_span_over_two_paragraphs_is_marked_in_both() -> None:
-    html = source_page(Document("a", "题", "# 题\n\n第一段。\n\n第二段。"), 6, 13)
+    html = source_page(Document("a", "题", "# 题\n\n第一段。\n\n第二段。"), 6, 13, None)
     assert html.count('id="cited"') == 1
     assert "第<mark" in html
     assert Page(html).marked == "一段。第二"

@@ -40,7 +40,7 @@ def test_ask_answers_and_cites(article_index: Path) -> None:
     assert answer["verdict"] == "grounded"
     assert answer["answerer"] == "extractive"
     (citation,) = answer["citations"]
-    assert set(citation) == {"number", "doc_id", "title", "headings", "start", "end", "quote", "url"}
+    assert set(citation) == {"number", "doc_id", "title", "headings", "start", "end", "quote", "url", "digest", "page"}
     assert "甘肃省国家安全教育基地" in citation["quote"]
     assert answer["answer"] == citation["quote"] + "[1]"
     assert answer["sentences"] == [{"text": citation["quote"], "citations": [1], "supported": True}]
@@ -140,7 +140,7 @@ def test_a_broken_index(article_index: Path, tmp_path: Path) -> None:
     (vectors,) = (tmp_path / "index").glob("versions/*/vectors.faiss")
     vectors.write_bytes(vectors.read_bytes()[:-4])
     line = one_line_error(jiawen("ask", "--index", tmp_path / "index", "问"))
-    assert "vectors.faiss (altered): run `jiawen index`" in line
+    assert "vectors.faiss (altered)): run `jiawen index`" in line
 
 
 def test_an_index_with_another_encoder(article_index: Path, tmp_path: Path) -> None:
@@ -160,6 +160,7 @@ def test_index_prints_the_report(tmp_path: Path) -> None:
     report = json.loads(done.stdout)
     assert report | {"version": "", "seconds": 0} == {
         "version": "", "documents": 1, "chunks": 1, "embedded": 1, "reused": 0, "removed": 0, "published": True, "seconds": 0,
+        "skipped": [], "regressed": [], "held": False,
     }  # fmt: skip
     answer = json.loads(jiawen("ask", "--json", "嘉峪关市有一座什么博物馆？", cwd=tmp_path).stdout)
     assert "嘉峪关市有一座长城博物馆。" in answer["answer"]
@@ -170,7 +171,7 @@ def test_index_prints_the_report(tmp_path: Path) -> None:
 def test_bad_content(tmp_path: Path) -> None:
     assert "no folder kb" in one_line_error(jiawen("index", cwd=tmp_path))
     (tmp_path / "kb").mkdir()
-    assert "kb holds no article" in one_line_error(jiawen("index", cwd=tmp_path))
+    assert "the content folder holds no article" in one_line_error(jiawen("index", cwd=tmp_path))
     (tmp_path / "kb/a.md").write_bytes(bytes(range(256)))
     assert "a.md is not text in a known encoding: save it as UTF-8" in one_line_error(jiawen("index", cwd=tmp_path))
 

@@ -11,7 +11,8 @@ from bot.config import BotConfig
 from bot.features import WIDTH, candidates_of, read_sentence, surroundings
 from bot.question import KINDS, ask_what, expectation_from
 from bot.retrieve import retrieve
-from indexer.store import Index, open_index
+from indexer.store import Index
+from indexer.versions import open_index
 from tests.conftest import CountingEncoder
 
 even = expectation_from({}, {})

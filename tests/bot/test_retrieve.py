@@ -9,8 +9,9 @@ from bot.retrieve import retrieve
 from indexer.chunk import chunk_document, chunk_sentences
 from indexer.config import IndexConfig
 from indexer.lexical import LexicalIndex
-from indexer.store import lexical_text, open_index
+from indexer.store import lexical_text
 from indexer.types import Document
+from indexer.versions import open_index
 from tests.conftest import CountingEncoder
 
 
@@ -38,7 +39,7 @@ words = st.text(alphabet="甲乙丙丁戊天地人。", min_size=1, max_size=25)
 def test_hits_are_brute_force_over_every_chunk(tmp_path_factory, texts: list[str], question: str, k: int) -> None:
     import numpy as np
 
-    from indexer.store import Manifest, open_version, write_manifest, write_version
+    from indexer.store import FORMAT, Manifest, open_version, write_manifest, write_version
 
     encoder = CountingEncoder()
     config = IndexConfig(merge_characters=1)
@@ -51,7 +52,7 @@ def test_hits_are_brute_force_over_every_chunk(tmp_path_factory, texts: list[str
     vectors = encoder.vectors([s.embedded_text for inside in sentences for s in inside])
     folder = tmp_path_factory.mktemp("version")
     files = write_version(folder, [document], chunks, np.array(rows, np.int64), vectors)
-    write_manifest(folder, Manifest("v", 1, "2026-01-01", "", "", 8, {}, "", 1, len(chunks), len(rows), files))
+    write_manifest(folder, Manifest("v", FORMAT, "2026-01-01", "", "", 8, {}, "", 1, len(chunks), len(rows), files))
     index = open_version(folder)
 
     query = encoder.encode_query(question)

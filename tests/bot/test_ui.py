@@ -51,7 +51,7 @@ def test_a_citation_number_links_to_its_span() -> None:
     sentences = (AnswerSentence("<b>安全</b>", (1,), supported=True),)
     drawn = "".join(draw(an_answer(sentences=sentences, citations=citations, verdict=Verdict.GROUNDED)))
     assert "<b>" not in drawn
-    assert drawn.endswith(r" [\[1\]](/source?doc_id=%E6%96%87+%E6%A1%A3%2Fa%26b&start=3&end=9#cited) ")
+    assert drawn.endswith(r" [\[1\]](/source?doc_id=%E6%96%87+%E6%A1%A3%2Fa%26b&start=3&end=9&digest=#cited) ")
 
 
 def test_a_refusal_shows_the_nearest_passages() -> None:

@@ -18,7 +18,7 @@ def write(path: Path, *rows: object) -> Path:
 
 
 def test_the_golden_set_stands_on_the_article() -> None:
-    cases = read_cases(GOLDEN, {document.id: document for document in read_folder(ROOT / "kb")})
+    cases = read_cases(GOLDEN, {document.id: document for document in read_folder(ROOT / "kb").documents})
     assert len(cases) >= 150
     assert sum(not case.answerable for case in cases) >= 50
     assert {case.kind for case in cases} == {
@@ -29,7 +29,7 @@ def test_the_golden_set_stands_on_the_article() -> None:
         assert case.answerable == (case.kind not in {"near-miss", "off-topic"})
         quotes = "".join(gold.quote for gold in case.gold)
         assert bool(case.must) == case.answerable
-        assert all(any(one in document.text for document in read_folder(ROOT / "kb")) for one in case.must)
+        assert all(any(one in document.text for document in read_folder(ROOT / "kb").documents) for one in case.must)
         assert bool(case.history) == (case.kind == "follow-up")
         assert quotes or not case.answerable
 

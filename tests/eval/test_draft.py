@@ -198,7 +198,7 @@ def test_hostile_text_ends_in_well_formed_drafts(unit: str) -> None:
 
 
 def test_the_article(tmp_path: Path) -> None:
-    documents = read_folder(ROOT / "kb")
+    documents = read_folder(ROOT / "kb").documents
     found = draft_cases(documents)
     assert len(found) >= 30
     kinds = Counter(one.kind for one in found)
@@ -236,7 +236,7 @@ def run(kb: Path, *options: str, answers: str = "") -> Result:
 
 
 def kept(kb: Path) -> list[Case]:
-    documents = {document.id: document for document in read_folder(kb)}
+    documents = {document.id: document for document in read_folder(kb).documents}
     return read_cases(kb.parent / "new/my cases.jsonl", documents)
 
 

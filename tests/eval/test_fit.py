@@ -25,8 +25,9 @@ from eval.fit import (
 )
 from indexer.build import build_documents
 from indexer.config import IndexConfig
-from indexer.store import Index, open_index
+from indexer.store import Index
 from indexer.types import Document
+from indexer.versions import open_index
 
 
 @pytest.fixture

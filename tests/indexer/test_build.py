@@ -2,12 +2,14 @@ import json
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from indexer.build import build
+from indexer.build import BuildOptions, build
 from indexer.config import IndexConfig
-from indexer.errors import ContentError, IndexMismatch, JiawenError
-from indexer.store import current_version, open_index
+from indexer.errors import ContentError, IndexBroken, IndexMismatch, JiawenError
+from indexer.store import Index
+from indexer.versions import current_version, open_index, roll_back
 
 
 def paragraphs(*letters: str) -> str:
@@ -68,10 +70,138 @@ def test_a_broken_version_is_mended_by_building(built, kb: Path, counting) -> No
 def test_bad_content_leaves_the_published_version(built, kb: Path, counting) -> None:
     (kb / "a.md").write_text(paragraphs("甲"), encoding="utf-8")
     first = built()
-    (kb / "b.md").write_bytes(bytes(range(256)))
-    with pytest.raises(ContentError, match=r"b\.md"):
-        built()
+    (kb / "a.md").write_text(" ", encoding="utf-8")
+    with pytest.raises(ContentError, match=r"a\.md has no text"):
+        built(BuildOptions(drop_unreadable=True))
     assert open_index(kb.parent / "index", counting.fingerprint).manifest.version == first.version
+
+
+def test_an_empty_folder_is_refused(built, kb: Path) -> None:
+    (kb / "README.md").write_text("不是内容", encoding="utf-8")
+    with pytest.raises(ContentError, match="the content folder holds no article"):
+        built()
+
+
+def test_a_file_that_cannot_be_read_is_skipped_and_its_earlier_content_stays(built, kb: Path, counting) -> None:
+    index = kb.parent / "index"
+    (kb / "a.md").write_text(paragraphs("甲"), encoding="utf-8")
+    (kb / "b.md").write_text(paragraphs("乙"), encoding="utf-8")
+    built()
+    (kb / "a.md").write_text(paragraphs("丙"), encoding="utf-8")
+    (kb / "b.md").write_bytes(bytes(range(256)))
+    (kb / "c.xlsx").write_bytes(b"PK")
+    report = built()
+    assert [(file, kept) for file, _, kept in report.skipped] == [("b.md", True), ("c.xlsx", False)]
+    assert "save it as UTF-8" in report.skipped[0][1]
+    opened = open_index(index, counting.fingerprint)
+    assert [document.text for document in opened.documents.values()] == [paragraphs("丙"), paragraphs("乙")]
+    assert opened.manifest.skipped == report.skipped
+    assert built().version == report.version
+    dropped = built(BuildOptions(drop_unreadable=True))
+    assert [kept for _, _, kept in dropped.skipped] == [False, False]
+    assert list(open_index(index, counting.fingerprint).documents) == ["a"]
+    (kb / "b.md").unlink()
+    (kb / "c.xlsx").unlink()
+    assert built().skipped == ()
+
+
+def test_removed_and_edited_text_leaves_the_index(built, kb: Path) -> None:
+    (kb / "a.md").write_text(paragraphs("甲", "乙"), encoding="utf-8")
+    (kb / "b.md").write_text(paragraphs("丙"), encoding="utf-8")
+    built(merge_characters=10)
+    (kb / "a.md").write_text(paragraphs("甲"), encoding="utf-8")
+    (kb / "b.md").unlink()
+    report = built(merge_characters=10)
+    assert (report.documents, report.chunks, report.removed) == (1, 1, 2)
+    folder = kb.parent / "index" / "versions" / report.version
+    for path in folder.rglob("*"):
+        assert path.is_dir() or not any(letter in path.read_bytes().decode("utf-8", "ignore") for letter in "乙丙"), (
+            path
+        )
+
+
+def test_moves_and_reverted_edits_embed_nothing(built, kb: Path, counting) -> None:
+    (kb / "a.md").write_text(paragraphs("甲", "乙"), encoding="utf-8")
+    built()
+    (kb / "a.md").write_text(paragraphs("甲", "丙"), encoding="utf-8")
+    built()
+    counting.seen.clear()
+    (kb / "a.md").write_text(paragraphs("甲", "乙"), encoding="utf-8")
+    built()
+    (kb / "sub").mkdir()
+    (kb / "a.md").rename(kb / "sub" / "b.md")
+    report = built()
+    assert counting.seen == []
+    assert (report.embedded, report.reused, report.removed) == (0, 1, 1)
+
+
+def test_a_gate_keeps_the_published_version(built, kb: Path, counting) -> None:
+    asked: list[tuple[list[str], list[str]]] = []
+
+    def gate(candidate: Index, published: Index) -> list[str]:
+        asked.append(([one.text for one in candidate.chunks], [one.text for one in published.chunks]))
+        return ["q1: 甲？"]
+
+    index = kb.parent / "index"
+    (kb / "a.md").write_text("甲甲。", encoding="utf-8")
+    first = built(BuildOptions(gates=[gate]))
+    assert (first.published, asked) == (True, [])  # nothing to be worse than
+    (kb / "a.md").write_text("乙乙。", encoding="utf-8")
+    second = built(BuildOptions(gates=[gate]))
+    assert (second.published, second.regressed, second.version) == (False, ("q1: 甲？",), first.version)
+    assert asked == [(["乙乙。"], ["甲甲。"])]
+    assert current_version(index) == first.version
+    assert sorted(path.name for path in (index / "versions").iterdir()) == [first.version]
+    third = built(BuildOptions(gates=[gate], override_gates=True))
+    assert third.published
+    assert open_index(index, counting.fingerprint).manifest.gate == "overridden"
+    (kb / "a.md").write_text("丙丙。", encoding="utf-8")
+    built(BuildOptions(gates=[lambda candidate, published: []]))
+    assert open_index(index, counting.fingerprint).manifest.gate == "passed"
+
+
+def test_content_that_was_rolled_back_is_not_published_by_itself(built, kb: Path) -> None:
+    index = kb.parent / "index"
+    (kb / "a.md").write_text("甲甲。", encoding="utf-8")
+    first = built()
+    (kb / "a.md").write_text("乙乙。", encoding="utf-8")
+    built()
+    assert roll_back(index).version == first.version
+    automatic = built(BuildOptions(automatic=True))
+    assert (automatic.published, automatic.held, automatic.version) == (False, True, first.version)
+    (kb / "a.md").write_text("丙丙。", encoding="utf-8")
+    assert built(BuildOptions(automatic=True)).published
+    (kb / "a.md").write_text("乙乙。", encoding="utf-8")
+    assert built(BuildOptions(automatic=True)).held
+    by_hand = built()
+    assert by_hand.published
+    assert current_version(index) == by_hand.version
+    assert built(BuildOptions(automatic=True)).published
+
+
+def test_a_candidate_that_cannot_be_searched_is_not_published(built, kb: Path, counting, monkeypatch) -> None:
+    (kb / "a.md").write_text(paragraphs("甲"), encoding="utf-8")
+    first = built()
+    monkeypatch.setattr(counting, "vectors", lambda texts: np.full((len(texts), 8), np.nan, np.float32))
+    (kb / "a.md").write_text(paragraphs("乙"), encoding="utf-8")
+    with pytest.raises(IndexBroken, match="not found by its own vector"):
+        built()
+    assert current_version(kb.parent / "index") == first.version
+    monkeypatch.undo()
+
+
+def test_a_full_disk_is_one_line_and_the_next_build_completes(built, kb: Path, monkeypatch) -> None:
+    (kb / "a.md").write_text(paragraphs("甲"), encoding="utf-8")
+    first = built()
+    (kb / "a.md").write_text(paragraphs("乙"), encoding="utf-8")
+    with monkeypatch.context() as patch:
+        patch.setattr(np, "save", lambda *_, **__: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        with pytest.raises(JiawenError, match=r"No space left on device.*check space"):
+            built()
+    index = kb.parent / "index"
+    assert current_version(index) == first.version
+    assert built().published
+    assert len(list((index / "versions").iterdir())) == 2
 
 
 def test_a_build_that_dies_leaves_current_and_keeps_its_embeddings(built, kb: Path, counting, monkeypatch) -> None:
@@ -111,10 +241,10 @@ def test_an_index_of_another_encoder_is_refused(built, kb: Path) -> None:
         open_index(kb.parent / "index", "other/1")
 
 
-def test_progress_counts_to_the_end(kb: Path, counting) -> None:
+def test_progress_counts_to_the_end(built, kb: Path) -> None:
     (kb / "a.md").write_text("".join(f"第{number}句甲。" for number in range(150)), encoding="utf-8")
     seen: list[tuple[int, int]] = []
-    build(kb, kb.parent / "index", IndexConfig(), lambda done, total: seen.append((done, total)))
+    built(BuildOptions(on_progress=lambda done, total: seen.append((done, total))))
     assert seen == [(64, 150), (128, 150), (150, 150)]
 
 

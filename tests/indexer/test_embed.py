@@ -10,7 +10,7 @@ from indexer.build import build
 from indexer.config import DEFAULT_ENCODER, IndexConfig
 from indexer.embed import E5Encoder, SentenceTransformerEncoder, bulk_encoder, fingerprint_of, open_encoder
 from indexer.errors import EncoderError, IndexMismatch
-from indexer.store import open_index
+from indexer.versions import open_index
 
 TEXTS = [
     *(line for line in (Path(__file__).parent.parent / "data/article.txt").read_text("utf-8").splitlines() if line),

@@ -1,3 +1,4 @@
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -7,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from indexer.cache import EmbeddingCache
 from indexer.errors import IndexBroken, IndexMismatch, IndexMissing
-from indexer.store import EmbeddingCache, checksums, open_index, open_version, search_vectors, write_version
+from indexer.store import FORMAT, checksums, open_version, search_vectors, write_version
 from indexer.types import Chunk, Document
+from indexer.versions import open_index
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 40), st.integers(1, 60))
@@ -76,7 +79,9 @@ def test_a_harmed_file_is_named(version: Path, name: str, harm: str) -> None:
         open_version(version)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"format": 1}', '{"format": 1, "built_at": "x"}', "\udcff"])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "{}", f'{{"format": {FORMAT}}}', f'{{"format": {FORMAT}, "sha256": ""}}', "\udcff"]
+)
 def test_a_harmed_manifest_is_named(version: Path, text: str) -> None:
     (version / "manifest.json").write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(IndexBroken, match=r"manifest\.json"):
@@ -85,7 +90,10 @@ def test_a_harmed_manifest_is_named(version: Path, text: str) -> None:
 
 def rewrite_manifest(version: Path, **values: object) -> None:
     path = version / "manifest.json"
-    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | values), encoding="utf-8")
+    held = json.loads(path.read_text(encoding="utf-8")) | values
+    del held["sha256"]
+    digest = hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()
+    path.write_text(json.dumps({**held, "sha256": digest}), encoding="utf-8")
 
 
 def test_another_format_is_refused_with_its_cure(version: Path) -> None:
@@ -133,7 +141,7 @@ def test_nothing_on_disk_is_a_pickle(version: Path) -> None:
 
 
 def test_the_cache_keeps_encoders_apart(tmp_path: Path) -> None:
-    vector = np.array([0.5, -0.25], np.float32)
+    vector = np.array([0.6, -0.8], np.float32)
     with EmbeddingCache(tmp_path / "e.sqlite", "one", 2) as cache:
         cache.put(["甲"], vector[None])
     with EmbeddingCache(tmp_path / "e.sqlite", "one", 2) as cache:
@@ -147,7 +155,7 @@ def test_a_cache_that_is_no_database_is_begun_anew(tmp_path: Path) -> None:
     (tmp_path / "e.sqlite").write_bytes(b"garbage" * 1000)
     with EmbeddingCache(tmp_path / "e.sqlite", "one", 2) as cache:
         assert cache.get("甲") is None
-        cache.put(["甲"], np.ones((1, 2), np.float32))
+        cache.put(["甲"], np.array([[0, 1]], np.float32))
     with EmbeddingCache(tmp_path / "e.sqlite", "one", 3) as cache:
         assert cache.get("甲") is None  # a vector of another length
 

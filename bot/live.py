@@ -1,0 +1,86 @@
+"""The Answerer of the published version, exchanged while it is in use; and the rebuild that a change of kb/ starts."""
+
+import logging
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.answer import Answerer, open_bot
+from bot.config import BotConfig
+from indexer.errors import JiawenError
+from indexer.versions import current_version, open_index
+from indexer.watch import changes
+
+_LOOK = 0.2  # seconds between looks at CURRENT: a file of 24 bytes
+_LOG = logging.getLogger("jiawen")
+_REBUILD = "from bot.app import main; main()"
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuild:
+    """How the last automatic rebuild went."""
+
+    running: bool = False
+    error: str = ""  # why nothing was published, or which files were skipped; empty where all went well
+
+
+@dataclass(slots=True)
+class Live:
+    """Gives the Answerer of the published version. A request takes `bot` once and so is answered from one version."""
+
+    index: Path
+    bot: Answerer
+    rebuild: Rebuild = Rebuild()
+    _seen: str = ""  # what CURRENT named at the last look; a version that could not be opened is not tried again
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    @classmethod
+    def open(cls, index: Path, config: BotConfig | None = None) -> "Live":
+        """Over the version that is published now."""
+        return cls(index, open_bot(index, config))
+
+    def refresh(self) -> None:
+        """Takes up the published version if it is another; a broken one is refused and the last good one stays."""
+        old = self.bot
+        version = old.index.manifest.version
+        seen, self._seen = self._seen, ""
+        try:
+            self._seen = current_version(self.index)
+            if self._seen not in (version, seen):
+                self.bot = Answerer(open_index(self.index, old.encoder.fingerprint), old.encoder, old.config, old.head)
+        except JiawenError as error:
+            self._seen = self._seen or str(error)
+            if self._seen != seen:
+                _LOG.warning("仍用版本 still serving %s: %s", version, error)
+
+    def follow(self) -> None:
+        """Takes up new versions and rebuilds when the folder that the index was built from changes, until `close`."""
+        threading.Thread(target=self._repeat_refresh, daemon=True).start()
+        kb = self.bot.index.manifest.kb
+        if kb and Path(kb).is_dir():
+            threading.Thread(target=self._rebuild_on_change, args=(Path(kb),), daemon=True).start()
+
+    def close(self) -> None:
+        """Ends what `follow` began."""
+        self._stop.set()
+
+    def _repeat_refresh(self) -> None:
+        while not self._stop.wait(_LOOK):
+            self.refresh()
+
+    def _rebuild_on_change(self, kb: Path) -> None:
+        for _ in changes(kb, self._stop):
+            self.rebuild = Rebuild(running=True)
+            self.rebuild = Rebuild(error=rebuild(kb, self.index))
+
+
+def rebuild(kb: Path, index: Path) -> str:
+    """Builds in a process of its own, so that requests keep the processor; what went wrong, or nothing."""
+    command = ["index", "--automatic", "--json", "--kb", str(kb), "--index", str(index)]
+    done = subprocess.run([sys.executable, "-P", "-c", _REBUILD, *command], capture_output=True, check=False)
+    error = done.stderr.decode("utf-8", "replace").strip()
+    if error:
+        _LOG.warning("%s", error)
+    return error if done.returncode else ""

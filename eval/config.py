@@ -1,0 +1,12 @@
+"""Settings of evaluation. The only module of this package that reads the environment."""
+
+import os
+from pathlib import Path
+
+GOLDEN = Path(__file__).parent / "golden" / "jiayuguan.jsonl"
+
+
+def golden_files() -> list[Path]:
+    """The golden sets that a new index is held to: those of `JIAWEN_GOLDEN` (with ":" between), or the article's."""
+    named = os.environ.get("JIAWEN_GOLDEN", "")
+    return [Path(name) for name in named.split(os.pathsep) if name] or [GOLDEN]

@@ -1,0 +1,158 @@
+"""HTML, Word and PDF through the reader that an editor's folder goes through."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import docx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from reportlab.lib.pdfencrypt import StandardEncryption
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfgen.canvas import Canvas
+
+from indexer.convert import CannotConvert, from_docx, from_html, from_pdf
+from indexer.read import read_folder
+
+FONT = "STSong-Light"
+PAGE = """<!doctype html><html><head><meta charset="gbk"><title>网站标题</title>
+<meta name="ArticleTitle" content="博物馆开放公告"><meta name="PubDate" content="2024-04-16 09:04">
+<meta name="ContentSource" content="市文旅局"><style>p{}</style></head><body><nav>首页 | 新闻</nav>
+<article><h1>博物馆开放公告</h1><p>本馆<b>周一</b>闭馆，<a href="javascript:alert(1)">详见</a>说明。
+其余时间免费开放。</p><h2>票务</h2><ul><li>成人10元<li>学生5元</ul>
+<table><tr><th>馆</th><th>电话</th></tr><tr><td>东馆</td><td>123</td></tr></table>
+<p>5 * 3_000 &lt;b&gt; &amp; #1</p><script>alert(1)</script></article><footer>版权所有</footer></body></html>"""
+
+
+def a_pdf(*pages: list[str], **settings: object) -> bytes:
+    pdfmetrics.registerFont(UnicodeCIDFont(FONT))
+    raw = io.BytesIO()
+    canvas = Canvas(raw, **settings)
+    canvas.setTitle("年度报告")
+    for number, lines in enumerate(pages, 1):
+        canvas.setFont(FONT, 12)
+        for place, line in enumerate(lines):
+            if line.startswith("#"):
+                line = line.lstrip("#")
+                canvas.bookmarkPage(line)
+                canvas.addOutlineEntry(line, line, 0)
+            canvas.drawString(50, 780 - 20 * place, line)
+        canvas.drawString(280, 30, f"- {number} -")
+        canvas.showPage()
+    canvas.save()
+    return raw.getvalue()
+
+
+def a_docx(*paragraphs: tuple[str, str]) -> bytes:
+    document = docx.Document()
+    for style, text in paragraphs:
+        document.add_paragraph(text, style=style)
+    table = document.add_table(2, 2)
+    for cell, text in zip((cell for row in table.rows for cell in row.cells), "馆票东免", strict=True):
+        cell.text = text
+    raw = io.BytesIO()
+    document.save(raw)
+    return raw.getvalue()
+
+
+def test_a_web_page(kb: Path) -> None:
+    (kb / "a.html").write_bytes(PAGE.encode("gbk"))
+    (document,) = read_folder(kb).documents
+    assert (document.title, document.source, document.published) == ("博物馆开放公告", "市文旅局", "2024-04-16 09:04")
+    assert document.text == (
+        "# 博物馆开放公告\n\n本馆周一闭馆，详见说明。其余时间免费开放。\n\n## 票务\n\n- 成人10元\n- 学生5元\n\n"
+        "| 馆 | 电话 |\n| --- | --- |\n| 东馆 | 123 |\n\n5 * 3_000 <b> & #1\n"
+    )
+
+
+def test_a_page_without_an_article_keeps_its_body() -> None:
+    assert from_html("<title>题</title><h2>节</h2><p>一。<br>二。").text == "## 节\n\n一。\n二。\n"
+
+
+def test_tags_nested_too_deep_are_one_error() -> None:
+    with pytest.raises(CannotConvert, match="nested too deep"):
+        from_html("<div>" * 20_000 + "文")
+
+
+@given(st.text(alphabet="<>&;/ab甲 \n\"'=!-[]#*_", max_size=80))
+def test_no_markup_breaks_the_reader(markup: str) -> None:
+    assert "\0" not in from_html(markup).text
+
+
+def test_a_word_file(kb: Path) -> None:
+    raw = a_docx(
+        ("Title", "管理办法"), ("Heading 1", "第一章 总则"), ("Normal", "第一条 为了管理。"), ("List Bullet", "甲项")
+    )
+    (kb / "办法.docx").write_bytes(raw)
+    (document,) = read_folder(kb).documents
+    assert document.title == "管理办法"
+    assert document.text.startswith("# 管理办法\n\n# 第一章 总则\n\n第一条 为了管理。\n\n- 甲项\n")
+    assert "东" in document.text
+    assert document.pages == ()
+
+
+def test_a_pdf_has_paragraphs_headings_and_pages(kb: Path) -> None:
+    first = ["#总体情况", "全市共有中小学三十二所，其中小学二十一所，初中八", "所，高中三所。", "教师共两千余名。"]
+    second = ["#经费", "全年经费一亿元。"]
+    (kb / "报告.pdf").write_bytes(a_pdf(first, second))
+    (document,) = read_folder(kb).documents
+    assert document.title == "年度报告"
+    assert document.text == (
+        "# 总体情况\n\n全市共有中小学三十二所，其中小学二十一所，初中八所，高中三所。\n\n教师共两千余名。\n\n"
+        "# 经费\n\n全年经费一亿元。"
+    )
+    assert [document.page_of(document.text.index(word)) for word in ("总体", "教师", "经费", "一亿")] == [1, 1, 2, 2]
+
+
+def test_running_heads_are_left_out_and_a_sentence_crosses_pages() -> None:
+    line = "这是一行排满了的正文它一直延续到版心的最右边"
+    pages = [["某市统计公报", f"第{number}节开头", line] for number in range(4)]
+    converted = from_pdf(a_pdf(*pages))
+    assert "公报" not in converted.text
+    assert "- 1 -" not in converted.text
+    assert f"{line}第1节开头" in converted.text
+    assert [converted.text[start:][:4] for start in converted.pages[1:]] == ["第1节开", "第2节开", "第3节开"]
+
+
+def test_compatibility_forms_become_the_characters() -> None:
+    from indexer.convert import _lines
+
+    assert _lines("⼯⽤⼀ ﬁ，：（１）\r\n\x02") == ["工用一 fi，：（１）"]
+
+
+@pytest.mark.parametrize(
+    ("convert", "raw", "reason"),
+    [
+        (from_pdf, b"", "not a sound PDF"),
+        (from_pdf, b"%PDF-1.7\ngarbage", "not a sound PDF"),
+        (from_pdf, a_pdf(["文"], encrypt=StandardEncryption("secret", "owner")), "it has a password"),
+        (from_pdf, a_pdf([]), "it holds no text"),
+        (from_docx, b"PK", "not a sound Word file"),
+        (from_docx, a_docx(("Normal", "文"))[:-100], "not a sound Word file"),
+    ],
+)
+def test_a_broken_file_says_why(convert, raw: bytes, reason: str) -> None:
+    with pytest.raises(CannotConvert, match=reason):
+        convert(raw)
+
+
+def test_a_word_file_that_unpacks_without_end_is_refused(monkeypatch) -> None:
+    raw = io.BytesIO()
+    with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as parts:
+        parts.writestr("word/document.xml", b"0" * 2_000_000)
+    monkeypatch.setattr("indexer.convert._LARGEST_UNPACKED", 1_000_000)
+    with pytest.raises(CannotConvert, match="unpacks to more"):
+        from_docx(raw.getvalue())
+
+
+def test_pages_survive_composition(kb: Path, monkeypatch) -> None:
+    from indexer.convert import Converted
+
+    monkeypatch.setitem(
+        __import__("indexer.read").read._CONVERTERS, ".pdf", lambda raw: Converted("e\u0301e\u0301。乙。", pages=(0, 5))
+    )
+    (kb / "a.pdf").write_bytes(b"x")
+    (document,) = read_folder(kb).documents
+    assert document.text[document.pages[1] :] == "乙。"
