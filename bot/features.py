@@ -12,10 +12,11 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from bot.question import GIVES, KINDS, LIST, NAME, NUMERIC, WHO, Asked, Quantity, holds, quantities
+from bot.question import GIVES, KINDS, LIST, NAME, NUMERIC, WHO, Asked, holds
 from bot.types import Hit
 from indexer.embed import Vectors
 from indexer.lexical import LexicalIndex, terms
+from indexer.quantity import Quantity, quantities
 from indexer.store import Index
 from indexer.text import fold
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -10,11 +10,10 @@ import numpy.typing as npt
 
 from bot.lexicon import alternatives, contrasts, english_phrases, is_generic, sound
 from indexer.lexical import terms
+from indexer.quantity import HAN, NUMERALS, Quantity, quantities
 from indexer.text import fold
 
-_HAN = "\u3400-\u9fff"
-_NUMERALS = "〇零一二三四五六七八九十百千万亿两"
-_NUMBER = rf"(?:\d|[{_NUMERALS}])"
+_NUMBER = rf"(?:\d|[{NUMERALS}])"
 _UNITS = "个名位人所份件部场次期项条座处家种台辆套册卷篇届岁倍支本间栋户幅张只头棵年天日月周小分秒米公平亩吨千克升度"
 # Without 任, 于, 向, 高, 万, 方, which mostly mean something else after an office: 书记高度重视, 常委任团长.
 _SURNAMES = (
@@ -27,7 +26,7 @@ _ROLES = (
     "|秘书长|创始人|传承人|馆员|教练"
 )
 _NAME = (
-    rf"(?:{_ROLES})[{_SURNAMES}][{_HAN}]{{1,2}}|[{_SURNAMES}][{_HAN}]{{1,2}}(?:{_ROLES}|说|表示|介绍|认为|指出|担任|[(,、])"
+    rf"(?:{_ROLES})[{_SURNAMES}][{HAN}]{{1,2}}|[{_SURNAMES}][{HAN}]{{1,2}}(?:{_ROLES}|说|表示|介绍|认为|指出|担任|[(,、])"
     "|[·•]"
 )
 
@@ -59,7 +58,7 @@ _KINDS = {
     "percent": (r"百分之|比例|占比|率", r"[%‰]|百分之|分之|[一二三四五六七八九两\d]成|[一二两三四五六七八九十]倍"),
     "name": (r"姓名|全名|姓什么|[长员任席者师人导授官记手委位]的?(?:都|分别)*(?:叫|名字)", _NAME),
     "who": (r"谁|何人|哪位|哪个人|什么人|哪些人|作者|\bwho\b|哪几位", rf"{_NAME}|{_ROLES}"),
-    "address": (r"地址|哪条路|路上|怎么走|几号楼", rf"[{_HAN}\d](?:路|街|巷|大道|弄)|\d+\s*号"),
+    "address": (r"地址|哪条路|路上|怎么走|几号楼", rf"[{HAN}\d](?:路|街|巷|大道|弄)|\d+\s*号"),
     "organisation": (
         r"哪个?(?:单位|部门|机构|公司|媒体|报社|组织|企业|出版社|银行)|哪家|谁家",
         r"局|委|办|厅|部|院|大学|公司|集团|协会|学会|中心|报|台|社|银行|联合会|政府|学校",
@@ -67,7 +66,7 @@ _KINDS = {
     "where": (
         r"哪里|哪儿|何处|何地|什么地方|哪个?地方|地点|在哪|位于|哪国|哪个?国|哪个?省|哪个?市|哪个?城市|哪个?州|哪个?区|哪个?县"
         r"|哪个?地区|\bwhere\b|搁哪|哪座",
-        rf"[{_HAN}]{{1,6}}(?:省|市|县|区|镇|乡|村|路|街|州|国|岛|山|馆|楼|厅|中心|广场|公园|大厦|学校|大学|基地|门|场|站|院)|位于|地处"
+        rf"[{HAN}]{{1,6}}(?:省|市|县|区|镇|乡|村|路|街|州|国|岛|山|馆|楼|厅|中心|广场|公园|大厦|学校|大学|基地|门|场|站|院)|位于|地处"
         r"|坐落|网站|平台",
     ),
     "why": (
@@ -135,15 +134,8 @@ _HELD_BY_VALUE = {
     for noun in nouns.split()
 }
 _TITLE = re.compile(r"[《“\"「『]([^》”\"」』]{2,})[》”\"」』]")
-_UNIT = re.compile(rf"(?:多少|几)[余多万亿]?([{_HAN}])")
+_UNIT = re.compile(rf"(?:多少|几)[余多万亿]?([{HAN}])")
 _PERSONS = "名位人"
-_QUANTITY = re.compile(
-    rf"(第)?(?:(\d+(?:\.\d+)?)|([{_NUMERALS}]+))([万亿千百]?)[余多来几]?([万亿]?)(?:\(\w\))?([{_HAN}a-z%‰°℃]?)"
-)
-_COUNTED_IN_WORDS = frozenset("个名位人所份件部场次期项条座处家种年月日号届等级楼层区岁天周线批")
-_DIGITS = {numeral: value for value, numeral in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
-_TENS = {"十": 10, "百": 100, "千": 1000}
-_MYRIADS = {"万": 10**4, "亿": 10**8}
 # Parts of speech as jieba names them.
 _NOUNS = frozenset(("n", "ns", "nr", "nt", "nz", "nrt", "nrfg", "ng", "vn", "an", "j", "l", "i"))
 _PROPER = frozenset(("ns", "nr", "nt", "nz", "nrt", "nrfg"))
@@ -153,22 +145,6 @@ _HELD = 0.5
 _EVEN = 0.5  # chance from which a question hangs on a word
 
 Expectation = Callable[[str, str], float]  # (word, part of speech) → chance that an answering document holds it
-
-
-@dataclass(frozen=True, slots=True)
-class Quantity:
-    """A number in a text: 第九届 is (True, 9, 届), 10万余份 is (False, 100000, 份)."""
-
-    ordinal: bool
-    value: float
-    unit: str
-    written: str = field(default="", compare=False)
-
-    def agrees(self, other: "Quantity") -> bool:
-        """The same number of the same thing; a missing unit agrees with any."""
-        units = {self.unit, other.unit}
-        same_unit = len(units) == 1 or "" in units or units == {"日", "号"} or self.ordinal
-        return self.value == other.value and self.ordinal == other.ordinal and same_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,38 +263,3 @@ def expectation_from(words: Mapping[str, float], parts_of_speech: Mapping[str, f
 def word_class(word: str, tag: str) -> str:
     """The class that an unknown word is expected like: part of speech and length, three and more being one."""
     return f"{tag}{min(len(word), 3)}"
-
-
-@lru_cache(maxsize=65_536)
-def quantities(text: str) -> tuple[Quantity, ...]:
-    """The numbers of a folded text, in Chinese or Arabic numerals, with the character they count."""
-    found = []
-    for match in _QUANTITY.finditer(text):
-        ordinal, arabic, chinese, first, second, unit = match.groups()
-        if chinese and not ordinal:
-            single = len(chinese) == 1
-            if single and (chinese in _MYRIADS or chinese in _TENS or unit not in _COUNTED_IN_WORDS):
-                continue  # 一起, 千方百计
-        value = float(arabic) if arabic else float(chinese_number(chinese))
-        for scale in (first, second):
-            value *= (_TENS | _MYRIADS).get(scale, 1)
-        counted = match[0] if unit in _COUNTED_IN_WORDS else match[0].removesuffix(unit)
-        found.append(Quantity(bool(ordinal), value, unit, counted))
-    return tuple(found)
-
-
-def chinese_number(numerals: str) -> int:
-    """The value of Chinese numerals: 二十五 → 25, 二〇二四 → 2024, 两千 → 2000."""
-    if not set(numerals) & (_TENS.keys() | _MYRIADS.keys()):
-        return int("".join(str(_DIGITS[numeral]) for numeral in numerals))
-    total = section = digit = 0
-    for numeral in numerals:
-        if numeral in _DIGITS:
-            digit = _DIGITS[numeral]
-        elif numeral in _TENS:
-            section += (digit or 1) * _TENS[numeral]
-            digit = 0
-        else:
-            total = (total + section + digit) * _MYRIADS[numeral]
-            section = digit = 0
-    return total + section + digit

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from eval.config import GOLDEN
+from indexer.text import one_line
 
 if TYPE_CHECKING:
     from eval.draft import Draft
@@ -242,12 +243,12 @@ def _accept(offered: Sequence["Draft"], out: Path, held: set[str], unasked: bool
 
 def _decided(one: "Draft", place: str) -> str | None:
     """The question to keep, as a person left it; empty to skip the candidate, None to stop."""
-    click.echo(f"\n{place}  {one.kind}  {_shown(one.question)}")
+    click.echo(f"\n{place}  {one.kind}  {one_line(one.question)}")
     if one.quote:
-        click.echo(f"  出处 expected: {_shown(one.quote)}")
-        click.echo(f"  必含 must hold: {_shown(one.must) or '–'}")
+        click.echo(f"  出处 expected: {one_line(one.quote)}")
+        click.echo(f"  必含 must hold: {one_line(one.must) or '–'}")
     else:
-        click.echo(f"  应当拒答 should be refused: {_shown(one.swapped)}?")
+        click.echo(f"  应当拒答 should be refused: {one_line(one.swapped)}?")
     keys = click.Choice(["y", "e", "n", "q"], case_sensitive=False)
     key = click.prompt("  收 accept y / 改 edit e / 弃 skip n / 退 quit q", type=keys, show_choices=False)
     if key == "e":
@@ -258,20 +259,14 @@ def _decided(one: "Draft", place: str) -> str | None:
 def _edited(question: str) -> str:
     """The question as typed; on a terminal the draft stands in the line to be changed."""
     if not sys.stdin.isatty():
-        return _shown(click.prompt("  问题 question"))
+        return one_line(click.prompt("  问题 question"))
     import readline
 
-    readline.set_startup_hook(lambda: readline.insert_text(_shown(question)))
+    readline.set_startup_hook(lambda: readline.insert_text(one_line(question)))
     try:
-        return _shown(click.prompt("  问题 question"))
+        return one_line(click.prompt("  问题 question"))
     finally:
         readline.set_startup_hook()
-
-
-def _shown(text: str) -> str:
-    """In one line, without the characters that would steer the terminal."""
-    one_line = " ".join(text.split())
-    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in one_line)
 
 
 def _append(path: Path, row: dict[str, Any]) -> None:

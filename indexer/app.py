@@ -1,4 +1,4 @@
-"""`jiawen index`: build and publish; see, check and take back versions."""
+"""`jiawen index`: build and publish; see, check and take back versions. `jiawen lint`: what is wrong with kb/."""
 
 import contextlib
 import json
@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from indexer.text import one_line
 
 if TYPE_CHECKING:
     from indexer.build import BuildOptions, BuildReport, Gate
@@ -95,9 +97,9 @@ def _build(kb: Path, folder: Path, options: "BuildOptions", as_json: bool) -> bo
         click.echo(_as_text(report))
     for _, reason, kept in report.skipped:
         still = "（旧内容保留 its earlier content stays）" if kept else ""
-        click.echo(f"跳过 skipped: {_plain(reason)}{still}", err=True)
+        click.echo(f"跳过 skipped: {one_line(reason)}{still}", err=True)
     for line in report.regressed:
-        click.echo(f"变差 worse: {_plain(line)}", err=True)
+        click.echo(f"变差 worse: {one_line(line)}", err=True)
     if report.regressed:
         click.echo(
             f"没有发布，仍用 {report.version}；确要发布请加 --no-gate"
@@ -122,11 +124,6 @@ def _as_text(report: "BuildReport") -> str:
     return f"{'已发布' if report.published else '未发布，仍用'} {report.version}：{counts}"
 
 
-def _plain(text: str) -> str:
-    """Without the characters that would steer a terminal; a file's name may hold them."""
-    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
-
-
 def _watch(kb: Path, folder: Path, options: "BuildOptions", as_json: bool) -> None:
     """Builds at once and after every change until interrupted; a build that fails is reported, the watching goes on."""
     from indexer.errors import JiawenError
@@ -138,7 +135,7 @@ def _watch(kb: Path, folder: Path, options: "BuildOptions", as_json: bool) -> No
             try:
                 _build(kb, folder, options, as_json)
             except JiawenError as error:
-                click.echo(_plain(str(error)), err=True)
+                click.echo(one_line(str(error)), err=True)
 
 
 @index.command()
@@ -170,11 +167,11 @@ def status(default: Path, folder: Path | None, as_json: bool) -> None:
         gate = {"passed": "通过 passed", "overridden": "跳过 overridden"}.get(manifest.gate, "无 none")
         counts = f"{manifest.documents} 篇 documents  {manifest.chunks} 段 passages"
         click.echo(f"版本 version    {manifest.version}  {manifest.built_at}")
-        click.echo(f"内容 content    {_plain(manifest.kb)}  {counts}")
+        click.echo(f"内容 content    {one_line(manifest.kb)}  {counts}")
         click.echo(f"把关 gate       {gate}")
         click.echo(f"共有 versions   {found['versions']}{'  正在重建 building' if found['building'] else ''}")
         for _, reason, kept in manifest.skipped:
-            click.echo(f"跳过 skipped    {_plain(reason)}{'（旧内容保留 kept）' if kept else ''}")
+            click.echo(f"跳过 skipped    {one_line(reason)}{'（旧内容保留 kept）' if kept else ''}")
     if manifest.skipped:
         raise click.exceptions.Exit(1)
 
@@ -201,7 +198,9 @@ def versions(default: Path, folder: Path | None, as_json: bool) -> None:
             row |= {"error": str(error)}
             shown = str(error)
         click.echo(
-            json.dumps(row, ensure_ascii=False) if as_json else f"{'*' if name == now else ' '} {name}  {_plain(shown)}"
+            json.dumps(row, ensure_ascii=False)
+            if as_json
+            else f"{'*' if name == now else ' '} {name}  {one_line(shown)}"
         )
 
 
@@ -236,7 +235,7 @@ def verify(default: Path, folder: Path | None, as_json: bool, version: str | Non
         click.echo(json.dumps({"faults": faults}, ensure_ascii=False))
     else:
         for name, found in faults.items():
-            click.echo(f"{name}  {'完好 sound' if not found else _plain('; '.join(found))}")
+            click.echo(f"{name}  {'完好 sound' if not found else one_line('; '.join(found))}")
     if any(faults.values()):
         raise click.exceptions.Exit(1)
 
@@ -255,3 +254,53 @@ def prune(default: Path, folder: Path | None, keep: int, forget: bool) -> None:
     with only_builder(index):
         removed = prune_versions(index, keep, forget)
     click.echo(f"删去 removed: {' '.join(removed) or '–'}")
+
+
+_RULES = """检查内容：哪里会答不出、答不准 What in KB will lose or distort answers.
+
+\b
+问题 problem（退出码 1 exit code 1）:
+  unreadable      读不了的文件 a file that cannot be read
+  coverage        有字不在任何段或句里 text outside every passage or sentence
+  over-long       句子超过编码模型的长度 a sentence longer than the encoder reads
+  mid-sentence    句子被切到两段里 a sentence cut between two passages
+  orphan-heading  标题下没有正文 a heading without text
+  empty           几乎没有正文 a document with hardly any text
+  conflict        同一数量，两篇数字不同 one quantity, other numbers in two documents
+提示 note（退出码 0 exit code 0）:
+  near-duplicate  几乎相同的段落 nearly the same passage twice
+  boilerplate     多篇重复的文字 text repeated in many documents
+  empty           正文几乎都是重复的 a document of little but repeated text
+  conflict        数字不同，但发布年份也不同 the same, published in different years
+"""
+
+
+@click.command(help=_RULES)
+@click.option("--kb", type=_path, default=Path("kb"), show_default=True, help="内容文件夹 Content.")
+@_json_option
+def lint(kb: Path, as_json: bool) -> None:
+    """What in KB will lose or distort answers; exit code 1 where there is a problem."""
+    from indexer.config import IndexConfig
+    from indexer.lint import lint as lint_pages
+    from indexer.page import PROBLEM, open_pages
+
+    pages, unreadable = open_pages(kb, IndexConfig.from_environment())
+    findings = [*unreadable, *lint_pages(pages)]
+    chunks = sum(len(page.chunks) for page in pages)
+    problems = sum(finding.severity == PROBLEM for finding in findings)
+    if as_json:
+        rows = [asdict(finding) for finding in findings]
+        click.echo(json.dumps({"findings": rows, "documents": len(pages), "chunks": chunks}, ensure_ascii=False))
+    else:
+        files = {page.document.id: page.file for page in pages}
+        for finding in findings:
+            kind = "问题 problem" if finding.severity == PROBLEM else "提示 note"
+            place = f"{files[finding.doc_id]}:{finding.line}" if finding.doc_id in files else kb
+            click.echo(one_line(f"{place}: {kind} {finding.rule}: {finding.message}"))
+        notes = len(findings) - problems
+        click.echo(
+            f"{len(pages)} 篇文档，{chunks} 段：{problems} 个问题，{notes} 条提示"
+            f" | {len(pages)} documents, {chunks} passages: {problems} problems, {notes} notes"
+        )
+    if problems:
+        raise click.exceptions.Exit(1)

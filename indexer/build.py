@@ -18,7 +18,7 @@ from indexer.chunk import chunk_document, chunk_sentences
 from indexer.config import IndexConfig
 from indexer.embed import Encoder, Vectors, bulk_encoder, fingerprint_of, open_encoder
 from indexer.errors import ContentError, JiawenError
-from indexer.read import SUFFIXES, Content, read_folder
+from indexer.read import Content, read_folder
 from indexer.store import FORMAT, Index, Manifest, check_search, open_version, write_manifest, write_version
 from indexer.types import Chunk, Document, Sentence
 from indexer.versions import (
@@ -170,11 +170,6 @@ def _build_alone(content: Content, kb: str, index: Path, config: IndexConfig, op
 
 def _with_earlier(content: Content, previous: Index | None, drop: bool) -> tuple[list[Document], set[str]]:
     """(the documents, with the published content of files that cannot be read now; the ids of those)."""
-    if not content.documents and not content.skipped:
-        raise ContentError(
-            f"内容文件夹里没有文章（{' '.join(SUFFIXES)}）；请放入一篇",
-            f"the content folder holds no article ({' '.join(SUFFIXES)}): add one",
-        )
     documents = {document.id: document for document in content.documents}
     earlier = previous.documents if previous and not drop else {}
     kept = {one.doc_id for one in content.skipped if one.doc_id in earlier and one.doc_id not in documents}

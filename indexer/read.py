@@ -4,7 +4,7 @@ import os
 import re
 import unicodedata
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import yaml
@@ -65,6 +65,11 @@ def read_folder(kb: Path) -> Content:
             documents[doc_id] = read_document(path, doc_id)
         except ContentError as error:
             skipped.append(Skipped(_shown(inside), doc_id, error))
+    if not documents and not skipped:
+        raise ContentError(
+            f"{kb} 里没有文章（{' '.join(SUFFIXES)}）；请放入一篇",
+            f"{kb} holds no article ({' '.join(SUFFIXES)}): add one",
+        )
     return Content([documents[key] for key in sorted(documents)], skipped)
 
 
@@ -73,7 +78,7 @@ def _in_order(path: Path) -> tuple[str, int]:
     return _shown(path.with_suffix("")), SUFFIXES.index(suffix) if suffix in SUFFIXES else len(SUFFIXES)
 
 
-def _shown(path: Path) -> str:
+def _shown(path: PurePath) -> str:
     """The path as text, whatever bytes its name has."""
     return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
@@ -139,6 +144,7 @@ def read_document(path: Path, doc_id: str) -> Document:
         published=metadata.get("published", ""),
         url=metadata.get("url", ""),
         questions=tuple(question for question in metadata.get("questions", ()) if question.strip()),
+        file=_shown(PurePath(doc_id).with_name(path.name)),
         pages=pages,
     )
 

@@ -29,7 +29,7 @@ _BRACKETED = re.compile(r"[《〈（(【〔][^《〈（(【〔》〉）)】〕\n
 _CONTINUES = frozenset("，,、；;：:的之等")
 _HEADING = re.compile(r"^(#{1,6})[ \t]+(\S(?:[^\n]*\S)?)[ \t]*$", re.MULTILINE)
 _CLOSING_MARKS = re.compile(r"[ \t]#+$")
-_FENCE = re.compile(r"^(```|~~~).*?(?:^\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^(```|~~~).*?(?:^\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 
 
 def sentence_spans(text: str) -> list[Span]:
@@ -60,7 +60,7 @@ def sentence_spans(text: str) -> list[Span]:
 
 def heading_lines(text: str) -> Iterator[tuple[Span, int, str]]:
     """Markdown headings outside code fences: (span of the line, level 1-6, title)."""
-    fences = _FENCE.finditer(text)
+    fences = FENCE.finditer(text)
     fence = next(fences, None)
     for match in _HEADING.finditer(text):
         while fence and fence.end() <= match.start():
@@ -84,3 +84,8 @@ def simplify(text: str) -> str:
 def fold(text: str) -> str:
     """A search key: NFKC, lower case, simplified characters. Never shown and never stored: it moves offsets."""
     return simplify(unicodedata.normalize("NFKC", text).casefold())
+
+
+def one_line(text: str) -> str:
+    """The text in one line, without the characters that would steer a terminal. Only to show it."""
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in " ".join(text.split()))

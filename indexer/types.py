@@ -16,6 +16,7 @@ class Document:
     published: str = ""
     url: str = ""
     questions: tuple[str, ...] = ()  # that the document answers: the chat offers them to start with
+    file: str = ""  # path under kb/ with suffix
     pages: tuple[int, ...] = ()  # where each page of a PDF begins in the text; empty for anything else
 
     def page_of(self, offset: int) -> int | None:

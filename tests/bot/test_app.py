@@ -171,7 +171,7 @@ def test_index_prints_the_report(tmp_path: Path) -> None:
 def test_bad_content(tmp_path: Path) -> None:
     assert "no folder kb" in one_line_error(jiawen("index", cwd=tmp_path))
     (tmp_path / "kb").mkdir()
-    assert "the content folder holds no article" in one_line_error(jiawen("index", cwd=tmp_path))
+    assert "kb holds no article" in one_line_error(jiawen("index", cwd=tmp_path))
     (tmp_path / "kb/a.md").write_bytes(bytes(range(256)))
     assert "a.md is not text in a known encoding: save it as UTF-8" in one_line_error(jiawen("index", cwd=tmp_path))
 

@@ -9,66 +9,17 @@ from bot.lexicon import alternatives, contrasts, english_phrases, is_generic, so
 from bot.question import (
     GIVES,
     KINDS,
-    Quantity,
     ask_what,
-    chinese_number,
     content_words,
     expectation_from,
     holds,
     nothing_mentioned,
-    quantities,
     what_is_missing,
 )
+from indexer.quantity import Quantity, quantities
 from indexer.text import fold
 
 even = expectation_from({}, {})
-
-
-@pytest.mark.parametrize(
-    ("numerals", "value"),
-    [("五", 5), ("十", 10), ("十五", 15), ("二十", 20), ("一百零三", 103), ("两千", 2000), ("二〇二四", 2024), ("一万二千", 12000),
-     ("三亿", 300_000_000), ("一百二十万", 1_200_000)],
-)  # fmt: skip
-def test_chinese_numbers(numerals: str, value: int) -> None:
-    assert chinese_number(numerals) == value
-
-
-@given(st.integers(0, 9999))
-def test_every_number_below_ten_thousand_is_read_back(value: int) -> None:
-    digits = "零一二三四五六七八九"
-    written, gap = "", False
-    for place, unit in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
-        digit = value // place % 10
-        if digit:
-            written += ("零" if gap and written else "") + digits[digit] + unit
-            gap = False
-        else:
-            gap = True
-    assert chinese_number(written or "零") == value
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("第九个全民国家安全教育日", [Quantity(True, 9, "个")]),
-        ("发放学习资料10万余份、宣传品8万余份", [Quantity(False, 100_000, "份"), Quantity(False, 80_000, "份")]),
-        ("15万余(条)次", [Quantity(False, 150_000, "次")]),
-        ("4月10日", [Quantity(False, 4, "月"), Quantity(False, 10, "日")]),
-        ("单价３．５元", [Quantity(False, 3.5, "元")]),
-        ("一起努力，千方百计", []),
-    ],
-)
-def test_quantities(text: str, found: list[Quantity]) -> None:
-    assert list(quantities(fold(text))) == found
-
-
-def test_quantities_agree_on_number_and_unit() -> None:
-    assert Quantity(False, 15, "日").agrees(Quantity(False, 15, "号"))
-    assert Quantity(True, 9, "届").agrees(Quantity(True, 9, "个"))
-    assert not Quantity(True, 9, "届").agrees(Quantity(False, 9, "届"))
-    assert not Quantity(False, 15, "日").agrees(Quantity(False, 5, "日"))
-    assert not Quantity(False, 15, "名").agrees(Quantity(False, 15, "所"))
-    assert Quantity(False, 15, "").agrees(Quantity(False, 15, "所"))
 
 
 @pytest.mark.parametrize(

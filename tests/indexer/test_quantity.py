@@ -1,0 +1,67 @@
+"""Numbers in Chinese and Arabic numerals, with what they count."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.quantity import Quantity, chinese_number, quantities
+from indexer.text import fold
+
+
+@pytest.mark.parametrize(
+    ("numerals", "value"),
+    [("五", 5), ("十", 10), ("十五", 15), ("二十", 20), ("一百零三", 103), ("两千", 2000), ("二〇二四", 2024), ("一万二千", 12000),
+     ("三亿", 300_000_000), ("一百二十万", 1_200_000)],
+)  # fmt: skip
+def test_chinese_numbers(numerals: str, value: int) -> None:
+    assert chinese_number(numerals) == value
+
+
+@given(st.integers(0, 9999))
+def test_every_number_below_ten_thousand_is_read_back(value: int) -> None:
+    digits = "零一二三四五六七八九"
+    written, gap = "", False
+    for place, unit in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
+        digit = value // place % 10
+        if digit:
+            written += ("零" if gap and written else "") + digits[digit] + unit
+            gap = False
+        else:
+            gap = True
+    assert chinese_number(written or "零") == value
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("第九个全民国家安全教育日", [Quantity(True, 9, "个")]),
+        ("发放学习资料10万余份、宣传品8万余份", [Quantity(False, 100_000, "份"), Quantity(False, 80_000, "份")]),
+        ("15万余(条)次", [Quantity(False, 150_000, "次")]),
+        ("4月10日", [Quantity(False, 4, "月"), Quantity(False, 10, "日")]),
+        ("单价３．５元", [Quantity(False, 3.5, "元")]),
+        ("一起努力，千方百计", []),
+    ],
+)
+def test_quantities(text: str, found: list[Quantity]) -> None:
+    assert list(quantities(fold(text))) == found
+
+
+def test_quantities_agree_on_number_and_unit() -> None:
+    assert Quantity(False, 15, "日").agrees(Quantity(False, 15, "号"))
+    assert Quantity(True, 9, "届").agrees(Quantity(True, 9, "个"))
+    assert not Quantity(True, 9, "届").agrees(Quantity(False, 9, "届"))
+    assert not Quantity(False, 15, "日").agrees(Quantity(False, 5, "日"))
+    assert not Quantity(False, 15, "名").agrees(Quantity(False, 15, "所"))
+    assert Quantity(False, 15, "").agrees(Quantity(False, 15, "所"))
+
+
+@given(st.text(alphabet="一二十百万亿两零〇1５.第个所余(条)", max_size=60))
+def test_every_number_is_written_where_it_says(text: str) -> None:
+    folded = fold(text)
+    for one in quantities(folded):
+        assert folded.startswith(one.written, one.start)
+
+
+@pytest.mark.parametrize("text", ["一" * 5000, "亿" * 5000, "9" * 5000 + "个"])
+def test_numbers_beyond_any_float_are_no_error(text: str) -> None:
+    assert quantities(text)
