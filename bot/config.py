@@ -20,8 +20,8 @@ class BotConfig:
         0.9  # further sentences are cited until the chosen ones hold the answer with this probability
     )
     least_belief: float = 0.04  # and only while each adds this much
-    # Over the two sets about the article that chose it (218 answerable questions, 129 near misses), 0.22 refuses 7 %
-    # of the answerable and 72 % of the near misses; 0.15 refuses 4 % and 58 %, 0.28 refuses 12 % and 81 %.
+    # Over the two sets about the article that chose it (218 answerable questions, 129 near misses), 0.22 refuses 6 %
+    # of the answerable and 73 % of the near misses; 0.15 refuses 4 % and 56 %, 0.30 refuses 12 % and 83 %.
     refuse_below: float = 0.22
 
 
