@@ -191,6 +191,43 @@ def fit(squads: Sequence[Path], out: Path | None) -> None:
 
 
 @evaluation.command()
+@click.argument("files", type=_path, nargs=-1, required=True, metavar="FILE…")
+@click.option("--fit", "fits", is_flag=True, help="重新拟合核对的权重 Fit bot/verify.json anew on the pairs.")
+@click.option("--json", "as_json", is_flag=True, help="只输出 JSON JSON and nothing else.")
+def claims(files: Sequence[Path], fits: bool, as_json: bool) -> None:
+    """核对句子与段落 Is a sentence carried by its passage: share decided right per kind, and every failure."""
+    from tqdm import tqdm
+
+    from bot.verify import WEIGHTS
+    from eval.claims import fit as fit_weights
+    from eval.claims import judge, read_pairs, summary
+    from indexer.config import IndexConfig
+    from indexer.embed import open_encoder
+
+    pairs = [pair for path in files for pair in read_pairs(path)]
+    encoder = open_encoder(IndexConfig.from_environment().encoder)
+    with tqdm(total=len(pairs), unit="句", desc="核对 Checking", disable=not sys.stderr.isatty(), leave=False) as bar:
+        if fits:
+            weights, right = fit_weights(pairs, encoder, bar.update)
+            WEIGHTS.write_text(weights, encoding="utf-8")
+            click.echo(f"留出文档上判对 right on documents left out: {right:.3f}；写入 written: {WEIGHTS}")
+            return
+        numbers = summary(judge(pairs, encoder, bar.update))
+    if as_json:
+        click.echo(json.dumps(numbers, ensure_ascii=False))
+        return
+    for name in ("right", "supported", "unsupported"):
+        if row := numbers[name]:
+            click.echo(f"{name:<20}{row['value']:.3f}  [{row['low']:.3f}, {row['high']:.3f}]  {row['questions']}")
+    for row in numbers["kinds"]:
+        name = f"{'✓' if row['supported'] else '✗'} {row['kind']}"
+        click.echo(f"{name:<20}{row['value']:.3f}  [{row['low']:.3f}, {row['high']:.3f}]  {row['questions']}")
+    for row in numbers["failures"]:
+        verdict = "漏 missed" if not row["supported"] else "误 false alarm"
+        click.echo(f"{verdict}  {row['id']}  {row['kind']}  {_shown(row['claim'])}  {_shown(row['reason'])}")
+
+
+@evaluation.command()
 @click.option("--kb", type=_path, default=Path("kb"), show_default=True, help="内容文件夹 Content.")
 @click.option("--out", type=_path, required=True, help="用例文件，接着往后写 The file of cases to append to.")
 @click.option(

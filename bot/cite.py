@@ -1,0 +1,235 @@
+"""A model's text → its sentences with the passages they cite, also while the text is still coming.
+
+What a sentence is follows indexer/text.py as far as a stream allows: a bracket left open holds its sentence together
+for 100 characters, since nobody can know yet whether it will be closed.
+"""
+
+import re
+from dataclasses import dataclass
+
+# Marks: [1] 【1】 ［1］ [1,2] [1-3] [^1], up to twelve numbers. One of four digits is a year.
+_NUMBER = r"[ \t]{0,2}\^?\d{1,3}[ \t]{0,2}"
+_MARK = re.compile(rf"[ \t]{{0,2}}[\[［【]({_NUMBER}(?:[,，、;；\-–—~～至]{_NUMBER}){{0,11}})[\]］】]")
+_CODE_OR_MARK = re.compile(rf"`[^`\n]*`|{_MARK.pattern}")
+_INDEXED = re.compile(r"\.[A-Za-z_]|[ \t]*=|\(")  # x[1].y, a[2] = 3: code, where a letter stands before the bracket
+_ONE_OR_RANGE = re.compile(r"(\d+)(?:\s*[-–—~～至]\s*\^?(\d+))?")
+_MARK_OPENS, _MARK_CLOSES = "[［【", "]］】"
+_IN_MARK = re.compile(r"[\d^,，、;；\-–—~～至 \t]")
+_LONGEST_MARK = 100
+_WIDEST_RANGE = 20  # passages: [1-999] cites nothing
+_COUNTED = frozenset("年月日号")  # [24]年 is a year where there are not that many passages
+_FENCE = re.compile(r"\s*(?:```|~~~)")
+_TENS = "一二三四五六七八九十"
+# What a list puts in front of its items; neither 三、四年级 nor 3.5万 is numbered.
+_NUMBERING = re.compile(
+    rf"\s*(?:(?:[-*+•·>]|#{{1,6}})[ \t]+|\d{{1,3}}(?:[.．](?!\d)|[)）]|、(?!\d))"
+    rf"|[(（](?:\d{{1,3}}|[{_TENS}]{{1,3}})[)）]|[①-⑳]|[{_TENS}]{{1,3}}、(?![{_TENS}]))\s*"
+)
+_EMPHASIS = re.compile(r"\*\*|__|`")
+
+_ENDS = frozenset("。｡！？…")
+_ASCII_ENDS = frozenset(".!?")  # as the next character decides: 3.5, form?id=3, ![图](…)
+_CLOSERS = frozenset("”’」』）)》〉】〕］]")
+_CONTINUES = frozenset("，,、；;：:的之等")  # behind a closing quote: “何为安全？”的问题
+_SEAL_OPENS, _SEAL_CLOSES = frozenset("《〈（(【〔"), frozenset("》〉）)】〕")  # 《谁动了我的奶酪？》 is never cut
+_LONGEST_SEALED = 100
+_IN_ADDRESS = re.compile(r"[A-Za-z0-9/_%=&#]")
+
+
+@dataclass(frozen=True, slots=True)
+class CitedSentence:
+    """A sentence of generated text; the `written` of all of them, joined, are the text.
+
+    `claim` is what it says, without marks, numbering and emphasis; empty where it says nothing (a rule, a fence).
+    `citations` name passages, from 1, in the order written; `unresolved` are numbers that name none.
+    """
+
+    written: str
+    claim: str
+    citations: tuple[int, ...]
+    unresolved: tuple[int, ...]
+
+
+def cited_sentences(text: str, passages: int) -> list[CitedSentence]:
+    """The sentences of a whole text that may cite so many passages."""
+    splitter = Splitter(passages)
+    return [*splitter.feed(text), *splitter.finish()]
+
+
+class Splitter:
+    """Gives each sentence of a growing text once it and its marks are complete. For one text, by one thread.
+
+    Characters are taken one at a time, so it cannot matter how the text was cut into pieces.
+    """
+
+    def __init__(self, passages: int) -> None:
+        self._passages = passages
+        self._fenced = False  # inside ``` … ```
+        self._begin([], on_new_line=True)
+
+    def _begin(self, held: list[str], on_new_line: bool) -> None:
+        self._held = held
+        self._on_new_line = on_new_line
+        self._blank = not held
+        self._sealed_from = 0 if held and held[0] in _SEAL_OPENS else -1
+        self._quoted = False  # inside "…"
+        self._ended = False  # an end was seen, and since then only what may belong to it
+        self._unsure = ""  # the character that ended it, if the next one decides whether it did
+        self._gap = ""  # white space since the end: none, blanks, a line break
+        self._mark_from = -1  # where a mark may have begun since the end
+
+    def feed(self, piece: str) -> list[CitedSentence]:
+        """The sentences that are complete now."""
+        complete = []
+        for character in piece:
+            complete.extend(self._take(character))
+        return complete
+
+    def finish(self) -> list[CitedSentence]:
+        """The rest, once the text is over."""
+        return [self._complete([])] if self._held else []
+
+    def _take(self, character: str) -> list[CitedSentence]:
+        if self._mark_from >= 0:
+            return self._take_in_mark(character)
+        if self._ended:
+            return self._take_after_end(character)
+        self._take_inside(character)
+        return []
+
+    def _take_inside(self, character: str) -> None:
+        held = self._held
+        held.append(character)
+        if character == "\n":
+            self._quoted, self._sealed_from = False, -1
+            if not self._blank:
+                self._end("" if self._is_code() else character)
+        elif character in _SEAL_OPENS:
+            self._sealed_from = len(held) - 1
+        elif character in _SEAL_CLOSES:
+            self._sealed_from = -1
+        elif character == '"':
+            self._quoted = not self._quoted
+        elif self._sealed_from < 0 or len(held) - self._sealed_from > _LONGEST_SEALED:
+            if character in _ENDS:
+                self._end("")
+            elif character in _ASCII_ENDS and not self._is_inside_word(character):
+                self._end(character)
+        self._blank = self._blank and character.isspace()
+
+    def _end(self, unsure: str) -> None:
+        self._ended, self._unsure = True, unsure
+        self._gap = "\n" if self._held[-1] == "\n" else ""
+
+    def _is_code(self) -> bool:
+        return self._fenced or (self._on_new_line and bool(_FENCE.match("".join(self._held[:9]))))
+
+    def _is_inside_word(self, end: str) -> bool:
+        """A full stop ends nothing behind an initial, white space, another full stop, the number of an item."""
+        before = self._held[-2] if len(self._held) > 1 else " "
+        if end != ".":
+            return False
+        numbers_an_item = len(self._held) <= 6 and "".join(self._held[:-1]).strip().isdigit()
+        return before.isspace() or before == "." or "A" <= before <= "Z" or numbers_an_item
+
+    def _take_after_end(self, character: str) -> list[CitedSentence]:
+        closes_quote = character == '"' and self._quoted
+        if character.isspace():
+            self._unsure = "\n" if self._unsure == "\n" else ""
+            self._gap = "\n" if "\n" in {self._gap, character} else " "
+        elif character in _MARK_OPENS and self._gap != "\n":
+            self._mark_from = len(self._held)
+        elif not self._gap and (character in _CLOSERS or closes_quote or character in _ENDS | _ASCII_ENDS):
+            self._quoted = self._quoted and not closes_quote
+            self._unsure = "" if character in _ENDS else self._unsure
+        else:
+            return self._take_next(character)
+        self._held.append(character)
+        return []
+
+    def _take_next(self, character: str) -> list[CitedSentence]:
+        """The first character that cannot belong to the end: it goes on with the sentence, or begins the next one."""
+        goes_on = {
+            "": False,
+            "\n": "a" <= character <= "z",  # an English line goes on in lower case
+            ".": True,
+        }.get(self._unsure, self._is_address(character))
+        complete = []
+        if goes_on or (character in _CONTINUES and not self._gap):
+            self._ended = False
+        else:
+            complete = [self._complete([])]
+        self._take_inside(character)
+        return complete
+
+    def _is_address(self, character: str) -> bool:
+        before = self._held[-2] if len(self._held) > 1 else ""
+        return bool(_IN_ADDRESS.match(before) and _IN_ADDRESS.match(character))
+
+    def _take_in_mark(self, character: str) -> list[CitedSentence]:
+        held, start = self._held, self._mark_from
+        if character in _MARK_CLOSES and _MARK.fullmatch("".join([*held[start:], character])):
+            held.append(character)
+            self._mark_from, self._unsure, self._gap = -1, "", ""
+            return []
+        if _IN_MARK.match(character) and len(held) - start < _LONGEST_MARK:
+            held.append(character)
+            return []
+        self._mark_from = -1
+        if self._unsure:  # a.[见附件], ![图](…
+            self._ended = False
+            self._sealed_from = start if held[start] in _SEAL_OPENS else self._sealed_from
+            return self._take(character)
+        following = held[start:]
+        del held[start:]
+        return [self._complete(following), *self._take(character)]
+
+    def _complete(self, following: list[str]) -> CitedSentence:
+        written = "".join(self._held)
+        fence = self._on_new_line and bool(_FENCE.match(written))
+        sentence = self._read(written, fence)
+        self._fenced ^= fence
+        self._begin(following, on_new_line=written.endswith("\n"))
+        return sentence
+
+    def _read(self, written: str, fence: bool) -> CitedSentence:
+        if fence:
+            return CitedSentence(written, "", (), ())
+        claim, named = (written, []) if self._fenced else _without_marks(written, self._passages)
+        if numbering := _NUMBERING.match(claim):
+            claim = claim[numbering.end() :]
+        claim = _EMPHASIS.sub("", claim).strip()
+        return CitedSentence(
+            written,
+            claim if any(one.isalnum() for one in claim) else "",
+            tuple(number for number in named if 1 <= number <= self._passages),
+            tuple(number for number in named if not 1 <= number <= self._passages),
+        )
+
+
+def _without_marks(written: str, passages: int) -> tuple[str, list[int]]:
+    """(the sentence without its marks, the numbers in them)."""
+    kept, named, end = [], dict[int, None](), 0
+    for match in _CODE_OR_MARK.finditer(written):
+        numbers = _numbers(match[1]) if match[1] else []
+        if numbers and not _is_text(written, match, numbers, passages):
+            kept.append(written[end : match.start()])
+            end = match.end()
+            named.update(dict.fromkeys(numbers))
+    return "".join([*kept, written[end:]]), list(named)
+
+
+def _is_text(written: str, match: re.Match[str], numbers: list[int], passages: int) -> bool:
+    before, after = written[max(match.start() - 1, 0) : match.start()], written[match.end() : match.end() + 1]
+    counts = after in _COUNTED and after != "" and min(numbers) > passages
+    return counts or (before.isascii() and before.isalpha() and bool(_INDEXED.match(written, match.end())))
+
+
+def _numbers(inside: str) -> list[int]:
+    """The passages named inside a mark; none where a range runs backwards or too far."""
+    found: list[int] = []
+    for first, last in _ONE_OR_RANGE.findall(inside):
+        if last and not 0 <= int(last) - int(first) < _WIDEST_RANGE:
+            return []
+        found.extend(range(int(first), int(last or first) + 1))
+    return found

@@ -1,0 +1,233 @@
+"""What in a claim a passage contradicts or lacks, as rules, so that the reason can be named.
+
+Figures, quoted titles, words that exclude each other, negation; and names, which only weigh against a claim, since a
+passage may leave out whom it is about.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import permutations
+
+from bot.figures import Figure
+from bot.lexicon import alternatives, sound
+from bot.reading import NAMES, SURE, Item, Reading, exclusive
+
+# Negators, without the words that only look like one: 不仅, 未来, 无人机, 非遗, 不少于.
+_NEGATOR = re.compile(
+    r"(?<!无)不(?![仅但只断久同少足得超低高过等管论惜愧料禁良孕锈平动满止])|没有?|未(?![来必])"
+    r"|无(?!论|锡|人机|障碍|线|数|私|偿)|并?非(?![常遗洲法物传机])|[禁严]禁?止|严禁|不得(?!超过|低于|少于|高于|多于|不)"
+    r"|拒绝|拒收|停止|取消|免(?=[收征除交缴费])|否认|\b(?:not|no|never|without|cannot)\b|n't\b"
+)
+_NOT_DONE = re.compile(rf"{_NEGATOR.pattern}|不[到了下起上出着]")  # 覆盖不到
+_CLAUSES = re.compile(r"[^\w%.·-]+")
+_KNOWN = 0.8
+_BEFORE, _AFTER = 4, 6  # characters between a word and what negates it
+_HEADS = 8  # characters behind a negator in which the word it negates begins
+_FUNCTION = frozenset("dfc")
+_ROLE = re.compile(
+    r"(?:主任|局长|市长|书记|校长|院长|馆长|园长|站长|所长|会长|社长|团长|队长|组长|处长|科长|镇长|县长|区长|村长|部长|厅长|主席|总统"
+    r"|教授|先生|女士|博士|导演|演员|老师|医生|记者|经理|董事长|工程师|工人|村民|居民|同志)$"
+)
+_SURNAMES = frozenset(
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘蒋蔡余杜叶程苏魏吕丁沈任姚卢姜崔钟谭陆汪范金石廖贾夏韦付白邹孟熊秦邱江尹薛"
+    "闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤于方高"
+)
+_TAKEN_IN = frozenset("中内上下里间前后时等的在与和为被由曾任率称史省市县区")  # behind a name, by rjieba's mistake
+_PLACE_ENDS = frozenset("馆院校局委厅镇乡村路街河江湖山省市县州国岛港店")
+# 城市博物馆 is another than 长城博物馆: a word in front of these that the passage lacks makes another name.
+_HEAD_NOUNS = (
+    "博物馆", "纪念馆", "图书馆", "档案馆", "学院", "大学", "中学", "小学", "学校", "医院", "公司", "集团", "银行",
+    "公园", "广场", "机场", "车站", "剧场", "剧院", "体育场", "出版社", "委员会", "协会", "法院", "政府",
+)  # fmt: skip
+_LOOSE, _OF_PARTS = 0.7, 0.5
+_OF_ANYTHING = frozenset("个项种次场大类")  # classifiers that say little of what is counted
+# A capitalised word that reads as Pinyin is a Chinese name: Siyuan, Zhan Tianyou.
+_PINYIN = re.compile(
+    r"(?:(?:[zcs]h|[bpmfdtnlgkhjqxrzcsyw])?(?:iang|iong|uang|ang|eng|ing|ong|iao|ian|uai|uan|ai|ei|ao|ou|an|en|in|un"
+    r"|ia|ie|iu|ua|ui|uo|ue|er|a|e|i|o|u|v)){2,6}"
+)
+_NO_NAMES = frozenset(("chinese", "china", "mainland", "annual", "since", "more", "june", "july", "august"))
+_CAPITALISED = re.compile(r"(?<![A-Za-z])(?:([A-Z][a-z]+) )?([A-Z][a-z]{4,})(?![A-Za-z])")
+
+
+def conflict(claim: Reading, passage: Reading, context: Reading, found: Sequence[Item]) -> str:
+    """The first thing that does not agree, in few words, Chinese | English; empty where nothing speaks against."""
+    for figure, others in wrong_figures(claim, passage, context):
+        if not figure.vague or any(_counts_the_same(claim, figure, passage, other) for other in others):
+            given = "、".join(dict.fromkeys(other.written for other in others[:3]))
+            if given:
+                return f"“{figure.written}”不符，文中是“{given}” | “{figure.written}” against “{given}” in the passage"
+            return f"文中没有“{figure.written}” | “{figure.written}” is not in the passage"
+    for title in missing_titles(claim, passage, context):
+        return f"文中没有“{title}” | “{title}” is not in the passage"
+    for claimed, given in excluded(claim, passage):
+        return f"文中是“{given}”，不是“{claimed}” | “{given}” in the passage, not “{claimed}”"
+    for name, given in mistaken_names(claim, passage, context, found):
+        return f"文中是“{given}”，不是“{name}” | “{given}” in the passage, not “{name}”"
+    for word, denied in wrong_negations(claim, passage, found):
+        if denied:
+            return f"文中没有否定“{word}” | the passage does not deny “{word}”"
+        return f"文中否定了“{word}” | the passage denies “{word}”"
+    return ""
+
+
+def wrong_figures(claim: Reading, passage: Reading, context: Reading) -> Iterator[tuple[Figure, list[Figure]]]:
+    """(a figure of the claim that the passage does not give, those it gives in its place)."""
+    given = (*passage.figures, *context.figures)
+    years = {other.value[0] for other in given if other.kind == "date" and other.value[0]}
+    for figure in claim.figures:
+        enumerates = figure.kind == "ordinal" and claim.text[figure.end : figure.end + 1] in {",", "、", ":"}
+        year = figure.value[0] if figure.kind == "date" else 0
+        agrees = any(figure.agrees(other) for other in given)
+        if enumerates or (agrees and (not year or year in years)):
+            continue
+        if figure.unit == "年" and any(late - early == figure.value[0] for early, late in permutations(years, 2)):
+            continue  # 三年后, from 2005 to 2008
+        yield figure, [other for other in passage.figures if figure.like(other)]
+
+
+def _counts_the_same(claim: Reading, figure: Figure, passage: Reading, other: Figure) -> bool:
+    """五册 against 15册, 两个馆 against 三个馆; 一 is said of anything."""
+    if figure.value == (1.0,) or figure.unit != other.unit or not figure.unit:
+        return False
+    counted = claim.text[figure.end : figure.end + 2]
+    return figure.unit not in _OF_ANYTHING or counted == passage.text[other.end : other.end + 2]
+
+
+def missing_titles(claim: Reading, passage: Reading, context: Reading) -> list[str]:
+    """What the claim puts in quotation marks and the passage does not say; an English claim translates titles."""
+    if claim.english:
+        return []
+    held = _letters(passage.text) + "\n" + _letters(context.text)
+    return [title for title in claim.titles if _letters(title) not in held]
+
+
+def is_verbatim(claim: Reading, passage: Reading) -> bool:
+    """The passage says so word for word from the beginning of a clause on; 不得从事餐饮 does not say 从事餐饮."""
+    said = _letters(claim.text)
+    clauses = [_letters(clause) for clause in _CLAUSES.split(passage.text)]
+    rest = "".join(clauses)
+    at, start = rest.find(said), 0
+    starts = set()
+    for clause in clauses:
+        starts.add(start)
+        start += len(clause)
+    while at >= 0:
+        if at in starts:
+            return True
+        at = rest.find(said, at + 1)
+    return False
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text))
+
+
+def excluded(claim: Reading, passage: Reading) -> Iterator[tuple[str, str]]:
+    """(a word of the claim, the one that the passage has instead), of words that exclude each other."""
+    for group in exclusive():
+        named = [choice for choice in group if any(word in claim.text for word in choice)]
+        if not named or len(named) == len(group):
+            continue
+        given = [choice for choice in group if any(_holds(passage.text, word) for word in choice)]
+        instead = [choice for choice in given if choice not in named]
+        for choice in named:
+            if choice not in given and instead:
+                said = next(word for word in choice if word in claim.text)
+                yield said, next(word for word in instead[0] if _holds(passage.text, word))
+
+
+def _holds(text: str, word: str) -> bool:
+    return word in text or any(len(other) > 1 and other in text for other in alternatives(word))
+
+
+def wrong_negations(claim: Reading, passage: Reading, found: Sequence[Item]) -> Iterator[tuple[str, bool]]:
+    """(a word, True where only the claim denies it, False where only the passage does)."""
+    for negator in _NEGATOR.finditer(claim.text):
+        clause = claim.clause[negator.start()]
+        heads = [
+            item
+            for item in found
+            if negator.end() <= item.start < negator.end() + _HEADS
+            and claim.clause[item.start] == clause
+            and item.tag not in _FUNCTION
+        ]
+        known = next((item for item in heads[:2] if item.held >= _KNOWN and len(item.places)), None)
+        if known and not any(_is_denied(passage, place, len(known.text)) for place in known.places.tolist()):
+            yield known.text, True
+    denied_at = {match.end() for match in _NEGATOR.finditer(passage.text)}
+    if not denied_at:
+        return
+    denying = {int(claim.clause[match.start()]) for match in _NOT_DONE.finditer(claim.text)}
+    for item in found:
+        affirmed = item.figure is None and item.held >= SURE and len(item.text) > 1 and item.tag not in _FUNCTION
+        asserts = affirmed and int(claim.clause[item.start]) not in denying and len(item.places)
+        if asserts and all(_is_object(passage, place, denied_at) for place in item.places.tolist()):
+            yield item.text, False
+
+
+def _is_denied(passage: Reading, place: int, length: int) -> bool:
+    clause = passage.clause[place]
+    return any(
+        passage.clause[match.start()] == clause and place - match.end() <= _BEFORE
+        for match in _NOT_DONE.finditer(passage.text, max(place - _HEADS, 0), place + length + _AFTER)
+    )
+
+
+def _is_object(passage: Reading, place: int, denied_at: set[int]) -> bool:
+    """A negator stands right before the place, or one character before: 免收|住宿费."""
+    return any(end in denied_at and passage.clause[end - 1] == passage.clause[place] for end in (place, place - 1))
+
+
+def missing_names(claim: Reading, passage: Reading, context: Reading, found: Sequence[Item]) -> list[str]:
+    """Names of persons, places and things in the claim that neither passage nor context has."""
+    starts = {item.start: item for item in found}
+    lacking = [item for item in found if item.held < SURE and not item.figure and item.text not in context.text]
+    names = (_name(claim, passage, item, starts.get(item.start + len(item.text))) for item in lacking)
+    return [name for name in names if name]
+
+
+def _name(claim: Reading, passage: Reading, item: Item, follower: Item | None) -> str:
+    """The name that a word which the passage lacks is or belongs to; empty for other words."""
+    text, before = item.text, claim.text[: item.start]
+    if follower and follower.text.endswith(_HEAD_NOUNS) and item.held < _LOOSE and item.tag[0] in "nvjab":
+        return text + follower.text
+    if item.tag in NAMES:
+        # rjieba takes a word before or behind into a name it does not know: 由宁溪.
+        known = (len(text) > 2 and text[1:] in passage.text) or (
+            text[:-1] in passage.text and (len(text) > 3 or text[-1] in _TAKEN_IN)
+        )
+        return "" if known or item.held > _OF_PARTS or (len(text) == 2 and item.tag == "nz") else text
+    if item.held < _OF_PARTS and len(text) <= 2 and before[-1:] in _SURNAMES:
+        return before[-1] + text if _ROLE.search(before[:-1]) else ""
+    if item.tag[0] in "nj" and len(text) > 2 and item.held < _OF_PARTS and text[-1] in _PLACE_ENDS:
+        return "" if text[1:] in passage.text else text
+    return text if item.tag == "eng" and not claim.english and not item.held and len(text) > 1 else ""
+
+
+def mistaken_names(
+    claim: Reading, passage: Reading, context: Reading, found: Sequence[Item]
+) -> Iterator[tuple[str, str]]:
+    """(a name of the claim, the one in the passage that differs in a single character): 蒋立军 for 蒋立群."""
+    for name in missing_names(claim, passage, context, found):
+        if len(name) < 3 or name.isascii():
+            continue
+        for at in range(len(name)):
+            others = re.compile(re.escape(name[:at]) + "[\u3400-\u9fff]" + re.escape(name[at + 1 :]))
+            if match := others.search(passage.text):
+                yield name, match[0]
+                break
+
+
+def missing_english_names(written: str, passage: Reading) -> list[str]:
+    """Names in an English claim (as written, with its capitals) that the passage has neither so nor by their sound."""
+    sounds = sound(passage.text).replace(" ", "")
+    names = []
+    for first, name in _CAPITALISED.findall(written):
+        folded = name.lower()
+        if folded in passage.text or folded in _NO_NAMES or alternatives(folded):
+            continue
+        of_another = first and first.lower() in passage.text.split()
+        if of_another or (_PINYIN.fullmatch(folded) and folded.replace("g", "").replace("h", "") not in sounds):
+            names.append(name)
+    return names

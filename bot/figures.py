@@ -1,0 +1,392 @@
+"""The figures of a folded text: dates, times, weekdays, ordinals, percentages, counts; Chinese, Arabic or English.
+
+What matters is whether two texts give the same figure: 十五 for 15, 三成 for 30%, 1.8万 for 18000, 2公里 for 2000米,
+晚上8点 for 20:00. There is no calendar and nothing is computed from two figures.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from bot.question import chinese_number
+
+_HAN = "\u3400-\u9fff"
+_DIGITS = "〇零一二三四五六七八九"
+_CHINESE = f"{_DIGITS}十百千万亿两"
+# Lengths are bounded: no run of digits, however long, is one number.
+_ARABIC = r"(?<![\d.,])\d{1,3}(?:,\d{3}){1,4}(?!\d)(?:\.\d{1,6})?|\d{1,15}(?:\.\d{1,6})?"
+# 两 at the end is a weight of silver: 八万两.
+_NUMBER = rf"(?:{_ARABIC}|(?:[{_CHINESE}]{{0,13}}[{_CHINESE[:-1]}]|两)(?:点[{_DIGITS}]{{1,6}})?)"
+_SMALL = rf"(?:(?<![\d.])\d{{1,2}}(?!\d)|(?<![{_CHINESE}])[{_DIGITS}十两]{{1,3}})"  # up to 99
+_YEAR = rf"(?:(?<!\d)\d{{4}}|(?<![{_CHINESE}])[{_DIGITS}]{{4}})"
+_PERIOD = r"凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|夜间|晚"
+_AFTER_NOON = frozenset(("下午", "傍晚", "晚上", "夜间", "晚", "p"))
+_SCALES = {"十": 10.0, "百": 100.0, "千": 1000.0, "万": 1e4, "亿": 1e8}
+_ENGLISH_SCALES = {"hundred": 100.0, "thousand": 1000.0, "million": 1e6, "billion": 1e9}
+_ENGLISH = {
+    word: float(value)
+    for value, word in enumerate([
+        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+        "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+    ])
+} | {
+    "thirty": 30.0, "forty": 40.0, "fifty": 50.0, "sixty": 60.0, "seventy": 70.0, "eighty": 80.0, "ninety": 90.0,
+}  # fmt: skip
+_ENGLISH_ORDINALS = {
+    word: float(value)
+    for value, word in enumerate([
+        "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
+        "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth",
+        "twentieth",
+    ], 1)
+}  # fmt: skip
+_MONTHS = {
+    name: number
+    for number, names in enumerate([
+        "january|jan", "february|feb", "march|mar", "april|apr", "may", "june|jun", "july|jul", "august|aug",
+        "september|sept|sep", "october|oct", "november|nov", "december|dec",
+    ], 1)
+    for name in names.split("|")
+}  # fmt: skip
+_ENGLISH_DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+_WEEKDAYS = {day: number for number, day in enumerate("一二三四五六日", 1)} | {"天": 7} | {
+    day: number for number, day in enumerate(_ENGLISH_DAYS, 1)
+}  # fmt: skip
+# Unit → (what it measures, how many of that), from words/units.txt: a line a measure, the words of English units joined
+# by _. Other units are classifiers, which a paraphrase may change: 25所, 25家.
+_LINES = (Path(__file__).parent / "words" / "units.txt").read_text(encoding="utf-8").splitlines()
+_MEASURES = {
+    unit.replace("_", " "): (line.split()[0], float(factor))
+    for line in _LINES
+    for unit, _, factor in (word.partition("=") for word in line.split()[1:])
+}
+_BASES = frozenset(base for base, _ in _MEASURES.values())
+_UNIT = "|".join(sorted(map(re.escape, _MEASURES), key=len, reverse=True))
+_ENGLISH_UNIT = "|".join(unit for unit in _UNIT.split("|") if re.fullmatch(r"[a-z\\ ]{3,}", unit))
+_CLASSIFIERS = frozenset(
+    "个名位人所份件部场次期项条座处家种届等级楼层区批轮幅台辆套册卷篇支间栋户张只头棵片步类组队班门节堂校县市省镇村国"
+    "大款枚艘架本代孩胎星席座颗位口号线站路店馆院园"
+)
+_RANKED = frozenset("楼层级等期届")  # 一楼 is the first floor
+_STRICT = frozenset("届名条章页期批集卷等")  # 第三名 is not 第三届
+_MORE_BEFORE = re.compile(
+    r"(?:不得?[少低小]于|至少|最少|(?<![不得])(?:超过|[高大多]于)|逾|突破|(?<![未不])满|over|more than|at least) ?$"
+)
+_LESS_BEFORE = re.compile(
+    r"(?:不得?超过|不得?[高大多]于|至多|最多|不足|不到|近|接近|[低小少]于|未满|不满|under|nearly|up to|at most) ?$"
+)
+_COUNTED = "[人名位个家件元岁天日年月]?"
+_MORE_AFTER = re.compile(
+    rf"[余多]|{_COUNTED}(?:[(（][^)）]{{0,6}}[)）])?(?:及?以上|以后|之后|起(?![义飞来])|后(?![{_HAN}]?[勤备]))"
+)
+_LESS_AFTER = re.compile(rf"{_COUNTED}(?:及?以下|以内|之内|以前|之前|前(?![往来所期身任后]))")
+_ROUGHLY = frozenset("上数近过超破成逾")  # 上千名, 数百人, 突破百万人次
+_ROUND = 1.3  # 40多万 may stand for 41.6万, not for 60万
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure and where it stands.
+
+    `value` has one number, or of a date (year, month, day), 0 where not given; of a time minutes since midnight; of a
+    percentage the share. `bound` is 1 for so much or more, or later, -1 for the contrary.
+    """
+
+    kind: str  # date, time, weekday, ordinal, percent, count
+    value: tuple[float, ...]
+    unit: str
+    bound: int
+    vague: bool  # a small Chinese numeral, which may count what the text only lists: 两座博物馆
+    start: int
+    end: int
+    written: str
+
+    def agrees(self, given: "Figure") -> bool:
+        """As a figure of a claim it says no other than the one given by a text, which may leave out the year."""
+        if self.bound * given.bound < 0:
+            return False
+        if self.kind == "date" and given.kind == "date":
+            return _same_date(self.value, given.value)
+        if self.kind == "time" and given.kind == "time":
+            ours, theirs = self.value[0], given.value[0]
+            unsure = self._of_either_half() or given._of_either_half()
+            return ours == theirs or (unsure and ours % 720 == theirs % 720)
+        if "date" in {self.kind, given.kind}:
+            return _is_days(self, given) or _is_days(given, self)
+        if {self.kind, given.kind} == {"ordinal", "count"}:
+            ranked = self.unit == given.unit != "" or {self.unit, given.unit} & _RANKED == {given.unit}
+            return ranked and self.value == given.value
+        return self.kind == given.kind and _same_unit(self, given) and _same_value(self, given)
+
+    def _of_either_half(self) -> bool:
+        """8时 may be in the evening."""
+        return not self.unit and self.value[0] <= 720
+
+    def like(self, other: "Figure") -> bool:
+        """The other could stand in its place: of the same kind and measure."""
+        return self.kind == other.kind and (self.kind != "count" or _same_unit(self, other))
+
+
+def _same_date(claimed: tuple[float, ...], given: tuple[float, ...]) -> bool:
+    year, month, day = claimed
+    if year and given[0] and year != given[0]:
+        return False
+    if not month and not day:
+        return year == given[0]
+    return month in {0, given[1]} and day in {0, given[2]}
+
+
+def _is_days(date: Figure, count: Figure) -> bool:
+    """七日 as a stretch of time: 7天."""
+    return date.kind == "date" and count.unit == "天" and date.value[2] == count.value[0] and not date.value[0]
+
+
+def _same_unit(claimed: Figure, given: Figure) -> bool:
+    units = {claimed.unit, given.unit}
+    if claimed.kind == "ordinal":
+        return len(units & _STRICT) < 2
+    return len(units) == 1 or "" in units or not units & _BASES
+
+
+def _same_value(claimed: Figure, given: Figure) -> bool:
+    ours, theirs = claimed.value[0], given.value[0]
+    low, high = sorted((ours, theirs))
+    if high - low <= 1e-6 * high:
+        return True
+    rounds = claimed.bound and claimed.bound == (1 if theirs > ours else -1) and len(f"{ours:.0f}".rstrip("0")) <= 2
+    return bool(rounds and ours >= 10 and high <= low * _ROUND)
+
+
+@lru_cache(maxsize=8192)
+def figures(text: str) -> tuple[Figure, ...]:
+    """The figures of a folded text in order, none overlapping another."""
+    taken = bytearray(len(text))
+    found: list[Figure] = []
+    for pattern, read in _READERS:
+        for match in pattern.finditer(text):
+            if any(taken[match.start() : match.end()]):
+                continue
+            figure = read(match)
+            if figure:
+                end = figure.end
+                taken[figure.start : end] = b"\1" * (end - figure.start)
+                found.append(replace(figure, bound=_bound(text, figure)))
+    found.sort(key=lambda figure: figure.start)
+    return tuple(_dates_completed(found))
+
+
+def _bound(text: str, figure: Figure) -> int:
+    before, after = text[max(figure.start - 10, 0) : figure.start], text[figure.end : figure.end + 10]
+    if _MORE_BEFORE.search(before):
+        return 1
+    if _LESS_BEFORE.search(before):
+        return -1
+    if figure.bound or _MORE_AFTER.match(after):
+        return 1
+    return -1 if _LESS_AFTER.match(after) else 0
+
+
+def _dates_completed(found: list[Figure]) -> Iterator[Figure]:
+    """A day without a month is of the month named before: 10月18日至27日."""
+    month = 0.0
+    for figure in found:
+        if figure.kind == "date":
+            if figure.value[1]:
+                month = figure.value[1]
+            elif figure.value[2] and month:
+                figure = replace(figure, value=(figure.value[0], month, figure.value[2]))
+        yield figure
+
+
+def number(written: str) -> float:
+    """The value of Arabic or Chinese numerals."""
+    if written[0].isascii():
+        return float(written.replace(",", ""))
+    whole, _, fraction = written.partition("点")
+    value = float(chinese_number(whole))
+    return value + float(chinese_number(fraction)) / 10 ** len(fraction) if fraction else value
+
+
+def _made(match: re.Match[str], kind: str, *value: float, unit: str = "", vague: bool = False) -> Figure:
+    return Figure(kind, value, unit, 0, vague, match.start(), match.end(), match[0].strip())
+
+
+def _read_date(match: re.Match[str]) -> Figure | None:
+    parts = [number(match[name]) if match[name] else 0.0 for name in ("year", "month", "day")]
+    return _made(match, "date", *parts) if parts[1] <= 12 and parts[2] <= 31 else None
+
+
+def _read_english_date(match: re.Match[str]) -> Figure:
+    day = match["day"] or match["day2"]
+    return _made(match, "date", float(match["year"] or 0), float(_MONTHS[match["month"]]), float(day or 0))
+
+
+def _read_year(match: re.Match[str]) -> Figure:
+    return _made(match, "date", number(match["year"]), 0.0, 0.0)
+
+
+def _read_day(match: re.Match[str]) -> Figure | None:
+    day = number(match["day"])
+    return _made(match, "date", 0.0, 0.0, day) if day <= 31 else None
+
+
+def _read_time(match: re.Match[str]) -> Figure | None:
+    hour, minute = number(match["hour"]), match["minute"] or ""
+    minutes = 30.0 if minute == "半" else number(minute) if minute else 0.0
+    period = match["period"] or ""
+    if hour > 24 or minutes > 59:
+        return None
+    since_midnight = (hour + 12 * (period in _AFTER_NOON and hour < 12)) * 60 + minutes
+    return _made(match, "time", since_midnight, unit=period)
+
+
+def _read_weekday(match: re.Match[str]) -> Figure:
+    return _made(match, "weekday", float(_WEEKDAYS[match["day"]]))
+
+
+def _read_percent(match: re.Match[str]) -> Figure:
+    value = number(match["value"]) / (1000 if match[0].endswith("‰") else 100)
+    return _made(match, "percent", value)
+
+
+def _read_tenths(match: re.Match[str]) -> Figure:
+    return _made(match, "percent", number(match["value"]) / 10)
+
+
+def _read_half(match: re.Match[str]) -> Figure:
+    return _made(match, "percent", 0.5)
+
+
+def _read_fraction(match: re.Match[str]) -> Figure | None:
+    lower = number(match["lower"])
+    return _made(match, "percent", number(match["upper"]) / lower) if lower else None
+
+
+def _read_ordinal(match: re.Match[str]) -> Figure:
+    return _made(match, "ordinal", number(match["value"]), unit=match["unit"] or "")
+
+
+def _read_first(match: re.Match[str]) -> Figure:
+    return _made(match, "ordinal", 1.0, unit=match["unit"])
+
+
+def _read_roman(match: re.Match[str]) -> Figure:
+    values = [{"i": 1, "v": 5, "x": 10}[letter] for letter in match["value"]]
+    total = sum(-one if one < after else one for one, after in zip(values, [*values[1:], 0], strict=True))
+    return _made(match, "count", float(total), unit="级")
+
+
+def _read_english_ordinal(match: re.Match[str]) -> Figure:
+    word = match["value"]
+    return _made(match, "ordinal", _ENGLISH_ORDINALS.get(word) or float(re.sub(r"\D", "", word)))
+
+
+def _read_english_number(match: re.Match[str]) -> Figure:
+    words = match["value"].split()
+    if words[0][0].isdigit():
+        value = float(words[0].replace(",", ""))
+    else:
+        value = sum(_ENGLISH[part] for part in re.split(r"[- ]", words[0]) if part in _ENGLISH)
+    scale = _ENGLISH_SCALES.get(match["scale"] or "", 1.0)
+    base, factor = _MEASURES.get(match["unit"] or "", ("", 1.0))
+    if match["percent"]:
+        return _made(match, "percent", value / 100)
+    return _made(match, "count", value * scale * factor, unit=base, vague=not words[0][0].isdigit() and value <= 2)
+
+
+def _read_count(match: re.Match[str]) -> Figure | None:
+    written, unit = match["value"], match["unit"] or ""
+    scales = (match["scale"] or "") + (match["scale2"] or "")
+    chinese = not written[0].isascii()
+    before = match.string[max(match.start() - 1, 0) : match.start()]
+    if chinese and not _is_number(written, unit, scales, before):
+        return None
+    value = number(written)
+    for scale in scales:
+        value *= _SCALES[scale]
+    if match["rest"]:  # 5万5千
+        value += number(match["rest"]) * _SCALES[match["scale3"]]
+    if match["half"]:
+        value += 0.5 * (_SCALES[scales[-1]] if scales else 1)
+    base, factor = _MEASURES.get(unit, (unit if unit in _CLASSIFIERS or unit.isascii() else "", 1.0))
+    vague = chinese and (written == "一" or (value <= 10 and base not in _BASES))
+    shown = match[0] if unit in _MEASURES or unit in _CLASSIFIERS else match[0].removesuffix(unit)
+    end = match.start() + len(shown)
+    bound = 1 if match["more"] in {"余", "多"} else 0
+    return Figure("count", (value * factor,), base, bound, vague, match.start(), end, shown)
+
+
+def _is_number(written: str, unit: str, scales: str, before: str) -> bool:
+    """Chinese numerals that count something, and are no part of a word: not 一起, 千方百计, 三三两两."""
+    if written[0] in "百千万亿" and len(written) < 3:
+        return (unit in _CLASSIFIERS or unit in _MEASURES) and before in _ROUGHLY
+    if len(written) == 1 and not scales:
+        return (unit in _MEASURES or unit in _CLASSIFIERS) and written + unit not in {"十分", "一度", "万分"}
+    if not set(written) & set("十百千万亿〇零"):
+        return bool(scales) or len(written) > 2
+    return True
+
+
+_READERS = tuple(
+    (re.compile(pattern), read)
+    for pattern, read in (
+        (
+            r"(?<![\d.])(?P<year>1[5-9]\d\d|20\d\d)(?P<mark>[-/.])(?P<month>\d\d?)(?P=mark)(?P<day>\d\d?)(?!\d)",
+            _read_date,
+        ),
+        (rf"(?:(?P<year>{_YEAR})年度?)?(?P<month>{_SMALL})月份?(?!龄)(?:(?P<day>{_SMALL})[日号]?)?", _read_date),
+        (r"(?<![\d.])(?P<year>)(?P<month>\d\d?)·(?P<day>\d\d?)(?!\d)", _read_date),
+        (
+            rf"\b(?:(?P<day>\d\d?)(?:st|nd|rd|th)? )?(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
+            r"(?: (?P<day2>\d\d?)(?:st|nd|rd|th)?(?!\d))?(?:,? (?P<year>\d{4}))?",
+            _read_english_date,
+        ),
+        (rf"(?P<year>{_YEAR})(?:年(?!级)|[级届])", _read_year),
+        (r"(?<![\d.,-])(?P<year>1[5-9]\d\d|20\d\d)(?=[-–—~至到/][12]\d{3}年)", _read_year),
+        (r"\b(?:in|since|by|until|from|to|of|before|after|during|year) (?P<year>1[5-9]\d\d|20\d\d)\b(?!,)", _read_year),
+        (
+            rf"(?P<period>{_PERIOD})?(?P<hour>{_SMALL})(?:时(?![间候代期常刻段尚速])|点(?=半|整|钟|{_SMALL}分))"
+            rf"(?P<minute>半|{_SMALL}(?=分))?分?",
+            _read_time,
+        ),
+        (rf"(?P<period>{_PERIOD})(?P<hour>{_SMALL})点(?P<minute>半)?", _read_time),
+        (r"(?P<period>)(?P<hour>(?<![\d.:])\d\d?)点(?P<minute>)(?![\d])", _read_time),
+        (rf"(?P<period>{_PERIOD})?(?P<hour>(?<![\d:])\d\d?):(?P<minute>\d\d)(?![\d:])", _read_time),
+        (r"\b(?P<hour>\d\d?)(?::(?P<minute>\d\d))? ?(?P<period>[ap])\.?m\b\.?", _read_time),
+        (rf"(?P<day>{_SMALL})(?:日|号(?![线楼院馆门车桥店厅台文井]))", _read_day),
+        (r"(?:周|星期|礼拜)(?P<day>[一二三四五六日天])", _read_weekday),
+        (rf"\b(?P<day>{'|'.join(_ENGLISH_DAYS)})s?\b", _read_weekday),
+        (rf"百分之(?P<value>{_NUMBER})", _read_percent),
+        (rf"(?P<value>{_NUMBER})[%‰]", _read_percent),
+        (rf"(?P<lower>{_NUMBER})分之(?P<upper>{_NUMBER})", _read_fraction),
+        (
+            rf"(?P<value>(?<![\d.])\d|(?<![{_CHINESE}])[一二三四五六七八九两])成"
+            r"(?![为立功员绩果都本长年人熟效就品片部交语份套家吉形活虫型败因龙行色分])",
+            _read_tenths,
+        ),
+        (r"一半|半数|\bhalf\b", _read_half),
+        (rf"第(?P<value>{_NUMBER})(?P<unit>[{_HAN}])?", _read_ordinal),
+        (r"首(?P<unit>[届次个批位家部座例期季款场条名])", _read_first),
+        (r"(?<![a-z])(?P<value>[ivx]{1,4})级", _read_roman),
+        (rf"\b(?P<value>{'|'.join(_ENGLISH_ORDINALS)}|\d{{1,4}}(?:st|nd|rd|th))\b", _read_english_ordinal),
+        (
+            rf"\b(?P<value>(?:{'|'.join(_ENGLISH)})(?:-(?:{'|'.join(_ENGLISH)}))?)"
+            rf"(?: (?P<scale>{'|'.join(_ENGLISH_SCALES)}))?"
+            rf"(?: (?P<percent>per ?cent)|[ -](?P<unit>{_ENGLISH_UNIT}|[a-z]+))?\b",
+            _read_english_number,
+        ),
+        (
+            rf"(?<![\d.])(?P<value>{_ARABIC})(?: (?P<scale>{'|'.join(_ENGLISH_SCALES)})\b)?"
+            rf"(?: (?P<percent>per ?cent)\b|[ -](?P<unit>{_ENGLISH_UNIT}|[a-z]+)\b|(?<=[a-z]))",
+            _read_english_number,
+        ),
+        (
+            rf"(?P<value>{_NUMBER})\s?(?P<scale>[万亿千百]{{0,3}})(?P<more>[余多来])?(?P<scale2>[万亿]?)"
+            rf"(?:(?P<rest>\d{{1,4}})(?P<scale3>[百千万]))?(?P<half>个?半)?"
+            rf"(?:\(\w\))?\s?(?P<unit>(?:{_UNIT})(?![a-z])|[{_HAN}]|[a-z]{{1,3}}(?![a-z])|)",
+            _read_count,
+        ),
+    )
+)  # fmt: skip

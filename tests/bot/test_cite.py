@@ -1,0 +1,170 @@
+"""Generated text taken apart: sentences, their marks, and the same result however the text arrives."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.cite import CitedSentence, Splitter, cited_sentences
+
+
+def claims(text: str, passages: int = 3) -> list[tuple[str, tuple[int, ...], tuple[int, ...]]]:
+    return [(one.claim, one.citations, one.unresolved) for one in cited_sentences(text, passages)]
+
+
+@pytest.mark.parametrize(
+    ("mark", "numbers"),
+    [
+        ("[1]", (1,)), ("【1】", (1,)), ("［1］", (1,)), ("［１］", (1,)), ("[1,2]", (1, 2)), ("[1，2]", (1, 2)),
+        ("[1、2]", (1, 2)), ("[1][2]", (1, 2)), ("[1] [2]", (1, 2)), ("[1-3]", (1, 2, 3)), ("[1–3]", (1, 2, 3)),
+        ("[^1]", (1,)), ("[^1][^3]", (1, 3)), ("[ 2 ]", (2,)), ("[3,1]", (3, 1)), ("[1][1]", (1,)), ("【1-2】", (1, 2)),
+    ],
+)  # fmt: skip
+def test_every_form_of_mark_before_and_after_the_full_stop(mark: str, numbers: tuple[int, ...]) -> None:
+    for text in (f"讲解员有4名{mark}。", f"讲解员有4名。{mark}", f"讲解员有4名。 {mark}", f"讲解员有4名 {mark}。"):
+        assert claims(text) == [("讲解员有4名。", numbers, ())], text
+    assert claims(f"讲解员有4名{mark}") == [("讲解员有4名", numbers, ())]
+
+
+def test_a_mark_belongs_to_the_sentence_before_it() -> None:
+    assert claims("甲。[1]乙[2]丙。丁！[3]\n[1]戊？") == [
+        ("甲。", (1,), ()),
+        ("乙丙。", (2,), ()),
+        ("丁！", (3,), ()),
+        ("戊？", (1,), ()),
+    ]
+
+
+def test_numbers_that_name_no_passage_stay_visible() -> None:
+    assert claims("甲[0]。乙[7]。丙[2,9]。", 3) == [("甲。", (), (0,)), ("乙。", (), (7,)), ("丙。", (2,), (9,))]
+    assert claims("甲[1]。", 0) == [("甲。", (), (1,))]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[2024]年启动。", "于[24]年启动。", "见[见附件]。", "[a]和[b]。", "〔2024〕15号。", "[1-999]如此。", "[3-1]如此。",
+        "[]如此。", "[1如此。", "1]如此。", "(1)班和第[一]班。", "［见图］。", "[1.5]倍。", "[-1]度。",
+    ],
+)  # fmt: skip
+def test_other_brackets_are_text(text: str) -> None:
+    assert all(not one.citations and not one.unresolved for one in cited_sentences(text, 3))
+    assert "".join(one.claim for one in cited_sentences(text, 3)) in {text, text.removeprefix("(1)")}
+
+
+def test_code_is_not_cited_from() -> None:
+    assert claims("用 `a[1]` 取第一项[2]。") == [("用 a[1] 取第一项。", (2,), ())]
+    assert claims("```\na[1] = b[2]\n```\n如上[1]。") == [
+        ("", (), ()),
+        ("a[1] = b[2]", (), ()),
+        ("", (), ()),
+        ("如上。", (1,), ()),
+    ]
+    assert claims("写成 x[1].y 或 a[2] = 3 即可。") == [("写成 x[1].y 或 a[2] = 3 即可。", (), ())]
+
+
+@pytest.mark.parametrize(
+    ("written", "claim"),
+    [
+        ("1. 甲[1]。", "甲。"), ("12）甲。", "甲。"), ("（二）甲。", "甲。"), ("二、甲。", "甲。"), ("- 甲", "甲"), ("## 甲", "甲"),
+        ("① 甲", "甲"), ("**甲**有4名。", "甲有4名。"), ("三、四年级参加。", "三、四年级参加。"), ("3.5万人参加。", "3.5万人参加。"),
+        ("1、2号线停运。", "1、2号线停运。"), ("2024. 甲", "2024. 甲"),
+    ],
+)  # fmt: skip
+def test_numbering_and_emphasis_are_no_part_of_the_claim(written: str, claim: str) -> None:
+    assert [one.claim for one in cited_sentences(written, 3)] == [claim]
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("“何为安全？”的问题[1]。", ["“何为安全？”的问题[1]。"]),
+        ("《谁动了我的奶酪？》好。是。", ["《谁动了我的奶酪？》好。", "是。"]),
+        ('他说"好。"走了。', ['他说"好。"', "走了。"]),
+        ("共3.5万人。见 a.txt 和 form?id=3。", ["共3.5万人。", "见 a.txt 和 form?id=3。"]),
+        ("He left at 3.5 p.m. today.[1] She stayed.", ["He left at 3.5 p.m. ", "today.[1] ", "She stayed."]),
+        ("U.S. rules. Yes!", ["U.S. rules. ", "Yes!"]),
+        ("An English line\ngoes on.\nNext.", ["An English line\ngoes on.\n", "Next."]),
+        ("甲\n\n乙", ["甲\n\n", "乙"]),
+        ("\n\n甲。", ["\n\n甲。"]),
+        ("甲……乙！！[1]丙", ["甲……", "乙！！[1]", "丙"]),
+        ("好！![图](a.png)", ["好！!", "[图](a.png)"]),
+        ("甲。【通知】乙。", ["甲。", "【通知】乙。"]),
+        ("甲。[12", ["甲。[12"]),
+        ("甲。[1,2乙", ["甲。", "[1,2乙"]),
+    ],
+)
+def test_where_sentences_end(text: str, written: list[str]) -> None:
+    assert [one.written for one in cited_sentences(text, 3)] == written
+
+
+def test_an_open_bracket_holds_a_sentence_together_for_a_while_only() -> None:
+    text = "（甲。" + "乙" * 100 + "。丙。"
+    assert [one.written for one in cited_sentences(text, 3)] == [text[:-2], "丙。"]
+
+
+def test_a_sentence_is_given_as_soon_as_it_is_finished() -> None:
+    splitter = Splitter(3)
+    assert splitter.feed("讲解员有4名。") == []  # a mark may follow
+    assert splitter.feed("[") == []
+    assert splitter.feed("1") == []
+    assert splitter.feed("]") == []
+    assert splitter.feed("基") == [CitedSentence("讲解员有4名。[1]", "讲解员有4名。", (1,), ())]
+    assert splitter.feed("地。[见") == [CitedSentence("基地。", "基地。", (), ())]
+    assert splitter.finish() == [CitedSentence("[见", "[见", (), ())]
+    assert splitter.finish() == []
+
+
+pieces = st.lists(
+    st.text(alphabet='甲乙2[]【】［］^,，-1 。！?.!\n"“”《》()的a`~、*', max_size=6), max_size=14
+)  # fmt: skip
+
+
+@given(pieces)
+def test_the_cut_does_not_matter_and_nothing_is_lost(parts: list[str]) -> None:
+    text = "".join(parts)
+    splitter = Splitter(2)
+    streamed = [sentence for part in parts for sentence in splitter.feed(part)] + splitter.finish()
+    assert streamed == cited_sentences(text, 2)
+    assert "".join(sentence.written for sentence in streamed) == text
+    assert all(sentence.written for sentence in streamed)
+    assert all(1 <= number <= 2 for sentence in streamed for number in sentence.citations)
+    assert not any(1 <= number <= 2 for sentence in streamed for number in sentence.unresolved)
+
+
+@given(st.text(max_size=60))
+def test_any_text_comes_back_whole(text: str) -> None:
+    assert "".join(sentence.written for sentence in cited_sentences(text, 1)) == text
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "[",
+        "[1,",
+        "`",
+        "甲。[",
+        "\n",
+        "a\n",
+        "（",
+        "。",
+        "1",
+        "[ ",
+        '"。',
+        "a.",
+        "```\n",
+        "[1]",
+        "\0",
+        "*",
+        "甲",
+        "。[1,1",
+        "-\n",
+    ],
+)
+def test_hostile_text_takes_time_linear_in_its_length(unit: str) -> None:
+    text = unit * (200_000 // len(unit))
+    started = time.perf_counter()
+    sentences = cited_sentences(text, 3)
+    assert time.perf_counter() - started < 10  # it takes 0.3 s; 200,000 squared steps would take an hour
+    assert "".join(sentence.written for sentence in sentences) == text

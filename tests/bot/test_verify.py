@@ -1,0 +1,216 @@
+"""Claims checked against passages: what must agree, what a retelling may change, and what is said about it."""
+
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.figures import figures
+from bot.reading import closeness, items, read
+from bot.verify import APART, EMPTY, LONGEST_CLAIM, TOO_LONG, UNCITED, Passage, Support, verify, verify_cited
+from indexer.text import fold
+
+NEAR = np.array([1.0, 0.0], np.float32)  # of claim and passage alike: the meaning is as near as can be
+FAR = np.array([0.0, 1.0], np.float32)
+
+BASE = "依托嘉峪关长城博物馆等场所,培育专职讲解员4名。嘉峪关长城博物馆被命名为甘肃省国家安全教育基地,嘉峪关城市博物馆被命名为嘉峪关市国家安全教育基地。"
+RACE = "4月20日上午7时30分,第六届云泽湖马拉松鸣枪开跑,1.8万名跑者参赛,增长三成多。全程马拉松7000人、半程马拉松8000人。市长韩柏舟鸣枪。"
+RULES = "60周岁以上老人凭证免费入馆,每次可借15册,借期30天,不得转借。逾期不还的,每天收取0.1元。开放时间为周三至周日9:00—17:00。"
+
+
+def check(claim: str, *passages: str, context: str = "") -> Support:
+    return verify(claim, NEAR, [Passage(text, NEAR[None], context) for text in passages])
+
+
+@pytest.mark.parametrize(
+    ("claim", "passage"),
+    [
+        ("培育专职讲解员4名。", BASE), ("培育专职讲解员四名。", BASE), ("培育專職講解員4名。", BASE),
+        ("嘉峪关长城博物馆被命名为甘肃省国家安全教育基地", BASE),
+        ("1.8万名跑者参赛。", RACE), ("18000名跑者参赛。", RACE), ("一万八千名跑者参赛。", RACE), ("跑者有1.8万人参赛。", RACE),
+        ("第6届云泽湖马拉松4月20日开跑。", RACE), ("马拉松四月二十日上午7:30鸣枪开跑。", RACE), ("跑者增长30%多。", RACE),
+        ("半程马拉松8000人、全程马拉松7000人。", RACE), ("60岁以上老人免费入馆。", RULES), ("每次可借十五册。", RULES),
+        ("周三至周日9点至17点开放。", RULES), ("逾期不还的,每天收取0.1元。", RULES), ("借期三十天。", RULES),
+    ],
+)  # fmt: skip
+def test_what_says_the_same_is_supported(claim: str, passage: str) -> None:
+    support = check(claim, passage)
+    assert support.supported, support
+    assert (support.passage, support.reason) == (0, "")
+    assert support.score >= 0.5
+
+
+@pytest.mark.parametrize(
+    ("claim", "passage", "named"),
+    [
+        ("培育专职讲解员14名。", BASE, ("14名", "4名")),  # number
+        ("每次可借五册。", RULES, ("五册", "15册")),  # 十五 is not 五
+        ("1.8亿名跑者参赛。", RACE, ("1.8亿名", "1.8万名")),
+        ("每天收取0.1角。", RULES, ("0.1角", "0.1元")),  # unit
+        ("借期30个月。", RULES, ("30个月",)),
+        ("60周岁以下老人凭证免费入馆。", RULES, ("60周岁", "60周岁")),  # on the other side of the bound
+        ("4月2日马拉松鸣枪开跑。", RACE, ("4月2日", "4月20日")),  # date
+        ("马拉松下午7时30分开跑。", RACE, ("下午7时30分", "上午7时30分")),
+        ("周二至周日开放。", RULES, ("周二", "周三")),
+        ("2019年,马拉松4月20日开跑。", RACE, ("2019年",)),
+        ("第七届云泽湖马拉松鸣枪开跑。", RACE, ("第七届", "第六届")),  # ordinal
+        ("跑者增长两成多。", RACE, ("两成", "三成")),
+        ("逾期归还的,每天收取0.1元,可以转借。", RULES, ("可以", "不得")),  # opposite
+        ("讲解员没有培育。", BASE, ("培育",)),  # negation
+        ("嘉峪关长城博物馆未被命名为甘肃省国家安全教育基地。", BASE, ("命名",)),
+        ("老人凭证收费入馆。", "老人凭证免费入馆。", ("收费", "免费")),
+        ("市长韩柏松鸣枪。", RACE, ("韩柏松", "韩柏舟")),  # name
+        ("基地印有《国家安全手册》。", BASE, ("国家安全手册",)),  # title
+        ("基地的主题是“安全至上”。", BASE, ("安全至上",)),
+    ],
+)
+def test_what_does_not_agree_is_named(claim: str, passage: str, named: tuple[str, ...]) -> None:
+    support = check(claim, passage)
+    assert not support.supported
+    assert support.score < 0.5
+    chinese, english = support.reason.split(" | ")
+    assert all(word in chinese and word in english for word in named), support.reason
+
+
+def test_attributes_that_changed_places() -> None:
+    assert check("全程马拉松8000人,半程马拉松7000人。", RACE).reason == APART
+    swapped = "嘉峪关城市博物馆被命名为甘肃省国家安全教育基地,长城博物馆被命名为嘉峪关市国家安全教育基地。"
+    kept = "嘉峪关长城博物馆被命名为甘肃省国家安全教育基地,城市博物馆被命名为嘉峪关市国家安全教育基地。"
+    assert check(swapped, BASE).score < check(kept, BASE).score
+
+
+def test_what_the_passage_lacks_is_not_supported() -> None:
+    support = verify("图书馆引进机器人负责夜间保洁。", FAR, [Passage(RULES, NEAR[None])])
+    assert not support.supported
+    assert "文中没有" in support.reason
+    far, near = (verify("老人凭证可借书。", vector, [Passage(RULES, NEAR[None])]).score for vector in (FAR, NEAR))
+    assert far < near
+
+
+def test_a_word_for_word_claim_needs_no_vector_but_the_beginning_of_a_clause() -> None:
+    assert verify("每次可借15册", FAR, [Passage(RULES, NEAR[None])]) == Support(True, 0, "", 1.0)
+    assert verify("得转借", FAR, [Passage(RULES, NEAR[None])]).score != 1.0
+
+
+def test_names_and_years_may_stand_in_what_is_around_the_passage() -> None:
+    claim = "2024年4月20日,云泽湖马拉松鸣枪开跑。"
+    assert "2024" in check(claim, RACE).reason
+    assert check(claim, RACE, context="2024年 云泽日报").supported
+
+
+def test_several_passages_carry_a_claim_together() -> None:
+    claim = "培育专职讲解员4名,每次可借15册。"
+    assert not check(claim, BASE).supported
+    assert not check(claim, RULES).supported
+    assert check(claim, BASE, RULES).supported
+
+
+def test_the_best_of_the_passages_is_named() -> None:
+    assert check("每次可借15册。", BASE, RULES).passage == 1
+
+
+def test_a_wrong_citation_of_a_right_sentence_is_mended() -> None:
+    passages = [Passage(text, NEAR[None]) for text in (BASE, RACE, RULES)]
+    assert verify_cited("每次可借15册。", NEAR, passages, [0]) == Support(True, 2, "", 1.0, mended=True)
+    assert verify_cited("每次可借15册。", NEAR, passages, [2]) == Support(True, 2, "", 1.0, mended=False)
+    assert verify_cited("每次可借15册。", NEAR, passages, []) == Support(True, 2, "", 1.0, mended=True)
+    wrong = verify_cited("每次可借50册。", NEAR, passages, [2])
+    assert (wrong.supported, wrong.passage, wrong.mended) == (False, 2, False)
+    assert "50册" in wrong.reason
+    assert verify_cited("每次可借50册。", NEAR, passages, []).reason == UNCITED
+    assert verify("每次可借15册。", NEAR, []) == Support(False, None, UNCITED, 0.0)
+
+
+def test_nothing_to_check_and_too_much() -> None:
+    assert check("。", BASE).reason == EMPTY
+    assert check("的", BASE).reason == EMPTY
+    assert check("讲解员4名。" * LONGEST_CLAIM, BASE).reason == TOO_LONG
+
+
+@pytest.mark.parametrize(
+    "claim", ["The museum has four guides.", "It was named on April 15, 2023.", "There are 14 guides."]
+)
+def test_an_english_claim_is_held_to_its_figures(claim: str) -> None:
+    support = check(claim, BASE)
+    assert support.supported == ("four" in claim), support
+
+
+def test_a_chinese_name_in_an_english_claim_is_held_to_its_sound() -> None:
+    scores = [check(f"Mayor {name} fired the starting gun.", RACE).score for name in ("Han Baizhou", "Zhou Weimin")]
+    assert scores[0] > scores[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("2024年4月10日", [("date", (2024, 4, 10))]), ("二〇二四年四月十日", [("date", (2024, 4, 10))]),
+        ("2024-04-10", [("date", (2024, 4, 10))]), ("10月18日至27日", [("date", (0, 10, 18)), ("date", (0, 10, 27))]),
+        ("april 25, 2024", [("date", (2024, 4, 25))]), ("4·15", [("date", (0, 4, 15))]),
+        ("晚上9时", [("time", (1260,))]), ("21:00", [("time", (1260,))]), ("下午两点半", [("time", (870,))]), ("2 p.m.", [("time", (840,))]),
+        ("周六", [("weekday", (6,))]), ("sunday", [("weekday", (7,))]),
+        ("百分之三十", [("percent", (0.3,))]), ("三成", [("percent", (0.3,))]), ("5‰", [("percent", (0.005,))]),
+        ("四分之一", [("percent", (0.25,))]), ("一半", [("percent", (0.5,))]),
+        ("第十五届", [("ordinal", (15,))]), ("首次", [("ordinal", (1,))]), ("the third", [("ordinal", (3,))]),
+        ("3公里", [("count", (3000,))]), ("半小时", []), ("两个半小时", [("count", (9000,))]), ("5万5千欧元", [("count", (55000,))]),
+        ("1,980米", [("count", (1980,))]), ("八万两", [("count", (80000,))]), ("上千名", [("count", (1000,))]),
+        ("two million dollars", [("count", (2_000_000,))]), ("iii级", [("count", (3,))]),
+        ("一起努力,千方百计,十分重要,万一", []),
+    ],
+)  # fmt: skip
+def test_figures(text: str, found: list[tuple[str, tuple[float, ...]]]) -> None:
+    assert [(figure.kind, figure.value) for figure in figures(fold(text))] == found
+
+
+@pytest.mark.parametrize(
+    ("claimed", "given", "agree"),
+    [
+        ("2000名", "2000余名", True), ("2000余名", "2千多人", True), ("近2000名", "2000余名", False), ("40多万", "41.6万", True),
+        ("40多万", "61.6万", False), ("约42万", "42万", True), ("2公里", "2000米", True), ("3天", "3年", False), ("25所", "25家", True),
+        ("8时", "20:00", True), ("上午8时", "20:00", False), ("2024年4月", "4月10日", True), ("4月10日", "4月", False),
+        ("七日", "7天", True), ("第三届", "第三名", False), ("3天以内", "不超过3天", True), ("3天以上", "3天以内", False),
+    ],
+)  # fmt: skip
+def test_when_figures_agree(claimed: str, given: str, agree: bool) -> None:
+    (ours,), (theirs,) = figures(fold(claimed)), figures(fold(given))
+    assert ours.agrees(theirs) == agree
+
+
+@given(st.text(alphabet="〇一二十百千万亿两0123456789.,点年月日号时分第届%成半个名公里米-·: ap", max_size=30))
+def test_figures_lie_in_the_text_in_order_and_apart(text: str) -> None:
+    end = 0
+    for figure in figures(text):
+        assert end <= figure.start < figure.end <= len(text)
+        end = figure.end
+        assert figure.agrees(figure)
+
+
+def test_a_reading_knows_where_words_stand_and_how_far_apart() -> None:
+    reading = read("讲解员4名,参观路线2条。")
+    assert [(word.text, word.start) for word in reading.words] == [("讲解员", 0), ("参观", 6), ("路线", 8)]
+    assert reading.clause[[0, 6]].tolist() == [0, 1]
+    places = np.array([0])
+    beside, behind_comma = (closeness(reading, places, 3, np.array([at]), 2, 8.0)[0] for at in (3, 6))
+    assert beside == 1.0
+    assert behind_comma == pytest.approx(np.exp(-(3 + 16) / 8))
+    assert [(item.text, item.held) for item in items(read("解说员4名"), reading)][-1] == ("4名", 1.0)
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_any_text_gets_a_verdict(claim: str, passage: str) -> None:
+    support = check(claim, passage)
+    assert 0 <= support.score <= 1
+    assert support.supported == (support.reason == "")
+
+
+@pytest.mark.parametrize(
+    "unit", ["一", "1", "讲解员4名", "不", "《", "“", "1,", "甲、", "a ", "\0", "。", "没有3月", "第", "百分之"]
+)
+def test_hostile_text_takes_time_linear_in_its_length(unit: str) -> None:
+    long = unit * (100_000 // len(unit))
+    started = time.perf_counter()
+    figures(long)
+    check(long[: LONGEST_CLAIM - 1], long)
+    check("讲解员4名,参观路线2条。", long, long)
+    assert time.perf_counter() - started < 20  # it takes a second; their squares would take hours
