@@ -1,0 +1,142 @@
+"""Pairs with a known verdict: read, judged, summed up, fitted on."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from bot.verify import COLUMNS, Support
+from eval.app import evaluation
+from eval.cases import CaseError
+from eval.claims import Judged, Pair, fit, judge, read_pairs, summary
+
+GOLDEN = Path(__file__).parent.parent.parent / "eval/golden"
+PASSAGE = "甲馆有讲解员4名,乙馆有讲解员5名。两馆周三至周日开放。"
+
+
+def row(number: int, claim: str, supported: bool, kind: str = "paraphrase", **changed: object) -> dict[str, object]:
+    return {"id": f"c{number}", "doc_id": f"d{number}", "origin": "practice", "passage": PASSAGE, "claim": claim,
+            "supported": supported, "kind": kind} | changed  # fmt: skip
+
+
+ROWS = [
+    row(1, "甲馆有讲解员4名。", True, "verbatim"),
+    row(2, "甲馆有讲解员四名。", True),
+    row(3, "甲馆有讲解员14名。", False, "number"),
+    row(4, "甲馆周一开放。", False, "date"),
+]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "claims.jsonl"
+    path.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in ROWS), encoding="utf-8")
+    return path
+
+
+def test_pairs_are_read_in_order(file: Path) -> None:
+    pairs = read_pairs(file)
+    assert pairs[2] == Pair("c3", PASSAGE, "甲馆有讲解员14名。", False, "number", "d3")
+    assert [pair.id for pair in pairs] == ["c1", "c2", "c3", "c4"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "holds no pair"),
+        ("{", "line 1 is not a pair"),
+        (json.dumps(row(1, "甲", True) | {"supported": "true"}), "neither true nor false"),
+        (json.dumps({"id": "c1"}), "KeyError"),
+        (json.dumps(row(1, "甲", True)) + "\n\n" + json.dumps(row(1, "乙", True)), "line 3: id c1 is taken"),
+    ],
+)
+def test_a_mistake_is_named_by_its_line(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "claims.jsonl"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(CaseError, match=message):
+        read_pairs(path)
+    with pytest.raises(CaseError, match="cannot read"):
+        read_pairs(tmp_path / "none.jsonl")
+
+
+def test_a_passage_is_embedded_once_a_sentence(file: Path, counting) -> None:
+    judged = judge(read_pairs(file), counting)
+    assert [one.right for one in judged] == [True, True, True, True]
+    assert "14名" in judged[2].support.reason
+    assert counting.seen == ["甲馆有讲解员4名,乙馆有讲解员5名。", "两馆周三至周日开放。"]
+
+
+def test_shares_are_of_pairs_and_kinds() -> None:
+    def judged(number: int, known: bool, given: bool, kind: str) -> Judged:
+        pair = Pair(f"c{number}", PASSAGE, "甲", known, kind, "d")
+        return Judged(pair, Support(given, 0, "" if given else "文中没有 | not there", 0.5))
+
+    numbers = summary([
+        judged(1, True, True, "paraphrase"), judged(2, True, False, "paraphrase"), judged(3, False, False, "number"),
+        judged(4, False, True, "number"), judged(5, False, False, "number"), judged(6, False, False, "paraphrase"),
+    ])  # fmt: skip
+    assert (numbers["right"]["value"], numbers["right"]["questions"]) == (pytest.approx(4 / 6), 6)
+    assert (numbers["supported"]["value"], numbers["unsupported"]["value"]) == (0.5, 0.75)
+    assert [(one["kind"], one["supported"], one["value"]) for one in numbers["kinds"]] == [
+        ("paraphrase", True, 0.5),
+        ("number", False, pytest.approx(2 / 3)),
+        ("paraphrase", False, 1.0),
+    ]
+    assert [(one["id"], one["supported"]) for one in numbers["failures"]] == [("c2", True), ("c4", False)]
+    assert summary([judged(1, True, True, "paraphrase")])["unsupported"] is None
+
+
+def test_what_is_fitted_prefers_claims_that_the_passage_holds(counting) -> None:
+    rows = [
+        row(number, f"讲解员在{'甲乙'[number % 2]}馆{'讲解' if number % 3 else '开放'}。", True) for number in range(12)
+    ] + [
+        row(number, f"游客可以{word}。", False) for number, word in enumerate(["划船", "骑马", "滑雪", "登山"] * 3, 12)
+    ]
+    pairs = [Pair(**{key: value for key, value in one.items() if key != "origin"}) for one in rows]
+    text, right = fit(pairs, counting)
+    fitted = json.loads(text)
+    assert tuple(fitted["columns"]) == COLUMNS
+    assert {len(fitted[name]) for name in ("mean", "scale", "weights")} == {len(COLUMNS)}
+    assert fitted["weights"][COLUMNS.index("coverage")] > 0 > fitted["weights"][COLUMNS.index("missing")]
+    assert right == 1.0
+
+
+def test_the_command_prints_shares_and_failures(file: Path, counting, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("indexer.embed.open_encoder", lambda name: counting)
+    other = file.with_name("other.jsonl")
+    other.write_text(json.dumps(row(9, "甲馆有讲解员9名。", True, "wrong on purpose")), encoding="utf-8")
+    printed = CliRunner().invoke(evaluation, ["claims", str(file), str(other)])
+    assert printed.exit_code == 0
+    assert "right               0.800" in printed.output
+    assert "✗ number            1.000" in printed.output
+    assert "false alarm  c9  wrong on purpose  甲馆有讲解员9名。  “9名”不符" in printed.output
+    as_json = CliRunner().invoke(evaluation, ["claims", str(file), "--json"])
+    assert json.loads(as_json.output)["right"]["value"] == 1.0
+
+
+def test_the_command_fits_the_weights_anew(
+    file: Path, counting, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    more = [
+        row(5, "甲馆开放。", True),
+        row(6, "馆里可以划船。", False),
+        row(7, "乙馆开放。", True),
+        row(8, "馆里可以骑马。", False),
+    ]
+    file.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in ROWS + more), encoding="utf-8")
+    monkeypatch.setattr("indexer.embed.open_encoder", lambda name: counting)
+    monkeypatch.setattr("bot.verify.WEIGHTS", tmp_path / "verify.json")
+    printed = CliRunner().invoke(evaluation, ["claims", str(file), "--fit"], catch_exceptions=False)
+    assert "right on documents left out" in printed.output
+    assert np.isfinite(json.loads((tmp_path / "verify.json").read_text(encoding="utf-8"))["weights"]).all()
+
+
+@pytest.mark.parametrize("name", ["claims.jsonl", "claims_unseen.jsonl"])
+def test_the_golden_pairs_are_ours(name: str) -> None:
+    """Pairs of public origin stay out of the repository."""
+    pairs = read_pairs(GOLDEN / name)
+    rows = [json.loads(line) for line in (GOLDEN / name).read_text(encoding="utf-8").splitlines()]
+    assert {one["origin"] for one in rows} == {"article", "practice"}
+    assert min(sum(pair.supported for pair in pairs), sum(not pair.supported for pair in pairs)) > 50
