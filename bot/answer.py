@@ -2,22 +2,26 @@
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.config import BotConfig
 from bot.extract import Evidence, choose_sentences
 from bot.features import Candidates, Numbers, candidates_of, surroundings
+from bot.generate import Draft
 from bot.head import Head, load_head, together
 from bot.lexicon import with_chinese
-from bot.question import Asked, ask_what, names_something, nothing_mentioned, what_is_missing
+from bot.llm import Model, ModelError, open_model
+from bot.prompt import is_chinese, rewrite_prompt
+from bot.question import Asked, ask_what, content_words, holds, names_something, nothing_mentioned, what_is_missing
 from bot.retrieve import retrieve
-from bot.types import Answer, AnswerSentence, Citation, Hit, Verdict
+from bot.types import Answer, AnswerSentence, Citation, Hit, Verdict, cite
 from indexer.config import IndexConfig
 from indexer.embed import Encoder, Vectors, open_encoder
 from indexer.errors import QuestionError
 from indexer.store import Index
-from indexer.text import simplify
+from indexer.text import fold, simplify
 from indexer.versions import open_index
 
 REFUSAL_CHINESE = "知识库中没有找到相关内容。"
@@ -29,17 +33,38 @@ _LEANS = re.compile(
     re.IGNORECASE,
 )
 _SHORT = 9  # characters: 什么时候启动的？ leans, 番茄炒蛋怎么做？ names its own matter
-_HAN = re.compile(r"[\u3400-\u9fff]")
+_OWN_WORDS = 0.2  # share of a rewritten question's words that the conversation need not hold
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is known of a question before anything is answered."""
+
+    question: str  # as asked
+    searched: str  # made self-contained
+    asked: Asked
+    hits: tuple[Hit, ...]
+    evidence: tuple[Evidence, ...]  # the sentences of the extractive answer
+    confidence: float
+    started: float
+    retrieved: float
 
 
 class Answerer:
     """Answers from one index version; safe to use from several threads."""
 
-    def __init__(self, index: Index, encoder: Encoder, config: BotConfig, head: Head) -> None:
+    def __init__(
+        self, index: Index, encoder: Encoder, config: BotConfig, head: Head, model: Model | None = None
+    ) -> None:
         self.index = index
         self.encoder = encoder
         self.config = config
         self.head = head
+        self.model = model
+
+    def over(self, index: Index) -> "Answerer":
+        """The same over another version."""
+        return Answerer(index, self.encoder, self.config, self.head, self.model)
 
     def search(self, question: str, k: int, history: History = ()) -> list[Hit]:
         """The k best passages for the question, best first."""
@@ -48,38 +73,109 @@ class Answerer:
         return retrieve(self.index, with_chinese(checked), query, k, self.config)
 
     def ask(self, question: str, history: History = ()) -> Answer:
-        """Verbatim sentences, each with its citation; a refusal where the passages do not answer.
+        """The whole answer: sentences with their citations, or a refusal where the passages do not answer.
 
         `history` has the earlier (question, answer) pairs of the conversation, oldest first.
         """
+        *_, answer = self.stream(question, history)
+        return answer
+
+    def stream(self, question: str, history: History = ()) -> Iterator[Answer]:
+        """The answer as it grows; the last one is whole. Without a model there is only that one: verbatim sentences."""
+        found = self._find(question, history)
+        extractive = self._extractive(found)
+        if self.model is None or (extractive.refusal and not self.config.ask_anyway):
+            yield extractive
+        else:
+            yield from self._generated(self.model, found, extractive)
+
+    def _find(self, question: str, history: History) -> Found:
         started = time.perf_counter()
-        checked = in_context(check_question(question, self.config), history)
-        query = self.encoder.encode_query(simplify(checked))
-        hits = retrieve(self.index, with_chinese(checked), query, self.config.hits, self.config)
+        searched = self._alone(check_question(question, self.config), history)
+        query = self.encoder.encode_query(simplify(searched))
+        hits = retrieve(self.index, with_chinese(searched), query, self.config.hits, self.config)
         retrieved = time.perf_counter()
-        asked, candidates, scores = self.weigh(checked, query, hits)
+        asked, candidates, scores = self.weigh(searched, query, hits)
         probability = self.confidence(asked, hits, candidates, scores)
         evidence: list[Evidence] = []
         if probability >= self.config.refuse_below:
             evidence = choose_sentences(self.index, asked, hits, candidates, scores, self.config)
-        citations = [self._cite(number, one) for number, one in enumerate(evidence, 1)]
-        refusal = "" if citations else refusal_for(checked, self.missing(asked, hits))
-        finished = time.perf_counter()
+        return Found(question, searched, asked, tuple(hits), tuple(evidence), probability, started, retrieved)
+
+    def _alone(self, question: str, history: History) -> str:
+        """The question as one that can be understood alone: by the model where there is one, otherwise by rule."""
+        by_rule = in_context(question, history)
+        if by_rule == question or self.model is None:
+            return by_rule
+        return rewritten(self.model, question, history, self.config) or by_rule
+
+    def _extractive(self, found: Found, note: str = "") -> Answer:
+        citations = [
+            cite(number, self.index.documents[one.hit.chunk.doc_id], one.hit.chunk, one.start, one.end)
+            for number, one in enumerate(found.evidence, 1)
+        ]
+        refusal = "" if citations else refusal_for(found.searched, self.missing(found.asked, found.hits))
+        sentences = [AnswerSentence(one.quote, (one.number,), supported=True) for one in citations]
+        verdict = Verdict.GROUNDED if citations else Verdict.REFUSED
+        return self._answer(found, sentences, verdict, citations, "extractive", refusal=refusal, note=note)
+
+    def _generated(self, model: Model, found: Found, extractive: Answer) -> Iterator[Answer]:
+        draft = Draft(self.index, self.encoder, found.hits)
+        try:
+            for _ in draft.write(model, found.searched, self.config.answer_seconds):
+                yield self._drafted(found, draft, model.name)
+        except ModelError as error:
+            note = f"语言模型没有答成：{error.chinese}，以下是原文 | the model failed ({error.english}): verbatim"
+            yield self._extractive(found, note)
+            return
+        supported = sum(one.supported for one in draft.sentences)
+        if draft.declined and not found.evidence:
+            yield extractive
+        elif draft.declined:
+            refusal = refusal_for(found.searched, self.missing(found.asked, found.hits))
+            yield self._answer(found, [], Verdict.REFUSED, [], model.name, refusal=refusal)
+        elif not supported or (self.config.unsupported == "extractive" and supported < len(draft.sentences)):
+            note = "语言模型写的没有依据，以下是原文 | what the model wrote is not supported: verbatim"
+            yield self._extractive(found, note)
+        else:
+            yield self._drafted(found, draft, model.name)
+
+    def _drafted(self, found: Found, draft: Draft, name: str) -> Answer:
+        shown = [one for one in draft.sentences if one.supported or self.config.unsupported != "drop"]
+        dropped = len(draft.sentences) - len(shown)
+        notes = []
+        if not found.evidence:
+            notes.append("知识库可能没有答案 | the knowledge base may not hold the answer")
+        if dropped:
+            notes.append(f"删去没有依据的 {dropped} 句 | {dropped} unsupported left out")
+        verdict = Verdict.GROUNDED if all(one.supported for one in shown) and found.evidence else Verdict.PARTIAL
+        note = "；".join(notes)
+        return self._answer(found, shown, verdict, draft.citations, name, note=note, pending=draft.pending)
+
+    def _answer(
+        self,
+        found: Found,
+        sentences: Sequence[AnswerSentence],
+        verdict: Verdict,
+        citations: Sequence[Citation],
+        answerer: str,
+        **more: str,
+    ) -> Answer:
+        share = sum(one.supported for one in sentences) / len(sentences) if sentences else 1.0
         return Answer(
-            question=question,
-            sentences=tuple(AnswerSentence(one.quote, (one.number,), supported=True) for one in citations),
-            verdict=Verdict.GROUNDED if citations else Verdict.REFUSED,
-            confidence=round(probability, 4),
+            question=found.question,
+            sentences=tuple(sentences),
+            verdict=verdict,
+            confidence=round(found.confidence * share, 4),
             citations=tuple(citations),
-            hits=tuple(hits),
-            refusal=refusal,
-            answerer="extractive",
+            hits=found.hits,
+            refusal=more.get("refusal", ""),
+            answerer=answerer,
             index_version=self.index.manifest.version,
-            timings_ms={
-                "retrieve": round((retrieved - started) * 1000, 2),
-                "answer": round((finished - retrieved) * 1000, 2),
-                "total": round((finished - started) * 1000, 2),
-            },
+            timings_ms=_timings(found),
+            searched=found.searched if found.searched != found.question.strip() else "",
+            note=more.get("note", ""),
+            pending=more.get("pending", ""),
         )
 
     def weigh(self, question: str, query: Vectors, hits: Sequence[Hit]) -> tuple[Asked, Candidates, Numbers]:
@@ -101,21 +197,27 @@ class Answerer:
         _, around, quantities = surroundings(self.index, hits[0].number)
         return what_is_missing(asked, around, quantities)
 
-    def _cite(self, number: int, evidence: Evidence) -> Citation:
-        chunk = evidence.hit.chunk
-        document = self.index.documents[chunk.doc_id]
-        return Citation(
-            number,
-            document.id,
-            document.title,
-            chunk.headings,
-            evidence.start,
-            evidence.end,
-            evidence.text,
-            document.url,
-            document.digest,
-            document.page_of(evidence.start),
-        )
+
+def _timings(found: Found) -> dict[str, float]:
+    now = time.perf_counter()
+    return {
+        "retrieve": round((found.retrieved - found.started) * 1000, 2),
+        "answer": round((now - found.retrieved) * 1000, 2),
+        "total": round((now - found.started) * 1000, 2),
+    }
+
+
+def rewritten(model: Model, question: str, history: History, config: BotConfig) -> str:
+    """The question made self-contained by the model; empty where it fails, or brings words of its own."""
+    try:
+        text = "".join(model.stream(*rewrite_prompt(question, history), config.rewrite_seconds)).strip()
+    except ModelError:
+        return ""
+    conversation = fold(" ".join([question, *(part for turn in history for part in turn)]))
+    words = [word for word, tag in content_words(fold(text)) if tag != "generic"]
+    own = sum(holds(conversation, word) < 1 for word in words)
+    fits = text and "\n" not in text and len(text) <= config.longest_question and own <= _OWN_WORDS * len(words)
+    return text if fits and is_chinese(text) == is_chinese(question) else ""
 
 
 def in_context(question: str, history: History) -> str:
@@ -147,13 +249,16 @@ def check_question(question: str, config: BotConfig) -> str:
 
 def refusal_for(question: str, missing: str) -> str:
     """The refusal in the language of the question, naming what is missing where that is known."""
-    if _HAN.search(question):
+    if is_chinese(question):
         return f"{REFUSAL_CHINESE.rstrip('。')}：文中没有提到“{missing}”。" if missing else REFUSAL_CHINESE
     return f"{REFUSAL_ENGLISH.rstrip('.')}: “{missing}” is not mentioned." if missing else REFUSAL_ENGLISH
 
 
 def open_bot(index: str | Path = ".jiawen", config: BotConfig | None = None) -> Answerer:
-    """The Answerer over the published version of an index folder."""
+    """The Answerer over the published version of an index folder, with the model of the settings, if any."""
     settings = IndexConfig.from_environment()
+    config = config or BotConfig.from_environment()
     encoder = open_encoder(settings.encoder)
-    return Answerer(open_index(Path(index), encoder.fingerprint), encoder, config or BotConfig(), load_head())
+    opened = open_index(Path(index), encoder.fingerprint)
+    model = open_model(config.model, config.answer_seconds) if config.model else None
+    return Answerer(opened, encoder, config, load_head(), model)

@@ -115,6 +115,11 @@ def ask(folder: Path, as_json: bool, batch: Iterable[str] | None, question: str 
 
     def show(answer: dict[str, Any]) -> None:
         _say(answer["answer"])
+        for sentence in answer["sentences"]:
+            if not sentence["supported"]:
+                _say(f"  ！未找到依据 not supported: {sentence['text']}（{sentence['reason']}）")
+        if answer["note"]:
+            _say(f"  {answer['note']}")
         for citation in answer["citations"]:
             place = f"{citation['doc_id']}:{citation['start']}-{citation['end']}"
             _say(f"  [{citation['number']}] {citation['title']} · {place}")

@@ -1,7 +1,10 @@
 """Settings of answering. The only module of this package that reads or writes the environment."""
 
 import os
+import re
 from dataclasses import dataclass
+
+from indexer.errors import SettingError
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,36 @@ class BotConfig:
     # Over the two sets about the article that chose it (218 answerable questions, 129 near misses), 0.22 refuses 6 %
     # of the answerable and 73 % of the near misses; 0.15 refuses 4 % and 56 %, 0.30 refuses 12 % and 83 %.
     refuse_below: float = 0.22
+    model: str = (
+        ""  # as LangChain's init_chat_model takes it, such as openai:qwen-plus; without one answers are verbatim
+    )
+    unsupported: str = "mark"  # what becomes of a generated sentence that no passage carries: mark, drop, extractive
+    ask_anyway: bool = False  # ask the model even where the knowledge base is silent; the answer says so
+    answer_seconds: float = 60.0  # after which the verbatim answer is given instead
+    rewrite_seconds: float = 10.0
+
+    @classmethod
+    def from_environment(cls) -> "BotConfig":
+        """The defaults, with JIAWEN_LLM, JIAWEN_UNSUPPORTED, JIAWEN_ASK_ANYWAY and JIAWEN_ANSWER_SECONDS where set."""
+        environment = os.environ
+        unsupported = environment.get("JIAWEN_UNSUPPORTED") or "mark"
+        if unsupported not in ("mark", "drop", "extractive"):
+            raise SettingError(
+                f"JIAWEN_UNSUPPORTED 是 {unsupported}；请写 mark、drop 或 extractive",
+                f"JIAWEN_UNSUPPORTED is {unsupported}: write mark, drop or extractive",
+            )
+        seconds = environment.get("JIAWEN_ANSWER_SECONDS") or "60"
+        if not re.fullmatch(r"\d{1,4}(\.\d+)?", seconds) or not float(seconds):
+            raise SettingError(
+                f"JIAWEN_ANSWER_SECONDS 是 {seconds}；请写秒数，如 60",
+                f"JIAWEN_ANSWER_SECONDS is {seconds}: write a number of seconds such as 60",
+            )
+        return cls(
+            model=environment.get("JIAWEN_LLM", ""),
+            unsupported=unsupported,
+            ask_anyway=environment.get("JIAWEN_ASK_ANYWAY", "") not in ("", "0"),
+            answer_seconds=float(seconds),
+        )
 
 
 def silence_telemetry() -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from bot.question import chinese_number
+from indexer.quantity import chinese_number
 
 _HAN = "\u3400-\u9fff"
 _DIGITS = "〇零一二三四五六七八九"

@@ -49,7 +49,7 @@ class Live:
         try:
             self._seen = current_version(self.index)
             if self._seen not in (version, seen):
-                self.bot = Answerer(open_index(self.index, old.encoder.fingerprint), old.encoder, old.config, old.head)
+                self.bot = old.over(open_index(self.index, old.encoder.fingerprint))
         except JiawenError as error:
             self._seen = self._seen or str(error)
             if self._seen != seen:

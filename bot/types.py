@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from indexer.types import Chunk
+from indexer.types import Chunk, Document
 
 
 class Verdict(StrEnum):
@@ -47,13 +47,36 @@ class Citation:
     page: int | None = None  # of a PDF, from 1
 
 
+def cite(number: int, document: Document, chunk: Chunk, start: int, end: int) -> Citation:
+    """The citation of document.text[start:end], which lies in the chunk."""
+    return Citation(
+        number,
+        document.id,
+        document.title,
+        chunk.headings,
+        start,
+        end,
+        document.text[start:end],
+        document.url,
+        document.digest,
+        document.page_of(start),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerSentence:
-    """A sentence of the answer and the numbers of the citations that support it."""
+    """A sentence of the answer and the numbers of the citations that support it.
+
+    Of a generated one: `unresolved` are numbers it cites that name no passage, `reason` says why it is not supported,
+    `mended` that the model cited a passage that does not carry it, and another is given.
+    """
 
     text: str
     citations: tuple[int, ...]
     supported: bool
+    unresolved: tuple[int, ...] = ()
+    reason: str = ""
+    mended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +93,17 @@ class Answer:
     answerer: str
     index_version: str
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    searched: str = ""  # the question made self-contained, where that is another text
+    note: str = ""  # what a reader should know about how the answer came to be, Chinese | English
+    pending: str = ""  # of an answer that still grows: the sentence being written
 
     @property
     def text(self) -> str:
         """The answer with its citation numbers in brackets, or the refusal."""
-        return self.refusal or "".join(
-            sentence.text + "".join(f"[{number}]" for number in sentence.citations) for sentence in self.sentences
-        )
+        written = ""
+        for sentence in self.sentences:
+            english = written and written[-1].isascii() and "a" <= sentence.text[:1].lower() <= "z"
+            written += (
+                (" " if english else "") + sentence.text + "".join(f"[{number}]" for number in sentence.citations)
+            )
+        return self.refusal or written

@@ -20,6 +20,8 @@ def answer_to_json(answer: Answer) -> dict[str, Any]:
         "index_version": answer.index_version,
         "timings_ms": dict(answer.timings_ms),
         "nearest": [] if answer.citations else [_hit(rank, hit) for rank, hit in enumerate(answer.hits[:3], 1)],
+        "searched": answer.searched,
+        "note": answer.note,
     }
 
 

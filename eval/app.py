@@ -160,17 +160,8 @@ def fit(squads: Sequence[Path], out: Path | None) -> None:
     from bot.config import BotConfig
     from bot.head import HEAD, Head
     from bot.question import expectation_from
-    from eval.fit import (
-        FOLDS,
-        calibrate,
-        examples_of,
-        figures,
-        fit,
-        learn_expectation,
-        practice_material,
-        save_head,
-        squad_material,
-    )
+    from eval.examples import FOLDS, examples_of, learn_expectation, practice_material, squad_material
+    from eval.fit import calibrate, figures, fit, save_head
     from indexer.config import IndexConfig
     from indexer.embed import open_encoder
 
@@ -224,7 +215,7 @@ def claims(files: Sequence[Path], fits: bool, as_json: bool) -> None:
         click.echo(f"{name:<20}{row['value']:.3f}  [{row['low']:.3f}, {row['high']:.3f}]  {row['questions']}")
     for row in numbers["failures"]:
         verdict = "漏 missed" if not row["supported"] else "误 false alarm"
-        click.echo(f"{verdict}  {row['id']}  {row['kind']}  {_shown(row['claim'])}  {_shown(row['reason'])}")
+        click.echo(f"{verdict}  {row['id']}  {row['kind']}  {one_line(row['claim'])}  {one_line(row['reason'])}")
 
 
 @evaluation.command()

@@ -22,6 +22,7 @@ _LABELS = {
     "must_first": "首条引文含必含内容 Must in the first citation",
     "answered": "应答尽答 Answerable answered",
     "refused_rightly": "该拒则拒 Unanswerable refused",
+    "supported": "有依据的句子 Sentences supported",
 }
 
 # Autoescaped: questions, answers and documents are hostile text.

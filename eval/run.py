@@ -56,11 +56,12 @@ class Result:
     answered: float | None  # answerable: not refused
     right: bool
     failure: str  # why it is not right, in words
+    supported: float | None = None  # share of the answer's sentences that a passage carries
 
 
 MEASURES = (
     "hit_at_1", "hit_at_5", "recall_at_5", "mrr", "ndcg", "gold_first", "gold_cited", "precision", "must", "must_first",
-    "answered", "refused_rightly",
+    "answered", "refused_rightly", "supported",
 )  # fmt: skip
 
 
@@ -133,6 +134,7 @@ def _judge(case: Case, answer: Answer, retrieved: Sequence[Chunk], ranking: Mapp
         answered=float(not refused) if case.answerable else None,
         right=is_right(case, answer),
         failure="",
+        supported=statistics.fmean(one.supported for one in answer.sentences) if answer.sentences else None,
     )
     return replace(result, failure=_failure(result))
 
@@ -193,6 +195,7 @@ def stamp(bot: Answerer, cases: str) -> dict[str, Any]:
         "index_version": manifest.version,
         "kb_digest": manifest.kb_digest,
         "encoder": manifest.fingerprint,
+        "answerer": bot.model.name if bot.model else "extractive",
         "index_config": manifest.config,
         "bot_config": asdict(bot.config),
         "commit": _commit(),

@@ -6,7 +6,8 @@ JiawenError
 ├── IndexMissing      nothing has been published yet
 ├── IndexBroken       a published file is missing or altered
 ├── IndexMismatch     the index was written with another format or encoder
-└── QuestionError     the question is empty or too long
+├── QuestionError     the question is empty or too long
+└── SettingError      an environment variable has a value that means nothing
 """
 
 
@@ -41,3 +42,7 @@ class IndexMismatch(JiawenError):
 
 class QuestionError(JiawenError):
     """The question is empty or too long."""
+
+
+class SettingError(JiawenError):
+    """An environment variable has a value that means nothing."""

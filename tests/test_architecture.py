@@ -34,6 +34,7 @@ OWNERS = {
     "ir_measures": {"eval/metrics.py"},
     "jinja2": {"eval/report.py"},
     "matplotlib": {"eval/report.py"},
+    "langchain": {"bot/llm.py"},
     "pickle": set(),
     "langchain_community": set(),
     "langchain_classic": set(),

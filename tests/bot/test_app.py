@@ -36,6 +36,7 @@ def test_ask_answers_and_cites(article_index: Path) -> None:
     answer = json.loads(done.stdout)
     assert set(answer) == {
         "question", "answer", "verdict", "confidence", "sentences", "citations", "answerer", "index_version", "timings_ms", "nearest",
+        "searched", "note",
     }  # fmt: skip
     assert answer["verdict"] == "grounded"
     assert answer["answerer"] == "extractive"
@@ -43,7 +44,16 @@ def test_ask_answers_and_cites(article_index: Path) -> None:
     assert set(citation) == {"number", "doc_id", "title", "headings", "start", "end", "quote", "url", "digest", "page"}
     assert "甘肃省国家安全教育基地" in citation["quote"]
     assert answer["answer"] == citation["quote"] + "[1]"
-    assert answer["sentences"] == [{"text": citation["quote"], "citations": [1], "supported": True}]
+    assert answer["sentences"] == [
+        {
+            "text": citation["quote"],
+            "citations": [1],
+            "supported": True,
+            "unresolved": [],
+            "reason": "",
+            "mended": False,
+        }
+    ]
     assert set(answer["timings_ms"]) == {"retrieve", "answer", "total"}
     assert citation["headings"][-1] == "安不忘危 汇聚维护国家安全合力"
 

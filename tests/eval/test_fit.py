@@ -10,19 +10,8 @@ from bot.features import WIDTH
 from bot.head import Head, load_head, shares, summarise
 from bot.question import expectation_from
 from eval.cases import Case, resolve
-from eval.fit import (
-    PRACTICE,
-    Example,
-    Material,
-    calibrate,
-    examples_of,
-    figures,
-    fit,
-    learn_expectation,
-    only_document,
-    save_head,
-    train_judge,
-)
+from eval.examples import PRACTICE, Example, Material, _fold, examples_of, learn_expectation, only_document
+from eval.fit import calibrate, figures, fit, save_head, train_judge
 from indexer.build import build_documents
 from indexer.config import IndexConfig
 from indexer.store import Index
@@ -150,8 +139,6 @@ def test_the_forest_is_scikit_learn_s() -> None:
 
 
 def test_documents_of_one_article_share_a_fold() -> None:
-    from eval.fit import _fold
-
     assert _fold("1147-0") == _fold("1147-12")
     assert len({_fold(f"{number}-0") for number in range(40)}) == 5
 

@@ -1,0 +1,104 @@
+"""A model's text, as it comes → checked sentences with citations. Supported is only what some passage carries."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from bot.cite import CitedSentence, Splitter
+from bot.llm import Model, ModelError
+from bot.prompt import NOT_SAID, answer_prompt, is_chinese
+from bot.types import AnswerSentence, Citation, Hit, cite
+from bot.verify import Passage, verify, verify_cited
+from indexer.embed import Encoder, Vectors
+from indexer.store import Index
+from indexer.text import simplify
+
+_MEANT = 12  # letters from which a sentence without any Chinese is in another language, not just a name
+
+
+class Draft:
+    """An answer that grows by a sentence at a time, each checked when it is finished. For one answer, by one thread."""
+
+    def __init__(self, index: Index, encoder: Encoder, hits: Sequence[Hit]) -> None:
+        self.sentences: list[AnswerSentence] = []
+        self.citations: list[Citation] = []
+        self.pending = ""  # what has come of the next sentence
+        self.declined = False  # the model said that the passages do not hold the answer
+        self._index, self._encoder, self._hits = index, encoder, hits
+        self._passages = [self._passage(hit) for hit in hits]
+        self._said: set[str] = set()
+
+    def _passage(self, hit: Hit) -> Passage:
+        document = self._index.documents[hit.chunk.doc_id]
+        context = "\n".join([document.title, *hit.chunk.headings, document.published])
+        return Passage(hit.chunk.text, self._vectors(hit), context)
+
+    def _rows(self, hit: Hit) -> range:
+        first = self._index.first_sentence
+        return range(int(first[hit.number]), int(first[hit.number + 1]))
+
+    def _vectors(self, hit: Hit) -> Vectors:
+        rows = self._rows(hit)
+        return np.stack([self._index.vectors.reconstruct(row) for row in rows]).astype(np.float32)
+
+    def write(self, model: Model, question: str, seconds: float) -> Iterator[None]:
+        """Grows by what the model streams, yielding at every piece. Raises ModelError where it fails or goes astray."""
+        titles = [self._index.documents[hit.chunk.doc_id].title for hit in self._hits]
+        splitter = Splitter(len(self._hits))
+        for piece in model.stream(*answer_prompt(question, self._hits, titles), seconds):
+            finished = splitter.feed(piece)
+            self.pending += piece
+            for sentence in finished:
+                self._take(sentence, question)
+            yield
+            if self.declined:
+                return
+        for sentence in splitter.finish():
+            self._take(sentence, question)
+        self.pending = ""
+        yield
+
+    def _take(self, sentence: CitedSentence, question: str) -> None:
+        self.pending = self.pending[len(sentence.written) :]
+        claim = sentence.claim
+        if not claim or self.declined:
+            return
+        letters = sum("a" <= one.lower() <= "z" for one in claim)
+        if is_chinese(question) and not is_chinese(claim) and letters >= _MEANT:
+            raise ModelError("它用了别的语言", "it answered in another language")
+        key = re.sub(r"\W", "", unicodedata.normalize("NFKC", claim)).casefold()
+        if key in self._said:
+            raise ModelError("它反复说同一句话", "it repeats itself")
+        self._said.add(key)
+        if not self.sentences and claim.startswith(NOT_SAID):
+            self.declined = True
+            return
+        self.sentences.append(self._checked(claim, sentence))
+
+    def _checked(self, claim: str, sentence: CitedSentence) -> AnswerSentence:
+        vector = self._encoder.encode_query(simplify(claim))
+        cited = [number - 1 for number in sentence.citations]
+        support = verify_cited(claim, vector, self._passages, cited)
+        stands_on = [support.passage] if support.mended or not cited else cited
+        numbers = [self._cite(place, claim, vector) for place in stands_on if place is not None and support.supported]
+        return AnswerSentence(
+            claim, tuple(dict.fromkeys(numbers)), support.supported, sentence.unresolved, support.reason, support.mended
+        )
+
+    def _cite(self, place: int, claim: str, vector: Vectors) -> int:
+        """The number of the citation of that passage: its nearest sentence if that alone carries the claim, or all."""
+        hit, passage = self._hits[place], self._passages[place]
+        nearest = int(np.argmax(passage.vectors @ vector))
+        _, start, end = self._index.sentences[self._rows(hit)[nearest]].tolist()
+        document = self._index.documents[hit.chunk.doc_id]
+        alone = replace(passage, text=document.text[start:end], vectors=passage.vectors[nearest : nearest + 1])
+        if not verify(claim, vector, [alone]).supported:
+            start, end = hit.chunk.start, hit.chunk.end
+        for citation in self.citations:
+            if (citation.doc_id, citation.start, citation.end) == (document.id, start, end):
+                return citation.number
+        self.citations.append(cite(len(self.citations) + 1, document, hit.chunk, start, end))
+        return len(self.citations)

@@ -1,0 +1,166 @@
+"""A language model behind one call: instructions and text in, pieces of text out, within a time limit."""
+
+import re
+import threading
+import time
+from collections.abc import Iterator
+from queue import Empty, Queue
+from typing import Any, Protocol
+
+from indexer.errors import JiawenError
+
+_TRIES = 3
+_BACK_OFF = 0.5  # seconds before the second try, twice that before the third
+_LONGEST = 4000  # characters: an answer is at most a few hundred
+_RETRIED = frozenset((408, 409, 425, 429, 500, 502, 503, 504, 529))
+_PACKAGE = re.compile(r"pip install -U ([\w-]+)|No module named '([\w.]+)'")
+
+
+class ModelError(JiawenError):
+    """The language model cannot be used, or did not answer; says why in words that hold no secret."""
+
+
+class Model(Protocol):
+    """What writes an answer."""
+
+    name: str
+
+    def stream(self, instructions: str, text: str, seconds: float) -> Iterator[str]:
+        """Pieces of the answer as they come. Raises ModelError, at the latest after so many seconds."""
+
+
+def open_model(name: str, seconds: float) -> "LangChainModel":
+    """The model of that name, as LangChain's `init_chat_model` takes it: openai:qwen-plus, ollama:qwen3, anthropic:…"""
+    from langchain.chat_models import init_chat_model
+
+    try:
+        made = init_chat_model(name, temperature=0)
+        known = {field for key, one in type(made).model_fields.items() for field in (key, one.alias)}
+        wanted = {"temperature": 0, "timeout": seconds, "max_retries": 0, "stream_chunk_timeout": seconds}
+        settings: dict[str, Any] = {key: value for key, value in wanted.items() if key in known}
+        chat = init_chat_model(name, **settings)
+    except ImportError as error:
+        match = _PACKAGE.search(str(error))
+        package = next(filter(None, match.groups()), "") if match else ""
+        package = package.split(".")[0].replace("_", "-") or f"langchain-{name.split(':')[0]}"
+        raise ModelError(
+            f"模型 {name} 需要 {package}；请运行 .venv/bin/pip install {package}",
+            f"the model {name} needs {package}: run .venv/bin/pip install {package}",
+        ) from None
+    except Exception as error:  # each provider raises its own, with the key or the whole configuration in the text
+        if "api_key" in str(error) or "API_KEY" in str(error):
+            raise ModelError(
+                f"模型 {name} 缺少密钥；请设置它的环境变量（如 OPENAI_API_KEY）",
+                f"the model {name} has no key: set its environment variable (such as OPENAI_API_KEY)",
+            ) from None
+        raise ModelError(
+            f"打不开模型 {name}；请写成 openai:模型名、ollama:模型名 这样",
+            f"cannot open the model {name}: write it as openai:NAME, ollama:NAME or the like",
+        ) from None
+    return LangChainModel(name, chat)
+
+
+class LangChainModel:
+    """A chat model of LangChain; reads it in a thread of its own, so that a silent one cannot hold the reader up."""
+
+    def __init__(self, name: str, chat: Any) -> None:
+        self.name = name
+        self._chat = chat
+
+    def stream(self, instructions: str, text: str, seconds: float) -> Iterator[str]:
+        """Pieces of the answer as they come. Raises ModelError, at the latest after so many seconds."""
+        deadline = time.monotonic() + seconds
+        pieces: Queue[str | ModelError | None] = Queue()
+        stop = threading.Event()
+        messages = [("system", instructions), ("human", text)]
+        threading.Thread(target=self._read, args=(messages, pieces, stop, deadline), daemon=True).start()
+        length = 0
+        try:
+            while True:
+                try:
+                    piece = pieces.get(timeout=max(0.0, deadline - time.monotonic()))
+                except Empty:
+                    raise _failed("超时", "it took too long") from None
+                if piece is None:
+                    return
+                if isinstance(piece, ModelError):
+                    raise piece
+                length += len(piece)
+                if length > _LONGEST:
+                    raise _failed("写个不停", "it did not stop")
+                yield piece
+        finally:
+            stop.set()
+
+    def _read(
+        self,
+        messages: list[tuple[str, str]],
+        pieces: "Queue[str | ModelError | None]",
+        stop: threading.Event,
+        deadline: float,
+    ) -> None:
+        """Puts the pieces, then None, or a ModelError; tries again where nothing has come yet and that may help."""
+        for attempt in range(_TRIES):
+            begun = ended = False
+            try:
+                for chunk in self._chat.stream(messages):
+                    if stop.is_set():
+                        return
+                    ended = ended or bool(
+                        {"finish_reason", "done_reason", "stop_reason"} & chunk.response_metadata.keys()
+                    )
+                    if chunk.text:
+                        begun = True
+                        pieces.put(str(chunk.text))
+                pieces.put(None if ended else _failed("回答在半途中断", "its answer broke off"))
+                return
+            except Exception as error:  # whatever a provider raises ends in an honest answer, never in a traceback
+                wait = _BACK_OFF * 2**attempt
+                last = begun or attempt == _TRIES - 1 or time.monotonic() + wait > deadline
+                if last or not _may_pass(error):
+                    pieces.put(_why(error, begun))
+                    return
+                if stop.wait(wait):
+                    return
+
+
+def _status(error: Exception) -> int:
+    status = getattr(error, "status_code", None) or getattr(getattr(error, "response", None), "status_code", None)
+    return status if isinstance(status, int) else 0
+
+
+def _may_pass(error: Exception) -> bool:
+    names = " ".join(kind.__name__ for kind in type(error).__mro__)
+    return _status(error) in _RETRIED or bool(re.search("Connect", names))
+
+
+def _why(error: Exception, begun: bool) -> ModelError:
+    """In our own words: a provider's message may repeat the key, the prompt or the address."""
+    status = _status(error)
+    names = " ".join(kind.__name__ for kind in type(error).__mro__)
+    if status in (401, 403):
+        return _failed("密钥无效或没有权限", "the key is not valid or not allowed")
+    if status == 404:
+        return _failed("没有这个模型", "there is no such model")
+    if status == 429:
+        return _failed("请求太多，被限流", "it is asked too much (429)")
+    if status in (400, 413, 422):
+        too_long = re.search(r"context|too long|too large|maximum.*token|exceed", str(error), re.IGNORECASE)
+        return (
+            _failed("资料太长", "the context is too long")
+            if too_long
+            else _failed("它不接受请求", "it rejects the request")
+        )
+    if status >= 500:
+        return _failed(f"它出错了（{status}）", f"it failed ({status})")
+    if "Timeout" in names:
+        return _failed("超时", "it took too long")
+    if begun:
+        return _failed("回答在半途中断", "its answer broke off")
+    if "Connect" in names:
+        return _failed("连不上", "it cannot be reached")
+    return _failed("它的回应看不懂", "its response cannot be read")
+
+
+def _failed(chinese: str, english: str) -> ModelError:
+    return ModelError(chinese, english)

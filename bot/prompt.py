@@ -1,0 +1,46 @@
+"""What a language model is asked: instructions from prompts/*.md, and the passages and the question as data."""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from bot.types import Hit
+
+_FOLDER = Path(__file__).parent / "prompts"
+_HAN = re.compile(r"[\u3400-\u9fff]")
+NOT_SAID = ("资料中没有提到", "The material does not say")
+# What could pass for the frame around passages and question is written with other brackets.
+_FRAME = re.compile(r"<(?=/?(?:material|question|conversation)\b)|\[(?=\d{1,3}\])", re.IGNORECASE)
+
+
+def is_chinese(text: str) -> bool:
+    """It holds a Chinese character; a question that does is answered in Chinese."""
+    return bool(_HAN.search(text))
+
+
+@cache
+def instructions(name: str) -> str:
+    """The text of prompts/<name>.md."""
+    return (_FOLDER / f"{name}.md").read_text(encoding="utf-8")
+
+
+def answer_prompt(question: str, hits: Sequence[Hit], titles: Sequence[str]) -> tuple[str, str]:
+    """(instructions, passages and question) for an answer; passage n is hits[n - 1] of the document titles[n - 1]."""
+    passages = []
+    for number, (hit, title) in enumerate(zip(hits, titles, strict=True), 1):
+        heading = f"《{_as_data(title)}》 {_as_data(' › '.join(hit.chunk.headings))}"
+        passages.append(f"[{number}] {heading}\n{_as_data(hit.chunk.text.strip())}")
+    material = "\n\n".join(passages)
+    asked = f"<material>\n{material}\n</material>\n\n<question>\n{_as_data(question)}\n</question>"
+    return instructions("chinese" if is_chinese(question) else "english"), asked
+
+
+def rewrite_prompt(question: str, history: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    """(instructions, conversation) for a question that can be understood alone."""
+    turns = "\n".join(f"问：{_as_data(asked)}\n答：{_as_data(answered)}" for asked, answered in history)
+    return instructions("rewrite"), f"<conversation>\n{turns}\n问：{_as_data(question)}\n</conversation>"
+
+
+def _as_data(text: str) -> str:
+    return _FRAME.sub(lambda match: "〈" if match[0] == "<" else "〔", text)

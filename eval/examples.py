@@ -1,0 +1,216 @@
+"""Questions with known answers → Examples: what the head sees of them, and which sentences answer."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.answer import in_context
+from bot.config import BotConfig
+from bot.features import candidates_of
+from bot.head import together
+from bot.lexicon import with_chinese
+from bot.question import Asked, Expectation, ask_what, content_words, holds, word_class
+from bot.retrieve import retrieve
+from bot.types import Hit
+from eval.cases import Case, read_cases, read_squad
+from indexer.build import build_documents
+from indexer.config import IndexConfig
+from indexer.embed import Vectors, fingerprint_of
+from indexer.lexical import LexicalIndex
+from indexer.read import read_folder
+from indexer.store import Index, lexical_text, read_jsonl
+from indexer.text import fold, simplify
+from indexer.types import Document
+from indexer.versions import open_index
+
+PRACTICE = "practice"
+_PRACTICE_FOLDER = Path(__file__).parent / "practice"
+FOLDS = 5
+_PRIOR = 6.0  # questions that a word class weighs beside the word's own
+_SEEN = 3  # questions that name a word before it has a chance of its own
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Example:
+    """One question over one set of candidates."""
+
+    case: str
+    source: str  # "practice", or the name of the public file
+    variant: str  # answerable, near miss, taken away (the answering sentences), left out (the document), elsewhere
+    fold: int
+    features: npt.NDArray[np.float32]
+    holds_answer: npt.NDArray[np.bool_]  # per candidate: the whole answer, or a part of it that is asked for
+    texts: tuple[str, ...]
+    must: tuple[str, ...]
+    together: float  # share of the hits that are of the best hit's document
+
+    @property
+    def answerable(self) -> bool:
+        """Some candidate answers."""
+        return bool(self.holds_answer.any())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Material:
+    """Cases and the index they are asked of; `alone` asks each of an index of its own document as well."""
+
+    name: str
+    index: Index
+    cases: Sequence[Case]
+    document_of: Mapping[str, str]  # case id → document
+    alone: bool
+
+
+def practice_material(cache: Path) -> Material:
+    """The documents and questions of eval/practice/, written for Jiawen; their index is kept under `cache`."""
+    documents = read_folder(_PRACTICE_FOLDER / "documents").documents
+    path = _PRACTICE_FOLDER / "cases.jsonl"
+    cases = read_cases(path, {document.id: document for document in documents})
+    document_of = {row["id"]: row["doc_id"] for row in read_jsonl(path)}
+    return Material(PRACTICE, _indexed(documents, cache / PRACTICE), cases, document_of, alone=True)
+
+
+def squad_material(path: Path, cache: Path) -> Material:
+    """SQuAD-shaped questions and their paragraphs; their index is kept under `cache`."""
+    documents, cases = read_squad(path)
+    answerable = [case for case in cases if case.answerable]
+    document_of = {case.id: case.gold[0].doc_id for case in answerable}
+    return Material(path.stem, _indexed(documents, cache / path.stem), answerable, document_of, alone=False)
+
+
+def _indexed(documents: list[Document], folder: Path) -> Index:
+    settings = IndexConfig.from_environment()
+    build_documents(documents, folder, settings)
+    return open_index(folder, fingerprint_of(settings.encoder))
+
+
+def only_document(index: Index, doc_id: str) -> Index:
+    """The index as if the document were the whole knowledge base."""
+    numbers = [number for number, chunk in enumerate(index.chunks) if chunk.doc_id == doc_id]
+    rows = np.concatenate([np.arange(index.first_sentence[n], index.first_sentence[n + 1]) for n in numbers])
+    chunks = tuple(index.chunks[number] for number in numbers)
+    sentences = index.sentences[rows].copy()
+    sentences[:, 0] = np.searchsorted(numbers, sentences[:, 0])
+    vectors = type(index.vectors)(index.vectors.d)
+    vectors.add(np.stack([index.vectors.reconstruct(int(row)) for row in rows]))
+    return replace(
+        index,
+        documents={doc_id: index.documents[doc_id]},
+        chunks=chunks,
+        sentences=sentences,
+        first_sentence=np.searchsorted(sentences[:, 0], np.arange(len(chunks) + 1)),
+        lexical=LexicalIndex.from_texts([lexical_text(chunk) for chunk in chunks]),
+        vectors=vectors,
+    )
+
+
+def learn_expectation(materials: Sequence[Material]) -> tuple[dict[str, float], dict[str, float]]:
+    """(word → chance, class → chance) that the document which answers a question holds a word of it."""
+    words: dict[str, list[float]] = {}
+    classes: dict[str, list[float]] = {}
+    kinds: dict[str, str] = {}
+    for material in materials:
+        folded = {doc_id: fold(document.text) for doc_id, document in material.index.documents.items()}
+        for case in material.cases:
+            if not case.answerable:
+                continue
+            for word, tag in content_words(fold(case.question)):
+                held = holds(folded[case.gold[0].doc_id], word)
+                kinds[word] = word_class(word, tag)
+                words.setdefault(word, []).append(held)
+                classes.setdefault(kinds[word], []).append(held)
+    chances = {key: (sum(held) + _PRIOR / 2) / (len(held) + _PRIOR) for key, held in classes.items()}
+    return {
+        word: (sum(held) + _PRIOR * chances[kinds[word]]) / (len(held) + _PRIOR)
+        for word, held in words.items()
+        if len(held) >= _SEEN
+    }, chances
+
+
+def examples_of(material: Material, encode: Callable[[str], Vectors], expectation: Expectation) -> Iterator[Example]:
+    """Every case of the material in the variants it can be asked in."""
+    config = BotConfig()
+    alone = (
+        {doc_id: only_document(material.index, doc_id) for doc_id in material.index.documents} if material.alone else {}
+    )
+    for case in material.cases:
+        question = in_context(case.question, case.history)
+        query = encode(simplify(question))
+        doc_id = material.document_of[case.id]
+        asked = ask_what(question, expectation)
+        about_itself = case.kind == "metadata"  # 这篇文章 means any document that it is asked of
+        if alone and not about_itself:
+            others = sorted(alone.keys() - {doc_id})
+            other = alone[others[_fold(case.id, len(others))]]
+            hits = retrieve(other, with_chinese(question), query, config.hits, config)
+            yield _example(material, case, "elsewhere", other, asked, query, hits)
+        for index in filter(None, (None if about_itself else material.index, alone.get(doc_id))):
+            hits = retrieve(index, with_chinese(question), query, 3 * config.hits, config)
+            best = hits[: config.hits]
+            if not case.answerable:
+                yield _example(material, case, "near miss", index, asked, query, best)
+                continue
+            right = frozenset().union(*_answering_rows(index, case))
+            yield _example(material, case, "answerable", index, asked, query, best, right=right)
+            touched = _touching_rows(index, case)
+            inside = {row for hit in best for row in range(*index.first_sentence[hit.number : hit.number + 2])}
+            rest = "".join(index.sentence_text(row) for row in inside - touched)
+            if not any(must in rest for must in case.must):
+                yield _example(material, case, "taken away", index, asked, query, best, without=touched)
+            elsewhere = [hit for hit in hits if hit.chunk.doc_id != doc_id][: config.hits]
+            if elsewhere and index is material.index:
+                yield _example(material, case, "left out", index, asked, query, elsewhere)
+
+
+def _example(
+    material: Material, case: Case, variant: str, index: Index, asked: Asked, query: Vectors, hits: Sequence[Hit],
+    without: frozenset[int] = frozenset(), right: frozenset[int] = frozenset(),
+) -> Example:  # fmt: skip
+    found = candidates_of(index, asked, query, hits, without)
+    rows = found.rows.tolist()
+    return Example(
+        case.id,
+        material.name,
+        variant,
+        _fold(material.document_of[case.id]),
+        found.features.astype(np.float32),
+        np.array([row in right for row in rows], bool),
+        tuple(index.sentence_text(row) for row in rows),
+        case.must,
+        together(hits),
+    )
+
+
+def _fold(doc_id: str, folds: int = FOLDS) -> int:
+    """A number below `folds`; documents of one article (the part before the last hyphen of public data) share it."""
+    article = doc_id.rsplit("-", 1)[0] if doc_id.rsplit("-", 1)[-1].isdigit() else doc_id
+    return int(hashlib.md5(article.encode(), usedforsecurity=False).hexdigest(), 16) % folds
+
+
+def _rows(index: Index, doc_id: str) -> list[tuple[int, int, int]]:
+    numbers = [number for number, chunk in enumerate(index.chunks) if chunk.doc_id == doc_id]
+    first, last = int(index.first_sentence[numbers[0]]), int(index.first_sentence[numbers[-1] + 1])
+    return [(row, *index.sentences[row, 1:].tolist()) for row in range(first, last)]
+
+
+def _answering_rows(index: Index, case: Case) -> list[frozenset[int]]:
+    """Per gold: the rows that hold a whole span of it, else those that touch it."""
+    found = []
+    for gold in case.gold:
+        rows = _rows(index, gold.doc_id)
+        whole = {row for row, start, end in rows if any(start <= left and right <= end for left, right in gold.spans)}
+        found.append(frozenset(whole) or _touching_rows(index, case))
+    return found
+
+
+def _touching_rows(index: Index, case: Case) -> frozenset[int]:
+    return frozenset(
+        row
+        for gold in case.gold
+        for row, start, end in _rows(index, gold.doc_id)
+        if any(start < right and left < end for left, right in gold.spans)
+    )
