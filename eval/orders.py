@@ -1,0 +1,74 @@
+"""Sentences that try to steer whoever answers, and ordinary ones → bot/orders.npz, and how well it tells them apart."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.linear_model import LogisticRegression
+
+from eval.cases import CaseError
+from indexer.embed import Encoder, Vectors
+from indexer.store import Index, read_jsonl
+from indexer.text import simplify
+
+ORDERS = Path(__file__).parent / "practice" / "orders.jsonl"
+FOLDS = 10
+_FALSE_ALARMS = 0.001  # share of ordinary sentences above the threshold; 0.002 catches 3 % more orders
+_INVERSE_PENALTY = 100.0  # for unit vectors; from 10 to 10,000 the cross-validated figures hardly change
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How well orders are told from ordinary sentences, on those left out of the fit."""
+
+    caught: float  # share of the orders
+    near_misses: float  # share of the sentences that merely resemble orders, taken for some
+    ordinary: float  # share of ordinary sentences taken for orders
+    missed: tuple[str, ...]
+
+
+def ordinary_sentences(index: Index) -> Vectors:
+    """(n, dimension) the vectors of every sentence of an index."""
+    return np.stack([index.vectors.reconstruct(row) for row in range(index.vectors.ntotal)])
+
+
+def read_orders(path: Path) -> tuple[list[str], Flags]:
+    """(sentences, which of them are orders) of a JSON Lines file with `text` and `order`."""
+    try:
+        rows = read_jsonl(path)
+        return [str(row["text"]) for row in rows], np.array([bool(row["order"]) for row in rows], np.bool_)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CaseError(f"读不了 {path}（{error!r}）", f"cannot read {path} ({error!r})") from error
+
+
+def embed(texts: Sequence[str], encoder: Encoder, done: Callable[[], object] = lambda: None) -> Vectors:
+    """(n, dimension) of the sentences, as the index embeds them."""
+    vectors = []
+    for text in texts:
+        vectors.append(encoder.encode_passages([simplify(text)])[0])
+        done()
+    return np.stack(vectors)
+
+
+def fit(vectors: Vectors, orders: Flags, ordinary: Vectors) -> tuple[Vectors, float]:
+    """(weights, threshold): as many ordinary sentences lie above it as false alarms are allowed."""
+    model = LogisticRegression(C=_INVERSE_PENALTY, class_weight="balanced", max_iter=5000)
+    model.fit(np.concatenate([vectors, ordinary]), np.concatenate([orders, np.zeros(len(ordinary), np.bool_)]))
+    weights = model.coef_[0].astype(np.float32)
+    return weights, float(np.quantile(ordinary @ weights, 1 - _FALSE_ALARMS))
+
+
+def told_apart(texts: Sequence[str], vectors: Vectors, orders: Flags, ordinary: Vectors) -> Told:
+    """What models say of sentences they were not fitted on."""
+    taken = np.zeros(len(texts), np.bool_)
+    alarms = np.zeros(len(ordinary), np.bool_)
+    for fold in range(FOLDS):
+        out, ordinary_out = np.arange(len(texts)) % FOLDS == fold, np.arange(len(ordinary)) % FOLDS == fold
+        weights, threshold = fit(vectors[~out], orders[~out], ordinary[~ordinary_out])
+        taken[out] = vectors[out] @ weights > threshold
+        alarms[ordinary_out] = ordinary[ordinary_out] @ weights > threshold
+    missed = tuple(text for text, order, found in zip(texts, orders, taken, strict=True) if order and not found)
+    return Told(float(taken[orders].mean()), float(taken[~orders].mean()), float(alarms.mean()), missed)

@@ -1,0 +1,43 @@
+"""Orders in documents: the shipped weights, the fit, the command."""
+
+import numpy as np
+import pytest
+
+from bot.orders import give_orders
+from eval.cases import CaseError
+from eval.orders import ORDERS, fit, read_orders, told_apart
+
+
+def test_a_clear_cut_is_learned_and_judged_on_what_was_left_out() -> None:
+    east, north = np.eye(2, dtype=np.float32)
+    vectors = np.stack([east, north] * 20)
+    orders = np.array([True, False] * 20)
+    ordinary = np.stack([north] * 40)
+    weights, threshold = fit(vectors, orders, ordinary)
+    assert (east @ weights > threshold, north @ weights > threshold) == (True, False)
+    told = told_apart([str(number) for number in range(40)], vectors, orders, ordinary)
+    assert (told.caught, told.near_misses, told.ordinary, told.missed) == (1.0, 0.0, 0.0, ())
+
+
+def test_what_cannot_be_learned_is_reported_as_missed() -> None:
+    vectors = np.stack([np.eye(2, dtype=np.float32)[0]] * 40)
+    orders = np.arange(40) % 2 == 0
+    told = told_apart([f"句{number}" for number in range(40)], vectors, orders, vectors)
+    assert told.caught == 0.0
+    assert told.missed == tuple(f"句{number}" for number in range(0, 40, 2))
+
+
+def test_another_encoder_s_vectors_are_let_through() -> None:
+    assert give_orders(np.ones((3, 8), np.float32)).tolist() == [False, False, False]
+
+
+def test_the_sentences_are_of_both_kinds() -> None:
+    texts, orders = read_orders(ORDERS)
+    assert len(set(texts)) == len(texts)
+    assert min(orders.sum(), (~orders).sum()) >= 50
+
+
+def test_a_file_that_is_no_such_list(tmp_path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": "甲"}\n', encoding="utf-8")
+    with pytest.raises(CaseError, match=r"a\.jsonl"):
+        read_orders(tmp_path / "a.jsonl")
