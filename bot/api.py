@@ -1,17 +1,21 @@
-"""FastAPI beside the chat: /api/ask, /api/search, /api/health, and /source, the page of a document."""
+"""FastAPI: /api/ask, /api/search, /api/health; /source, the page of a document; and the page at / with its routes."""
 
 import asyncio
 import contextlib
 import socket
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI, HTTPException, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
 
 from bot.live import Live
+from bot.routes import page_routes
+from bot.shared import NotOurs, TooMany
 from bot.source import source_page
 from bot.wire import answer_to_json, hits_to_json
 from indexer.errors import JiawenError, QuestionError
@@ -24,6 +28,8 @@ CONTENT_SECURITY_POLICY = (
     " img-src 'self' data: blob:; font-src 'self' data:; media-src 'self' blob:; connect-src 'self' data: blob:;"
     " worker-src 'self' blob:; frame-ancestors 'self'; form-action 'self'; base-uri 'self'"
 )
+_STATUS = {QuestionError: 400, NotOurs: 404, TooMany: 429}  # of any other error: 503
+PAGE = Path(__file__).parent / "page"  # scripts and styles of the page
 
 
 class Question(BaseModel):
@@ -42,11 +48,12 @@ def create_app(live: Live) -> FastAPI:
         response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers.setdefault("Cache-Control", "no-cache")  # kept, but asked for again after an update
         return response
 
     @app.exception_handler(JiawenError)
     async def say_why(_: Request, error: JiawenError) -> JSONResponse:
-        return JSONResponse({"error": str(error)}, status_code=400 if isinstance(error, QuestionError) else 503)
+        return JSONResponse({"error": str(error)}, status_code=_STATUS.get(type(error), 503))
 
     @app.exception_handler(RequestValidationError)
     async def say_what_is_wrong(_: Request, error: RequestValidationError) -> JSONResponse:
@@ -85,9 +92,12 @@ def create_app(live: Live) -> FastAPI:
             raise HTTPException(404, "没有这篇文档 | no such document")
         return HTMLResponse(source_page(cited, start, end, now))
 
-    from bot.ui import mount_chat  # Gradio takes 5 s to import
+    app.include_router(page_routes(live))
+    app.mount("/page", StaticFiles(directory=PAGE))
 
-    return mount_chat(app, live)
+    from bot.ui import mount_page  # Gradio takes 5 s to import
+
+    return mount_page(app)
 
 
 def serve(live: Live, host: str, port: int) -> None:

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.answer import Answerer, open_bot
-from bot.config import BotConfig
-from indexer.errors import JiawenError
-from indexer.versions import current_version, open_index
+from indexer.errors import IndexMissing, JiawenError
+from indexer.versions import current_version, no_index, open_index
 from indexer.watch import changes
 
 _LOOK = 0.2  # seconds between looks at CURRENT: a file of 24 bytes
@@ -31,36 +30,44 @@ class Live:
     """Gives the Answerer of the published version. A request takes `bot` once and so is answered from one version."""
 
     index: Path
-    bot: Answerer
+    _bot: Answerer | None  # None until a first version is published
     rebuild: Rebuild = Rebuild()
     _seen: str = ""  # what CURRENT named at the last look; a version that could not be opened is not tried again
     _stop: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
-    def open(cls, index: Path, config: BotConfig | None = None) -> "Live":
-        """Over the version that is published now."""
-        return cls(index, open_bot(index, config))
+    def open(cls, index: Path) -> "Live":
+        """Over the version that is published now, or over none yet."""
+        try:
+            return cls(index, open_bot(index))
+        except IndexMissing:
+            return cls(index, None)
+
+    @property
+    def bot(self) -> Answerer:
+        """The Answerer of the published version. Raises IndexMissing while there is none."""
+        if self._bot is None:
+            raise no_index(self.index)
+        return self._bot
 
     def refresh(self) -> None:
         """Takes up the published version if it is another; a broken one is refused and the last good one stays."""
-        old = self.bot
-        version = old.index.manifest.version
+        old = self._bot
+        version = old.index.manifest.version if old else ""
         seen, self._seen = self._seen, ""
         try:
             self._seen = current_version(self.index)
             if self._seen not in (version, seen):
-                self.bot = old.over(open_index(self.index, old.encoder.fingerprint))
+                self._bot = old.over(open_index(self.index, old.encoder.fingerprint)) if old else open_bot(self.index)
         except JiawenError as error:
             self._seen = self._seen or str(error)
             if self._seen != seen:
-                _LOG.warning("仍用版本 still serving %s: %s", version, error)
+                _LOG.warning("仍用版本 still serving %s: %s", version or "–", error)
 
     def follow(self) -> None:
         """Takes up new versions and rebuilds when the folder that the index was built from changes, until `close`."""
         threading.Thread(target=self._repeat_refresh, daemon=True).start()
-        kb = self.bot.index.manifest.kb
-        if kb and Path(kb).is_dir():
-            threading.Thread(target=self._rebuild_on_change, args=(Path(kb),), daemon=True).start()
+        threading.Thread(target=self._rebuild_on_change, daemon=True).start()
 
     def close(self) -> None:
         """Ends what `follow` began."""
@@ -70,10 +77,15 @@ class Live:
         while not self._stop.wait(_LOOK):
             self.refresh()
 
-    def _rebuild_on_change(self, kb: Path) -> None:
-        for _ in changes(kb, self._stop):
-            self.rebuild = Rebuild(running=True)
-            self.rebuild = Rebuild(error=rebuild(kb, self.index))
+    def _rebuild_on_change(self) -> None:
+        while self._bot is None:
+            if self._stop.wait(_LOOK):
+                return
+        kb = self._bot.index.manifest.kb
+        if kb and Path(kb).is_dir():
+            for _ in changes(Path(kb), self._stop):
+                self.rebuild = Rebuild(running=True)
+                self.rebuild = Rebuild(error=rebuild(Path(kb), self.index))
 
 
 def rebuild(kb: Path, index: Path) -> str:

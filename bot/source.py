@@ -1,5 +1,6 @@
-"""The page of one document, with the cited span marked: where every citation leads."""
+"""The page of one document, with the cited span marked: where every citation leads; the reader shows its <main>."""
 
+import re
 from difflib import SequenceMatcher
 from html import escape
 from urllib.parse import urlencode
@@ -8,11 +9,14 @@ from bot.types import Citation
 from indexer.text import heading_lines, sentence_spans
 from indexer.types import Document
 
+FONT = '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif'
+# Characters that make what follows run the other way: text could be shown as what it is not.
+_OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _STYLE = """
 :root { color-scheme: light dark; }
 body {
-  font: 16px/1.8 "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif;
-  margin: 0 auto; max-width: 44rem; padding: 1rem; overflow-wrap: anywhere;
+  font: 16px/1.8 FONT;
+  margin: 0 auto; max-width: 44rem; padding: 1rem; overflow-wrap: anywhere; line-break: strict;
 }
 h1 { font-size: 1.25rem; line-height: 1.4; } h2, h3, h4, h5, h6 { font-size: 1.05rem; }
 .about { opacity: .75; font-size: .875rem; } p { margin: .6rem 0; white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -21,7 +25,12 @@ h1 { font-size: 1.25rem; line-height: 1.4; } h2, h3, h4, h5, h6 { font-size: 1.0
 .changed ul { padding-left: 1.2rem; }
 ins { background: #d7f5dc; color: #10401b; } del { background: #ffe0dd; color: #641414; }
 mark { background: #ffe27a; color: #1a1a1a; border-radius: .2rem; scroll-margin: 30vh; outline: none; }
-"""
+""".replace("FONT", FONT)
+
+
+def visible(text: str) -> str:
+    """The text with every character that would turn its direction written out, such as [U+202E]."""
+    return _OVERRIDES.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)
 
 
 def source_address(doc_id: str, start: int, end: int) -> str:
@@ -50,7 +59,7 @@ def source_page(document: Document, start: int, end: int, now: Document | None) 
     text = document.text
     headings = {span[0]: (level, title) for span, level, title in heading_lines(text)}
     blocks = (
-        [] if document.title in (title for _, title in headings.values()) else [f"<h1>{escape(document.title)}</h1>"]
+        [] if document.title in (title for _, title in headings.values()) else [f"<h1>{_safe(document.title)}</h1>"]
     )
     anchor = ' id="cited" tabindex="-1"'
     line_start = 0
@@ -60,10 +69,10 @@ def source_page(document: Document, start: int, end: int, now: Document | None) 
         left = line_start + line.index(shown)
         right = left + len(shown)
         low, high = max(left, start), min(right, end)
-        inner = escape(shown)
+        inner = _safe(shown)
         if low < high:
-            marked = f"<mark{anchor}>{escape(text[low:high])}</mark>"
-            inner = escape(text[left:low]) + marked + escape(text[high:right])
+            marked = f"<mark{anchor}>{_safe(text[low:high])}</mark>"
+            inner = _safe(text[left:low]) + marked + _safe(text[high:right])
             anchor = ""
         if shown.strip():
             here = document.page_of(right) or 0
@@ -73,11 +82,11 @@ def source_page(document: Document, start: int, end: int, now: Document | None) 
             tag = f"h{level}" if level else "p"
             blocks.append(f"<{tag}>{inner}</{tag}>")
         line_start += len(line) + 1
-    about = " · ".join(escape(value) for value in (document.source, document.published, document.id) if value)
+    about = " · ".join(_safe(value) for value in (document.source, document.published, document.id) if value)
     return (
         '<!doctype html><html lang="zh"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>{escape(document.title)}</title><style>{_STYLE}</style>"
-        f'<p class="about">{about}</p>' + _what_changed(document, now) + "\n".join(blocks) + _SCRIPT
+        f"<title>{_safe(document.title)}</title><style>{_STYLE}</style>"
+        f'<main><p class="about">{about}</p>' + _what_changed(document, now) + "\n".join(blocks) + f"</main>{_SCRIPT}"
     )
 
 
@@ -92,10 +101,14 @@ def _what_changed(cited: Document, now: Document | None) -> str:
     rows = []
     for operation, low, high, new_low, new_high in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if operation != "equal":
-            rows += [f"<li><del>{escape(one)}</del></li>" for one in before[low:high]]
-            rows += [f"<li><ins>{escape(one)}</ins></li>" for one in after[new_low:new_high]]
+            rows += [f"<li><del>{_safe(one)}</del></li>" for one in before[low:high]]
+            rows += [f"<li><ins>{_safe(one)}</ins></li>" for one in after[new_low:new_high]]
     note = "来源已更新，下面是引用时的原文。 The source has changed; this is the text cited."
     return (
         f'<div class="changed" role="note">{note}'
         f"<details><summary>有何不同 What changed</summary><ul>{''.join(rows)}</ul></details></div>"
     )
+
+
+def _safe(text: str) -> str:
+    return escape(visible(text))

@@ -1,10 +1,11 @@
 """Answers and hits as the JSON that scripts outside this project read. The keys are a fixed contract."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from bot.types import Answer, Hit
+from indexer.types import Document
 
 
 def answer_to_json(answer: Answer) -> dict[str, Any]:
@@ -23,6 +24,16 @@ def answer_to_json(answer: Answer) -> dict[str, Any]:
         "searched": answer.searched,
         "note": answer.note,
     }
+
+
+def growing_answer_to_json(answer: Answer, documents: Mapping[str, Document]) -> dict[str, Any]:
+    """An answer of POST /api/ask/stream: the same and what the page shows beside it; `nearest` says of which text."""
+    written = answer_to_json(answer)
+    for hit in written["nearest"]:
+        document = documents[hit["doc_id"]]
+        hit |= {"title": document.title, "digest": document.digest}
+    more = {name: getattr(answer, name) for name in ("refusal", "searched", "note", "pending")}
+    return written | more
 
 
 def hits_to_json(question: str, hits: Sequence[Hit], index_version: str) -> dict[str, Any]:

@@ -43,14 +43,17 @@ def current_version(index: Path) -> str:
     try:
         name = (index / CURRENT).read_text(encoding="utf-8").strip()
     except FileNotFoundError:
-        raise IndexMissing(
-            f"{index} 里还没有索引；请先运行 jiawen index", f"no index in {index} yet: run `jiawen index`"
-        ) from None
+        raise no_index(index) from None
     except (OSError, UnicodeDecodeError) as error:
         raise broken(index / CURRENT, str(error)) from error
     if not name or Path(name).name != name or name.startswith("."):
         raise broken(index / CURRENT, "not the name of a version")
     return name
+
+
+def no_index(index: Path) -> IndexMissing:
+    """The error that says how to get a first index."""
+    return IndexMissing(f"{index} 里还没有索引；请先运行 jiawen index", f"no index in {index} yet: run `jiawen index`")
 
 
 def version_folder(index: Path, version: str) -> Path:

@@ -1,0 +1,149 @@
+// One turn as elements: the question, the verdict, the sentences with their chips, what can be done with them.
+import { button, h } from "./dom.js";
+import { chip, placeOf } from "./reader.js";
+import { half, halves, say } from "./words.js";
+
+export function answerOf(turn) {
+  return turn.given ? JSON.parse(turn.given.answer) : null;
+}
+
+// The turn's article; `does` has what its buttons do: edit, retry, copy, share, vote, ask.
+export function drawTurn(turn, does) {
+  const article = h("article", { class: "turn" }, drawQuestion(turn, does), h("div", { class: "answered" }));
+  refresh(article, turn, does);
+  return article;
+}
+
+function drawQuestion(turn, does) {
+  const edit = button(say("edit"), () => asked.replaceWith(drawEditor(turn, does)), { class: "quiet" });
+  const asked = h("div", { class: "asked" }, h("h2", { class: "question" }, turn.question), edit);
+  return asked;
+}
+
+function drawEditor(turn, does) {
+  const area = h("textarea", { rows: 3, "aria-label": say("question") });
+  area.value = turn.question;
+  const send = (event) => {
+    event.preventDefault();
+    if (area.value.trim()) does.edit(turn, area.value);
+  };
+  const cancel = () => editor.replaceWith(drawQuestion(turn, does));
+  const buttons = h("div", { class: "bar" }, h("button", {}, say("send")), button(say("cancel"), cancel));
+  const editor = h("form", { class: "editor", onsubmit: send }, area, buttons);
+  setTimeout(() => area.focus());
+  return editor;
+}
+
+// Brings the answer's elements up to date; sentences and passages that have not changed keep theirs, and so the focus.
+export function refresh(article, turn, does) {
+  const box = article.querySelector(".answered");
+  const answer = answerOf(turn);
+  const said = box.querySelector(".said") || h("div", { class: "said", lang: "zh" });
+  if (answer) drawSentences(said, turn, answer);
+  else said.replaceChildren();
+  box.setAttribute("aria-busy", turn.state === "asking");
+  const parts = [
+    answer && turn.state !== "asking" && drawVerdict(answer),
+    turn.shared && h("p", { class: "note" }, say("shared", answer.index_version)),
+    answer?.searched && h("p", { class: "small" }, say("searched", answer.searched)),
+    answer?.note && h("p", { class: "note" }, halves(answer.note)),
+    turn.state === "asking" && h("p", { class: "small waiting" }, say(answer ? "writing" : "searching")),
+    said,
+    box.querySelector(".nearest") || (answer && drawNearest(answer)),
+    drawTrouble(turn),
+    turn.state !== "asking" && drawActions(turn, answer, does),
+    turn.suggestions?.length && drawSuggestions(turn.suggestions, does),
+  ].filter(Boolean);
+  if (parts.length !== box.children.length || !said.isConnected) box.replaceChildren(...parts);
+  else parts.forEach((part, at) => part !== box.children[at] && box.children[at].replaceWith(part));
+}
+
+function drawVerdict(answer) {
+  const certainty = answer.verdict === "refused" ? 1 - answer.confidence : answer.confidence;
+  const confidence = say(certainty >= 0.85 ? "sure" : certainty >= 0.5 ? "fairly" : "unsure");
+  const count = answer.citations.length;
+  const line = h("p", { class: `verdict ${answer.verdict}` }, h("strong", {}, say(answer.verdict)), ` · ${confidence}`);
+  if (count) line.append(` · ${say("passages", count)}`);
+  return line;
+}
+
+function drawSentences(said, turn, answer) {
+  const places = answer.citations.map((one) => placeOf(one));
+  answer.sentences.forEach((sentence, at) => {
+    const key = JSON.stringify(sentence);
+    const old = said.children[at];
+    if (old?.dataset.key === key) return;
+    const drawn = drawSentence(sentence, places);
+    drawn.dataset.key = key;
+    if (old) old.replaceWith(drawn);
+    else said.append(drawn);
+  });
+  while (said.children.length > answer.sentences.length) said.lastChild.remove();
+  if (answer.refusal) said.append(h("strong", {}, answer.refusal));
+  else if (answer.pending && turn.state === "asking") said.append(h("span", { class: "pending" }, answer.pending));
+}
+
+// The last character stays with the chips, so that they never begin a line.
+function drawSentence(sentence, places) {
+  const characters = [...sentence.text];
+  const last = characters.pop() || "";
+  const marks = sentence.citations.map((number) => {
+    const at = places.findIndex((place) => place.number === number);
+    return chip(places.with(at, { ...places[at], mended: sentence.mended }), at);
+  });
+  for (const number of sentence.unresolved) {
+    marks.push(h("span", { class: "unresolved", role: "img", "aria-label": say("unresolved", number),
+      title: say("unresolved", number) }, `[${number}?]`));
+  }
+  const text = h("span", { class: sentence.supported ? "" : "unsupported" }, characters.join(""));
+  const drawn = h("span", { class: "sentence" }, text, h("span", { class: "together" }, last, marks));
+  if (!sentence.supported) drawn.append(h("span", { class: "why" }, say("unsupported", half(sentence.reason))));
+  if (/[\w.!?]$/.test(sentence.text)) drawn.append(" ");
+  return drawn;
+}
+
+function drawNearest(answer) {
+  if (!answer.nearest.length) return null;
+  const places = answer.nearest.map((hit) => placeOf({ ...hit, number: hit.rank, headings: [], quote: hit.text }));
+  const items = places.map((place, at) => {
+    const words = place.quote.replace(/\s+/g, " ").replace(/^[# ]+/, "");
+    return h("li", {}, chip(places, at, h("span", { lang: "zh" }, `${words.slice(0, 60)}…`)));
+  });
+  return h("div", { class: "nearest" }, h("p", { class: "small" }, say("nearest")), h("ul", {}, items));
+}
+
+function drawTrouble(turn) {
+  if (turn.state === "failed") return h("p", { class: "trouble", role: "alert" }, say("failed") + half(turn.error));
+  if (turn.state === "lost") return h("p", { class: "trouble", role: "alert" }, say("lostAnswer"));
+  return turn.state === "stopped" && h("p", { class: "small" }, say("stopped"));
+}
+
+function drawActions(turn, answer, does) {
+  const outcome = h("p", { class: "outcome", role: "status" });
+  const act = (what, ...more) => () => does[what](turn, outcome, ...more);
+  const buttons = [button(say("retry"), () => does.retry(turn))];
+  if (answer) {
+    const copies = [button(say("copy"), act("copy", "text")), button(say("copyMarkdown"), act("copy", "markdown"))];
+    buttons.unshift(...copies, button(say("share"), act("share")));
+  }
+  if (answer && turn.state === "done") {
+    const pressed = (good) => ({ "aria-pressed": String(turn.vote === good), class: "vote" });
+    const ask = () => askWhy(outcome, (reason) => does.vote(turn, outcome, false, reason));
+    buttons.push(
+      button(say("good"), act("vote", true, ""), pressed(true)),
+      button(say("bad"), ask, pressed(false)),
+    );
+  }
+  return h("div", { class: "actions" }, h("div", { class: "bar" }, buttons), outcome);
+}
+
+function askWhy(outcome, chosen) {
+  const reasons = Object.entries(say("reasons")).map(([reason, word]) => button(word, () => chosen(reason)));
+  outcome.replaceChildren(h("span", {}, say("whatIsWrong")), h("span", { class: "bar" }, reasons));
+  reasons[0].focus();
+}
+
+function drawSuggestions(questions, does) {
+  const items = questions.map((question) => h("li", {}, button(question, () => does.ask(question), { lang: "zh" })));
+  return h("div", { class: "follow" }, h("p", { class: "small" }, say("follow")), h("ul", {}, items));
+}

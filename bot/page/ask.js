@@ -1,0 +1,345 @@
+// The Ask part: the conversation, the composer, and the state of the server.
+import { answerOf, drawTurn, refresh } from "./answer.js";
+import { button, copy, download, find, h } from "./dom.js";
+import * as reader from "./reader.js";
+import * as server from "./server.js";
+import * as store from "./store.js";
+import { half, say, translate } from "./words.js";
+
+const QUICK = 2000; // milliseconds between looks at the server while something is about to change
+const SLOW = 20_000;
+const NEAR_END = 120; // pixels: who has scrolled further up is reading there
+
+let conversation = fresh();
+let state = null; // what /api/start said last
+let lost = false;
+let asking = null; // AbortController of the answer that is coming
+const articles = new Map(); // turn → its element
+const running = new WeakMap(); // turn → the AbortController of its latest run
+
+function fresh() {
+  return { id: String(Date.now()), turns: [] };
+}
+
+const does = {
+  edit(turn, question) {
+    turn.question = question;
+    run(turn);
+  },
+  retry: (turn) => run(turn),
+  ask(question) {
+    submit(question);
+    find("log").focus({ preventScroll: true }); // the button that was pressed may be gone
+  },
+  async copy(turn, outcome, form) {
+    try {
+      await copy(await (await server.exported([turn.given], form)).text());
+      outcome.textContent = say("copied");
+    } catch (error) {
+      outcome.textContent = error instanceof server.Refused ? half(error.message) : say("notCopied");
+    }
+  },
+  async share(turn, outcome) {
+    await tried(outcome, async () => {
+      const link = `${location.origin}/?answer=${await server.share(turn.given)}`;
+      const field = h("input", { readonly: true, value: link, "aria-label": say("link") });
+      const done = await copy(link).then(() => true, () => false);
+      outcome.replaceChildren(h("span", {}, done ? say("linkCopied") : say("link")), field);
+      field.select();
+    });
+  },
+  async vote(turn, outcome, good, reason) {
+    await tried(outcome, async () => {
+      await server.feedback(turn.given, good, reason);
+      turn.vote = good;
+      save();
+      refresh(articles.get(turn), turn, does);
+      articles.get(turn).querySelector(".outcome").textContent = say("thanks");
+      articles.get(turn).querySelector(".vote[aria-pressed=true]").focus();
+    });
+  },
+};
+
+async function tried(outcome, action) {
+  try {
+    await action();
+  } catch (error) {
+    outcome.textContent = error instanceof server.Refused ? half(error.message) : say("lost");
+  }
+}
+
+// ---- asking
+
+function submit(question) {
+  if (asking || !state || state.missing || !question.trim()) return;
+  const turn = { question, given: null, state: "asking" };
+  conversation.turns.push(turn);
+  if (conversation.turns.length === 1) find("log").replaceChildren();
+  show(turn);
+  run(turn);
+}
+
+async function run(turn) {
+  if (asking) return;
+  const controller = new AbortController();
+  asking = controller;
+  running.set(turn, controller);
+  history.replaceState(null, "", "/"); // no longer the shared answer alone
+  Object.assign(turn, { state: "asking", given: null, error: "", suggestions: [], vote: null, shared: false });
+  show(turn);
+  controls();
+  announce(say("searching"));
+  try {
+    for await (const line of server.ask(turn.question, before(turn), controller.signal)) {
+      if (running.get(turn) === controller) take(turn, line);
+    }
+    if (asking === controller) turn.state = "lost";
+  } catch (error) {
+    if (asking === controller) turn.state = trouble(turn, error);
+  }
+  if (turn.state === "lost") check();
+  if (asking === controller) finish(turn);
+  else save();
+}
+
+function take(turn, line) {
+  if (line.error) throw new server.Refused(line.error);
+  if (line.suggestions) turn.suggestions = line.suggestions;
+  if (line.answer) turn.given = { answer: line.answer, seal: line.seal };
+  if (line.whole) {
+    turn.state = "done";
+    announce(say("done", say(answerOf(turn).verdict), answerOf(turn).answer));
+    finish(turn);
+  } else update(turn);
+}
+
+function trouble(turn, error) {
+  if (error.name === "AbortError") return "stopped";
+  if (!(error instanceof server.Refused)) return "lost";
+  turn.error = error.message;
+  return "failed";
+}
+
+function finish(turn) {
+  asking = null;
+  update(turn);
+  save();
+  controls();
+}
+
+function before(turn) {
+  const earlier = conversation.turns.slice(0, conversation.turns.indexOf(turn)).filter((one) => one.given);
+  return earlier.slice(-6).map((one) => ({ question: one.question, answer: answerOf(one).answer }));
+}
+
+function announce(text) {
+  find("status").textContent = text;
+}
+
+// ---- drawing
+
+function show(turn) {
+  const drawn = drawTurn(turn, does);
+  const old = articles.get(turn);
+  articles.set(turn, drawn);
+  if (old?.isConnected) old.replaceWith(drawn);
+  else find("log").append(drawn);
+  drawn.scrollIntoView({ block: "start" });
+}
+
+function update(turn) {
+  const article = articles.get(turn);
+  if (!article?.isConnected) return;
+  const log = find("log");
+  const follow = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END;
+  refresh(article, turn, does);
+  if (follow) log.scrollTop = Math.min(log.scrollHeight, article.offsetTop); // the question stays in view
+}
+
+function draw() {
+  translate(document.querySelector(".ask"));
+  const log = find("log");
+  log.replaceChildren();
+  if (state?.missing) log.append(drawMissing());
+  else if (conversation.turns.length) conversation.turns.forEach(show);
+  else if (state) log.append(drawWelcome());
+  else log.append(h("p", { class: "small" }, say("loading")));
+  controls();
+  showState();
+}
+
+function drawMissing() {
+  const command = `.venv/bin/jiawen index --index ${state.index}`;
+  const code = h("pre", {}, h("code", {}, command));
+  return h("div", { class: "welcome" }, h("h2", {}, say("missing")), h("p", {}, say("missingMore")), code,
+    button(say("copy"), () => copy(command)), h("p", {}, say("missingThen")));
+}
+
+function drawWelcome() {
+  const items = state.starters.map((one) => h("li", {}, button(one, () => does.ask(one), { lang: "zh" })));
+  const offered = items.length && h("div", { class: "follow" }, h("p", { class: "small" }, say("try")), h("ul", {}, items));
+  return h("div", { class: "welcome" }, h("h2", {}, say("welcome")), h("p", {}, say("welcomeMore")), offered);
+}
+
+function controls() {
+  const length = [...find("question").value.trim()].length;
+  const most = state?.longest_question || Infinity;
+  const long = length > most;
+  find("counter").textContent = long ? say("tooLong", length, most) : length > most * 0.8 ? `${length} / ${most}` : "";
+  find("question").setAttribute("aria-invalid", long);
+  find("question").disabled = Boolean(state?.missing);
+  find("send").disabled = long || !length || !state || Boolean(state.missing);
+  find("send").hidden = Boolean(asking);
+  find("stop").hidden = !asking;
+  find("open-export").disabled = !conversation.turns.some((turn) => turn.given);
+}
+
+function showState() {
+  const banner = find("banner");
+  let words = "";
+  if (lost) words = say("lost");
+  else if (state?.rebuilding) words = say("rebuilding");
+  else if (state?.rebuild_error) words = say("rebuildFailed", half(state.rebuild_error));
+  if (banner.textContent !== words) banner.textContent = words;
+  banner.hidden = !words;
+  const line = document.querySelector(".index-line");
+  if (line) line.textContent = state?.index_version ? say("index", state) : "";
+}
+
+// ---- the server's state
+
+let timer = 0;
+
+async function check() {
+  clearTimeout(timer);
+  const wasMissing = !state || state.missing;
+  try {
+    state = await server.start();
+    if (lost) announce(say("back"));
+    lost = false;
+  } catch {
+    lost = true;
+  }
+  if (state && wasMissing !== state.missing) draw();
+  else showState();
+  controls();
+  timer = setTimeout(check, lost || !state || state.missing || state.rebuilding ? QUICK : SLOW);
+}
+
+// ---- conversations
+
+function save() {
+  if (conversation.turns.some((turn) => turn.given)) store.keep(conversation);
+}
+
+function open(found) {
+  asking?.abort();
+  reader.closeReader();
+  articles.clear();
+  conversation = found;
+  for (const turn of conversation.turns) if (turn.state === "asking") turn.state = "stopped";
+  draw();
+}
+
+function startNew() {
+  store.leave();
+  history.replaceState(null, "", "/");
+  open(fresh());
+  find("question").focus();
+}
+
+function drawHistory() {
+  const items = store.conversations().map((one) => {
+    const choose = () => {
+      find("history").close();
+      open(one);
+      save();
+    };
+    const remove = () => {
+      store.forget(one.id);
+      drawHistory();
+    };
+    const title = one.turns[0]?.question || "";
+    return h("li", {}, button(title, choose), button(say("remove"), remove, { "aria-label": `${say("remove")}: ${title}` }));
+  });
+  find("conversations").replaceChildren(...(items.length ? items : [h("li", {}, say("noHistory"))]));
+  find("clear").disabled = !items.length;
+}
+
+async function openShared(id) {
+  const given = /^[0-9a-f]{32}$/.test(id) ? await server.shared(id) : null;
+  if (!given) throw new server.Refused(say("badLink"));
+  const turn = { question: JSON.parse(given.answer).question, given, state: "done", shared: true };
+  open({ id, turns: [turn] });
+}
+
+// ---- start
+
+function listen(root) {
+  const field = find("question");
+  field.addEventListener("input", controls);
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    find("composer").requestSubmit();
+  });
+  find("composer").addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (asking || find("send").disabled) return;
+    submit(field.value.trim());
+    field.value = "";
+    controls();
+  });
+  find("stop").addEventListener("click", () => asking?.abort());
+  find("new").addEventListener("click", startNew);
+  find("open-history").addEventListener("click", () => {
+    drawHistory();
+    find("history").showModal();
+  });
+  find("clear").addEventListener("click", () => {
+    store.clear();
+    find("history").close();
+    startNew();
+  });
+  find("open-export").addEventListener("click", () => find("export").showModal());
+  for (const one of root.querySelectorAll("[data-close]")) {
+    one.addEventListener("click", () => one.closest("dialog").close());
+  }
+  for (const one of root.querySelectorAll("[data-form]")) one.addEventListener("click", () => saveAs(one.dataset.form));
+  document.addEventListener("jiawen:language", () => {
+    reader.closeReader();
+    draw();
+  });
+  addEventListener("online", check);
+}
+
+async function saveAs(form) {
+  const given = conversation.turns.map((turn) => turn.given).filter(Boolean);
+  find("export").close();
+  try {
+    const day = new Date().toISOString().slice(0, 10);
+    download(await server.exported(given, form), `jiawen-${day}.${form === "html" ? "html" : "md"}`);
+    announce(say("saved"));
+  } catch (error) {
+    warn(error);
+  }
+}
+
+function warn(error) {
+  find("banner").textContent = error instanceof server.Refused ? half(error.message) : say("lost");
+  find("banner").hidden = false;
+}
+
+export async function start(element) {
+  const root = element.querySelector(".ask");
+  root.hidden = false;
+  listen(root);
+  reader.start(root);
+  draw();
+  await check();
+  const id = new URLSearchParams(location.search).get("answer");
+  const kept = store.current();
+  if (id !== null) await openShared(id).catch(warn);
+  else if (kept) open(kept);
+  if (matchMedia("(pointer: fine)").matches) find("question").focus(); // elsewhere it would bring up a keyboard
+}

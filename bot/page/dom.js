@@ -1,0 +1,44 @@
+// Elements are made here and only here, from text that stays text: nothing in these scripts sets innerHTML.
+
+// Characters that turn the direction of what follows are written out, as bot/source.py does.
+export function visible(text) {
+  return text.replace(/[\u202a-\u202e\u2066-\u2069]/g, (one) => `[U+${one.charCodeAt(0).toString(16).toUpperCase()}]`);
+}
+
+// h("p", {class: "note", onclick: f}, "text", element, …); children that are false, null or empty are left out.
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value != null) element.setAttribute(name, value);
+  }
+  element.append(...children.flat().filter(Boolean).map((one) => (typeof one === "string" ? visible(one) : one)));
+  return element;
+}
+
+export function button(word, onclick, attributes = {}) {
+  return h("button", { type: "button", onclick, ...attributes }, word);
+}
+
+export function find(id) {
+  return document.getElementById(id);
+}
+
+// On pages without https the clipboard takes only what is selected.
+export async function copy(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const area = h("textarea", { class: "unseen", readonly: true });
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  if (!done) throw new Error("not copied");
+}
+
+export function download(blob, name) {
+  const link = h("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}

@@ -1,0 +1,121 @@
+// Citation chips: their quote in a tooltip, their document in the reader.
+import { find, h } from "./dom.js";
+import * as server from "./server.js";
+import { half, say } from "./words.js";
+
+// A place in a document: {number, title, headings, page, quote, address}. `places` are those of the same answer.
+const placesOf = new WeakMap(); // chip → {places, at}
+const narrow = matchMedia("(max-width: 60rem)"); // there the reader covers the page; the same number is in page.css
+let opener = null; // the chip whose place is open
+
+export function placeOf(citation) {
+  const { doc_id, start, end, digest } = citation;
+  return { ...citation, address: `/source?${new URLSearchParams({ doc_id, start, end, digest })}#cited` };
+}
+
+// A plain link, so that it also opens in a tab of its own.
+export function chip(places, at, ...inside) {
+  const place = places[at];
+  const label = inside.length ? {} : { "aria-label": say("citation", place.number, place.title) };
+  const link = h("a", { class: inside.length ? "near" : "chip", href: place.address, ...label });
+  link.append(...(inside.length ? inside : [String(place.number)]));
+  placesOf.set(link, { places, at });
+  return link;
+}
+
+function showTip(link) {
+  const { places, at } = placesOf.get(link);
+  const { title, headings, page, quote, mended } = places[at];
+  const where = [title, ...headings.filter((name) => name !== title), page && say("page", page)].filter(Boolean);
+  const tip = find("tip");
+  tip.replaceChildren(h("strong", { lang: "zh" }, where.join(" › ")), h("q", { lang: "zh" }, quote));
+  if (mended) tip.append(h("em", {}, say("mended")));
+  tip.hidden = false;
+  link.setAttribute("aria-describedby", "tip");
+  const box = link.getBoundingClientRect();
+  const left = Math.min(Math.max(8, box.left - 16), innerWidth - tip.offsetWidth - 8);
+  const above = box.top - tip.offsetHeight - 4;
+  tip.style.left = `${left}px`;
+  tip.style.top = `${above > 8 ? above : box.bottom + 4}px`;
+}
+
+function hideTip() {
+  find("tip").hidden = true;
+  document.querySelector("[aria-describedby=tip]")?.removeAttribute("aria-describedby");
+}
+
+async function open(link, { places, at } = placesOf.get(link)) {
+  hideTip();
+  document.querySelector(".chip[aria-current], .near[aria-current]")?.removeAttribute("aria-current");
+  link.setAttribute("aria-current", "true");
+  opener = link;
+  find("place").textContent = `${at + 1} / ${places.length}`;
+  find("previous").disabled = at === 0;
+  find("next").disabled = at === places.length - 1;
+  find("alone").href = places[at].address;
+  find("reader").hidden = false;
+  arrange();
+  try {
+    find("document").replaceChildren(await server.source(places[at].address));
+  } catch (error) {
+    const why = error instanceof server.Refused ? half(error.message) : say("lost");
+    find("document").replaceChildren(h("p", {}, why), h("blockquote", {}, places[at].quote));
+  }
+  const mark = find("cited");
+  (mark || find("document")).focus({ preventScroll: true });
+  mark?.scrollIntoView({ block: "center" });
+}
+
+function turn(by) {
+  const { places, at } = placesOf.get(opener);
+  const address = places[at + by].address;
+  const chips = opener.closest(".turn")?.querySelectorAll("a.chip, a.near") || [];
+  const other = [...chips].find((one) => one.getAttribute("href") === address);
+  if (other) open(other);
+}
+
+function arrange() {
+  const covered = narrow.matches && !find("reader").hidden;
+  for (const one of [document.querySelector(".talk"), find("masthead")]) one.inert = covered;
+}
+
+export function closeReader() {
+  if (find("reader").hidden) return;
+  find("reader").hidden = true;
+  arrange();
+  opener?.removeAttribute("aria-current");
+  if (opener?.isConnected) opener.focus();
+  opener = null;
+}
+
+export function start(root) {
+  const chipAt = (event) => event.target.closest?.("a.chip, a.near");
+  let leaving = 0;
+  const hover = (event) => {
+    const link = event.target.closest?.("a.chip");
+    if (link) showTip(link);
+    if (link || event.target.closest?.("#tip")) clearTimeout(leaving);
+  };
+  root.addEventListener("mouseover", hover);
+  root.addEventListener("focusin", hover);
+  root.addEventListener("mouseout", (event) => {
+    // Time to move onto the tooltip, whose text can be selected.
+    if (event.target.closest("a.chip, #tip")) leaving = setTimeout(hideTip, 200);
+  });
+  root.addEventListener("focusout", hideTip);
+  root.addEventListener("click", (event) => {
+    const link = chipAt(event);
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    open(link);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
+    if (!find("tip").hidden) hideTip();
+    else closeReader();
+  });
+  find("close").addEventListener("click", closeReader);
+  find("previous").addEventListener("click", () => turn(-1));
+  find("next").addEventListener("click", () => turn(1));
+  narrow.addEventListener("change", arrange);
+}

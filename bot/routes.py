@@ -1,0 +1,163 @@
+"""What the Ask page asks of the server: its state, an answer as it grows, sharing, export, feedback."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from fastapi import APIRouter, Response
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
+
+from bot.answer import Answerer
+from bot.export import as_html, as_markdown, as_text
+from bot.feedback import Limit, Reason, add_feedback
+from bot.live import Live
+from bot.shared import SharedAnswers
+from bot.suggest import suggestions
+from bot.types import Answer
+from bot.wire import growing_answer_to_json
+from indexer.errors import IndexMissing, JiawenError
+from indexer.types import Document
+from indexer.versions import kept_document
+
+_STARTERS = 6  # questions offered on an empty page
+_REMEMBERED = 500  # characters of an earlier question or answer that a follow-up may lean on
+_PAUSE = 0.1  # seconds between two states of an answer that grows: a model writes faster than anyone reads
+
+
+class Turn(BaseModel):
+    """An earlier question with its answer."""
+
+    question: str
+    answer: str = ""
+
+
+class Asked(BaseModel):
+    """The body of POST /api/ask/stream."""
+
+    question: str
+    history: list[Turn] = Field([], max_length=50)  # oldest first
+
+
+class Given(BaseModel):
+    """An answer as a line of the stream gave it, and its seal."""
+
+    answer: str = Field(max_length=200_000)
+    seal: str = Field(max_length=64)
+
+
+class Feedback(Given):
+    """The body of POST /api/feedback."""
+
+    good: bool
+    reason: Reason = ""
+
+
+class Conversation(BaseModel):
+    """The body of POST /api/export."""
+
+    answers: list[Given] = Field(min_length=1, max_length=200)
+    form: Literal["text", "markdown", "html"]
+
+
+class PageServer:
+    """What the routes do; safe to use from several threads."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        self._shared = SharedAnswers(live.index)
+        self._limit = Limit(60, 60)
+
+    def start(self) -> dict[str, object]:
+        """What the page shows before the first question: which index answers, or how to get one."""
+        rebuild = self._live.rebuild
+        state = {"rebuilding": rebuild.running, "rebuild_error": rebuild.error}
+        try:
+            bot = self._live.bot
+        except IndexMissing as error:
+            return {"missing": str(error), "index": str(self._live.index), **state}
+        manifest = bot.index.manifest
+        questions = [question for document in bot.index.documents.values() for question in document.questions]
+        return {
+            "index_version": manifest.version,
+            "built_at": manifest.built_at,
+            "documents": manifest.documents,
+            "passages": manifest.chunks,
+            "longest_question": bot.config.longest_question,
+            "starters": questions[:_STARTERS],
+            **state,
+        }
+
+    def ask(self, body: Asked) -> StreamingResponse:
+        """JSON Lines: {"answer", "seal", "whole"} each time it has grown, then {"suggestions"}; or {"error"}."""
+        lines = (_json(row).encode("utf-8") + b"\n" for row in self._grow(body))
+        return StreamingResponse(lines, media_type="application/x-ndjson")
+
+    def _grow(self, body: Asked) -> Iterator[dict[str, object]]:
+        history = [(turn.question[:_REMEMBERED], turn.answer[:_REMEMBERED]) for turn in body.history]
+        sent = 0.0
+        try:
+            bot = self._live.bot
+            answers = bot.stream(body.question, history)
+            answer = next(answers)
+            for following in answers:
+                if time.monotonic() - sent > _PAUSE:
+                    yield self._sealed(answer, bot) | {"whole": False}
+                    sent = time.monotonic()
+                answer = following
+            yield self._sealed(answer, bot) | {"whole": True}
+            yield {"suggestions": suggestions(bot, answer, [turn.question for turn in body.history])}
+        except JiawenError as error:
+            yield {"error": str(error)}
+
+    def _sealed(self, answer: Answer, bot: Answerer) -> dict[str, object]:
+        text = _json(growing_answer_to_json(answer, bot.index.documents))
+        return {"answer": text, "seal": self._shared.seal(text)}
+
+    def share(self, body: Given) -> dict[str, str]:
+        """Keeps the answer for its link."""
+        self._limit.take()
+        self._shared.opened(body.answer, body.seal)
+        return {"id": self._shared.keep(body.answer)}
+
+    def open_shared(self, name: str) -> dict[str, str]:
+        """The shared answer of that id, as it was given."""
+        text = self._shared.kept(name)
+        return {"answer": text, "seal": self._shared.seal(text)}
+
+    def feedback(self, body: Feedback) -> dict[str, str]:
+        """Notes an opinion."""
+        self._limit.take()
+        add_feedback(self._live.index, self._shared.opened(body.answer, body.seal), body.good, body.reason)
+        return {"status": "ok"}
+
+    def export(self, body: Conversation) -> Response:
+        """The answers as one file."""
+        answers = [self._shared.opened(one.answer, one.seal) for one in body.answers]
+        if body.form == "text":
+            return Response(as_text(answers), media_type="text/plain")
+        if body.form == "markdown":
+            return Response(as_markdown(answers, self._document), media_type="text/markdown")
+        return Response(as_html(answers, self._document), media_type="text/html")
+
+    def _document(self, digest: str) -> Document | None:
+        return kept_document(self._live.index, digest)
+
+
+def page_routes(live: Live) -> APIRouter:
+    """The routes of the Ask page."""
+    server = PageServer(live)
+    router = APIRouter(prefix="/api")
+    router.get("/start")(server.start)
+    router.post("/ask/stream")(server.ask)
+    router.post("/share")(server.share)
+    router.get("/shared/{name}")(server.open_shared)
+    router.post("/feedback")(server.feedback)
+    router.post("/export")(server.export)
+    return router
+
+
+def _json(row: Mapping[str, object]) -> str:
+    """Without lone surrogates, which a model may write and no answer can carry over the network."""
+    return json.dumps(row, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")

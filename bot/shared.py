@@ -1,0 +1,88 @@
+"""Answers that come back from a browser: sealed when given, checked when they return, kept when a reader shares one.
+
+The page holds the conversation; the server holds nothing until someone asks it to. The seal (HMAC-SHA256 under a key of
+this index folder) lets it trust what comes back, so that no link, export or feedback shows words that it never gave.
+
+<index>/seal.key       32 random bytes
+<index>/shared/<id>    an answer as JSON, as it was given; the id is from its sha256
+"""
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from indexer.errors import JiawenError
+
+_ID = 32  # hexadecimal digits of the sha256: 128 bits
+_KEPT = 10_000  # shared answers; at some 5 KB each they take 50 MB
+
+
+class NotOurs(JiawenError):
+    """An answer whose seal does not fit, or a link to none."""
+
+
+class TooMany(JiawenError):
+    """More than this server keeps, or takes in a minute."""
+
+
+class SharedAnswers:
+    """The seals and the shared answers of one index folder; safe to use from several threads."""
+
+    def __init__(self, index: Path) -> None:
+        self._index = index
+        self._key = b""
+
+    def seal(self, answer: str) -> str:
+        """The seal of an answer's JSON text."""
+        self._key = self._key or _key_of(self._index)
+        return hmac.new(self._key, answer.encode("utf-8", "replace"), "sha256").hexdigest()
+
+    def opened(self, answer: str, seal: str) -> dict[str, Any]:
+        """The answer that the text holds. Raises NotOurs unless this server gave it."""
+        if not hmac.compare_digest(self.seal(answer).encode(), seal.encode("utf-8", "replace")):
+            raise NotOurs("这个回答不是本站给出的；请重新提问", "this answer was not given here: ask again")
+        found: dict[str, Any] = json.loads(answer)
+        return found
+
+    def keep(self, answer: str) -> str:
+        """Keeps an answer that was `opened`; the id that its link holds."""
+        folder = self._index / "shared"
+        folder.mkdir(exist_ok=True)
+        name = hashlib.sha256(answer.encode("utf-8")).hexdigest()[:_ID]
+        if not (folder / name).exists():
+            if len(os.listdir(folder)) >= _KEPT:
+                raise TooMany(
+                    "分享的回答已满；请管理员清理索引里的 shared 文件夹",
+                    "no room for more shared answers: the administrator can empty the index's folder shared",
+                )
+            temporary = folder / f".{name}.{secrets.token_hex(4)}"
+            temporary.write_text(answer, encoding="utf-8")
+            os.replace(temporary, folder / name)
+        return name
+
+    def kept(self, name: str) -> str:
+        """The JSON text of a shared answer. Raises NotOurs where there is none of that id."""
+        if len(name) == _ID and not set(name) - set("0123456789abcdef"):
+            with suppress(OSError, UnicodeDecodeError):
+                answer = (self._index / "shared" / name).read_text(encoding="utf-8")
+                if hashlib.sha256(answer.encode("utf-8")).hexdigest().startswith(name):
+                    return answer
+        raise NotOurs("没有这个分享的回答；链接可能不完整", "no such shared answer: the link may be cut short")
+
+
+def _key_of(index: Path) -> bytes:
+    """The key of the folder, made at the first use; where it cannot be written, one for this process alone."""
+    path = index / "seal.key"
+    key = secrets.token_bytes(32)
+    with suppress(OSError):  # another process was first, or the folder is read-only
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(key)
+    with suppress(OSError):
+        key = path.read_bytes()
+    return key

@@ -1,0 +1,180 @@
+"""One server and one browser for all tests of the page; a model whose words each test sets."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from bot.answer import Answerer, History, open_bot
+from bot.live import Live
+from bot.types import Answer, AnswerSentence, Verdict
+from indexer.build import build
+from indexer.config import IndexConfig
+from tests.conftest import ROOT
+
+HOSTILE = """---
+title: <img src=x onerror="document.title='broken'">来客登记办法
+questions:
+  - 访客证<script>document.title='broken'</script>几点交还？
+---
+
+# <img src=x onerror="document.title='broken'">来客登记办法
+
+## 第一节 [点这里](javascript:alert(1)) 登记
+
+来客应在北门登记处领取访客证<script>document.title='broken'</script>，当日十七时之前交还访客证。
+
+访客证的押金是\u202e五十元\u202c，由零\u200b宽银行代收，**不得**转借他人，见 <b onmouseover="alert(1)">附表</b>。
+"""
+
+
+MADE = ("嘉峪关长城博物馆被命名为甘肃省国家安全教育基地。", "这件事发生在2019年。", "全市培育专职讲解员4名。")
+
+
+def growing(found: Answer, pause: float) -> Iterator[Answer]:
+    """The found answer as a language model would have written it, a character at a time: its first sentence supported,
+    its second not, its third with a number that names no passage.
+    """
+    made = (
+        AnswerSentence(MADE[0], (1,), supported=True, mended=True),
+        AnswerSentence(MADE[1], (), supported=False, reason="文中没有“2019年” | “2019年” is not in the passage"),
+        AnswerSentence(MADE[2], (1,), supported=True, unresolved=(9,)),
+    )
+    partial = replace(found, verdict=Verdict.PARTIAL, answerer="scripted", citations=found.citations[:1])
+    for number, sentence in enumerate(made):
+        for length in range(len(sentence.text)):
+            time.sleep(pause)
+            yield replace(partial, sentences=made[:number], pending=sentence.text[:length])
+    yield replace(partial, sentences=made, note="知识库可能没有答案 | the knowledge base may not hold the answer")
+
+
+@dataclass
+class Served:
+    """A running page: its address and what answers behind it."""
+
+    url: str
+    live: Live
+    kb: Path
+
+    def rebuild(self) -> None:
+        build(self.kb, self.live.index, IndexConfig())
+        self.live.refresh()
+
+
+@contextmanager
+def running(live: Live) -> Iterator[str]:
+    """The address of a server in a thread of this process."""
+    from bot.api import create_app
+
+    server = uvicorn.Server(uvicorn.Config(create_app(live), port=0, log_level="warning", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The repository's article and a hostile document."""
+    folder = tmp_path_factory.mktemp("page")
+    kb = folder / "kb"
+    kb.mkdir()
+    for path in (ROOT / "kb").glob("jia*.md"):
+        (kb / path.name).write_bytes(path.read_bytes())
+    (kb / "visitors.md").write_text(HOSTILE, encoding="utf-8")
+    build(kb, folder / "index", IndexConfig())
+    live = Live(folder / "index", open_bot(folder / "index"))
+    with running(live) as url:
+        yield Served(url, live, kb)
+
+
+@pytest.fixture
+def written(served: Served, monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """`written(pause)`: from now on answers grow as `growing` has it."""
+    bot = served.live.bot
+
+    def use(pause: float) -> None:
+        def stream(question: str, history: History = ()) -> Iterator[Answer]:
+            *_, found = Answerer.stream(bot, question, history)
+            return growing(found, pause)
+
+        monkeypatch.setattr(bot, "stream", stream)
+
+    return use
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    quiet = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=[*quiet, "--disable-component-update"])
+        yield started
+        started.close()
+
+
+@dataclass
+class Watched:
+    """Opens pages and holds them to it: no request to another host, no console error but the expected, no dialog."""
+
+    browser: Browser
+    expected: list[str] = field(default_factory=list)  # parts of console errors that the test brings about
+    _hosts: set[str] = field(default_factory=set)
+    _errors: list[str] = field(default_factory=list)
+    _contexts: list[BrowserContext] = field(default_factory=list)
+
+    def open(self, url: str, width: int = 1280, locale: str = "zh-CN", **options: object) -> Page:
+        touch = {"has_touch": True, "is_mobile": True} if width < 600 else {}
+        size = {"width": width, "height": 780}
+        context = self.browser.new_context(viewport=size, locale=locale, **touch, **options)
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        self._contexts.append(context)
+        context.on("request", lambda request: self._hosts.add(urlsplit(request.url).netloc))
+        context.on("console", lambda message: message.type == "error" and self._errors.append(message.text))
+        context.on("weberror", lambda error: self._errors.append(str(error.error)))
+        context.on("dialog", lambda dialog: self._errors.append(dialog.message))
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.goto(url)
+        page.locator("#question").wait_for()
+        return page
+
+    def check(self, host: str) -> None:
+        assert self._hosts - {""} == {host}
+        assert [text for text in self._errors if not any(part in text for part in self.expected)] == []
+
+    def close(self) -> None:
+        for context in self._contexts:
+            context.close()
+
+
+@pytest.fixture
+def watched(browser: Browser, served: Served) -> Iterator[Watched]:
+    """Pages of `served`, checked when the test is done."""
+    watching = Watched(browser)
+    yield watching
+    watching.close()
+    watching.check(urlsplit(served.url).netloc)
+
+
+@pytest.fixture(params=[(1280, "zh-CN"), (360, "zh-CN"), (1280, "en-US"), (360, "en-US")], ids=lambda one: f"{one[1][:2]}-{one[0]}")
+def page(request: pytest.FixtureRequest, served: Served, watched: Watched) -> Page:
+    """The page, open, in each language at each width."""
+    width, locale = request.param
+    return watched.open(served.url, width, locale)
+
+
+def words(page: Page) -> Callable[[str], str]:
+    """The words of the language that the page shows, by their name in page/words.js."""
+    return lambda name: page.evaluate("name => import('/page/words.js').then((words) => words.say(name))", name)
+
+
