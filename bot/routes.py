@@ -1,6 +1,7 @@
 """What the Ask page asks of the server: its state, an answer as it grows, sharing, export, feedback."""
 
 import json
+import os
 import time
 from collections.abc import Iterator, Mapping
 from typing import Literal
@@ -19,7 +20,7 @@ from bot.types import Answer
 from bot.wire import growing_answer_to_json
 from indexer.errors import IndexMissing, JiawenError
 from indexer.types import Document
-from indexer.versions import kept_document
+from indexer.versions import kept_document, someone_builds
 
 _STARTERS = 6  # questions offered on an empty page
 _REMEMBERED = 500  # characters of an earlier question or answer that a follow-up may lean on
@@ -71,12 +72,13 @@ class PageServer:
 
     def start(self) -> dict[str, object]:
         """What the page shows before the first question: which index answers, or how to get one."""
-        rebuild = self._live.rebuild
-        state = {"rebuilding": rebuild.running, "rebuild_error": rebuild.error}
+        index, rebuild = self._live.index, self._live.rebuild
+        by_hand = os.access(index, os.W_OK) and someone_builds(index)
+        state = {"rebuilding": rebuild.running or by_hand, "rebuild_error": rebuild.error}
         try:
             bot = self._live.bot
         except IndexMissing as error:
-            return {"missing": str(error), "index": str(self._live.index), **state}
+            return {"missing": str(error), "index": str(index), **state}
         manifest = bot.index.manifest
         questions = [question for document in bot.index.documents.values() for question in document.questions]
         return {

@@ -1,25 +1,44 @@
-"""Takes docs/screenshot.png of the running page: `.venv/bin/python docs/screenshot.py http://127.0.0.1:7860`."""
+"""Takes the pictures of docs/ from a running page: `.venv/bin/python docs/screenshot.py http://127.0.0.1:7860`."""
 
 import shutil
 import sys
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
+
+QUESTION = "嘉峪关长城博物馆被命名为什么基地？"
+FOLDER = Path(__file__).parent
+
+
+def ask(page: Page, question: str) -> None:
+    page.locator("#question").fill(question)
+    page.locator("#question").press("Enter")
+    page.locator(".turn").last.locator(".verdict").wait_for()
+    page.wait_for_timeout(1500)
+
 
 with sync_playwright() as playwright:
     browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-    page = browser.new_page(viewport={"width": 1200, "height": 820}, locale="zh-CN")
+
+    page = browser.new_page(viewport={"width": 1200, "height": 720}, locale="zh-CN")
     page.goto(sys.argv[1])
-    for question in (
-        "嘉峪关长城博物馆被命名为什么基地？",
-        "番茄炒蛋怎么做？",
-        "全市有多少所中小学参加了思政课评比活动？",
-    ):
-        page.get_by_role("textbox").fill(question)
-        page.keyboard.press("Enter")
-        page.wait_for_timeout(2500)
-    page.get_by_role("link", name="[1]").first.focus()
-    page.keyboard.press("Enter")
-    page.wait_for_timeout(1000)
-    page.screenshot(path=Path(__file__).parent / "screenshot.png")
+    ask(page, QUESTION)
+    page.locator("a.chip").click()
+    page.locator("#cited").wait_for()
+    page.screenshot(path=FOLDER / "screenshot.png")
+
+    page = browser.new_page(viewport={"width": 1000, "height": 720}, locale="en-US", color_scheme="dark")
+    page.goto(sys.argv[1])
+    ask(page, QUESTION)
+    page.locator("a.chip").hover()
+    page.screenshot(path=FOLDER / "screenshot-dark.png")
+
+    page = browser.new_page(viewport={"width": 360, "height": 740}, locale="zh-CN", is_mobile=True, has_touch=True)
+    page.goto(sys.argv[1])
+    ask(page, "番茄炒蛋怎么做？")
+    page.screenshot(path=FOLDER / "screenshot-phone.png")
+    ask(page, QUESTION)
+    page.locator("a.chip").tap()
+    page.locator("#cited").wait_for()
+    page.screenshot(path=FOLDER / "screenshot-reader.png")
     browser.close()

@@ -273,6 +273,31 @@ def draft(kb: Path, out: Path, limit: int, unasked: bool) -> None:
     click.echo(f"收下 accepted: {accepted}，出示 offered: {len(offered)}/{len(candidates)}{following}")
 
 
+@evaluation.command(name="from-feedback")
+@_index_option
+@click.option("--out", type=_path, required=True, help="用例文件，接着往后写 The file of cases to append to.")
+def from_feedback(folder: Path, out: Path) -> None:
+    """把读者的反馈变成用例 Turn readers' feedback into cases, to be looked at before they are used."""
+    from bot.feedback import FILE
+    from eval.cases import read_cases
+    from eval.feedback import cases_from, read_feedback
+    from indexer.store import open_version
+    from indexer.versions import current_version, version_folder
+
+    documents = open_version(version_folder(folder, current_version(folder))).documents
+    written = read_cases(out, documents) if out.exists() and out.stat().st_size > 0 else []
+    found = cases_from(read_feedback(folder / FILE), documents, {case.question for case in written})
+    for row in found.rows:
+        _append(out, row)
+        click.echo(f"{'应答 answer' if row['gold'] else '拒答 refuse'}  {_shown(row['question'])}")
+    for question, reason in found.unfinished:
+        click.echo(f"缺出处 needs a gold quote ({_shown(reason)})  {_shown(question)}")
+    click.echo(
+        f"写入 written: {len(found.rows)}，待补 to finish: {len(found.unfinished)}"
+        f"；看过之后 after a look: JIAWEN_GOLDEN={shlex.quote(str(out))} jiawen index"
+    )
+
+
 def _accept(offered: Sequence["Draft"], out: Path, held: set[str], unasked: bool) -> int:
     """Writes the accepted ones to the file as they are accepted; their number. Ends at q, Ctrl-C or the last answer."""
     no_terminal = click.UsageError("没有终端可以问；请在终端里运行，或加 --all | no terminal to ask on: add --all")

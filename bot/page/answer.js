@@ -34,28 +34,41 @@ function drawEditor(turn, does) {
   return editor;
 }
 
-// Brings the answer's elements up to date; sentences and passages that have not changed keep theirs, and so the focus.
+// Brings the answer's elements up to date. What has not changed keeps its element, and so focus and what it shows.
 export function refresh(article, turn, does) {
   const box = article.querySelector(".answered");
   const answer = answerOf(turn);
-  const said = box.querySelector(".said") || h("div", { class: "said", lang: "zh" });
+  const whole = turn.state !== "asking";
+  const part = (key, draw) => {
+    const kept = [...box.children].find((child) => child.dataset.key === key);
+    const drawn = kept || draw();
+    if (drawn) drawn.dataset.key = key;
+    return drawn;
+  };
+  const said = part("said", () => h("div", { class: "said", lang: "zh" }));
   if (answer) drawSentences(said, turn, answer);
-  else said.replaceChildren();
-  box.setAttribute("aria-busy", turn.state === "asking");
-  const parts = [
-    answer && turn.state !== "asking" && drawVerdict(answer),
-    turn.shared && h("p", { class: "note" }, say("shared", answer.index_version)),
-    answer?.searched && h("p", { class: "small" }, say("searched", answer.searched)),
-    answer?.note && h("p", { class: "note" }, halves(answer.note)),
-    turn.state === "asking" && h("p", { class: "small waiting" }, say(answer ? "writing" : "searching")),
+  box.setAttribute("aria-busy", !whole);
+  const waiting = say(answer ? "writing" : "searching");
+  put(box, [
+    answer && whole && part("verdict", () => drawVerdict(answer)),
+    turn.shared && part("shared", () => h("p", { class: "note" }, say("shared", answer.index_version))),
+    answer?.searched && part("searched", () => h("p", { class: "small" }, say("searched", answer.searched))),
+    answer?.note && part(answer.note, () => h("p", { class: "note" }, halves(answer.note))),
+    !whole && part(waiting, () => h("p", { class: "small waiting" }, waiting)),
     said,
-    box.querySelector(".nearest") || (answer && drawNearest(answer)),
-    drawTrouble(turn),
-    turn.state !== "asking" && drawActions(turn, answer, does),
-    turn.suggestions?.length && drawSuggestions(turn.suggestions, does),
-  ].filter(Boolean);
-  if (parts.length !== box.children.length || !said.isConnected) box.replaceChildren(...parts);
-  else parts.forEach((part, at) => part !== box.children[at] && box.children[at].replaceWith(part));
+    answer && part("nearest", () => drawNearest(answer)),
+    part(turn.state, () => drawTrouble(turn)),
+    whole && part(`actions ${turn.vote}`, () => drawActions(turn, answer, does)),
+    turn.suggestions?.length && part("follow", () => drawSuggestions(turn.suggestions, does)),
+  ].filter(Boolean));
+}
+
+// Makes these the box's children without moving those that stay: an element that is moved loses the focus.
+function put(box, elements) {
+  for (const child of [...box.children]) if (!elements.includes(child)) child.remove();
+  elements.forEach((element, at) => {
+    if (box.children[at] !== element) box.insertBefore(element, box.children[at] || null);
+  });
 }
 
 function drawVerdict(answer) {

@@ -1,6 +1,7 @@
 // The Ask part: the conversation, the composer, and the state of the server.
 import { answerOf, drawTurn, refresh } from "./answer.js";
-import { button, copy, download, find, h } from "./dom.js";
+import { button, copy, find, h } from "./dom.js";
+import * as dialogs from "./dialogs.js";
 import * as reader from "./reader.js";
 import * as server from "./server.js";
 import * as store from "./store.js";
@@ -191,14 +192,14 @@ function controls() {
   find("send").disabled = long || !length || !state || Boolean(state.missing);
   find("send").hidden = Boolean(asking);
   find("stop").hidden = !asking;
-  find("open-export").disabled = !conversation.turns.some((turn) => turn.given);
+  find("open-export").disabled = !given().length;
 }
 
 function showState() {
   const banner = find("banner");
   let words = "";
   if (lost) words = say("lost");
-  else if (state?.rebuilding) words = say("rebuilding");
+  else if (state?.rebuilding) words = say(state.missing ? "building" : "rebuilding");
   else if (state?.rebuild_error) words = say("rebuildFailed", half(state.rebuild_error));
   if (banner.textContent !== words) banner.textContent = words;
   banner.hidden = !words;
@@ -228,8 +229,12 @@ async function check() {
 
 // ---- conversations
 
+function given() {
+  return conversation.turns.map((turn) => turn.given).filter(Boolean);
+}
+
 function save() {
-  if (conversation.turns.some((turn) => turn.given)) store.keep(conversation);
+  if (given().length) store.keep(conversation);
 }
 
 function open(found) {
@@ -246,24 +251,6 @@ function startNew() {
   history.replaceState(null, "", "/");
   open(fresh());
   find("question").focus();
-}
-
-function drawHistory() {
-  const items = store.conversations().map((one) => {
-    const choose = () => {
-      find("history").close();
-      open(one);
-      save();
-    };
-    const remove = () => {
-      store.forget(one.id);
-      drawHistory();
-    };
-    const title = one.turns[0]?.question || "";
-    return h("li", {}, button(title, choose), button(say("remove"), remove, { "aria-label": `${say("remove")}: ${title}` }));
-  });
-  find("conversations").replaceChildren(...(items.length ? items : [h("li", {}, say("noHistory"))]));
-  find("clear").disabled = !items.length;
 }
 
 async function openShared(id) {
@@ -292,37 +279,11 @@ function listen(root) {
   });
   find("stop").addEventListener("click", () => asking?.abort());
   find("new").addEventListener("click", startNew);
-  find("open-history").addEventListener("click", () => {
-    drawHistory();
-    find("history").showModal();
-  });
-  find("clear").addEventListener("click", () => {
-    store.clear();
-    find("history").close();
-    startNew();
-  });
-  find("open-export").addEventListener("click", () => find("export").showModal());
-  for (const one of root.querySelectorAll("[data-close]")) {
-    one.addEventListener("click", () => one.closest("dialog").close());
-  }
-  for (const one of root.querySelectorAll("[data-form]")) one.addEventListener("click", () => saveAs(one.dataset.form));
   document.addEventListener("jiawen:language", () => {
     reader.closeReader();
     draw();
   });
   addEventListener("online", check);
-}
-
-async function saveAs(form) {
-  const given = conversation.turns.map((turn) => turn.given).filter(Boolean);
-  find("export").close();
-  try {
-    const day = new Date().toISOString().slice(0, 10);
-    download(await server.exported(given, form), `jiawen-${day}.${form === "html" ? "html" : "md"}`);
-    announce(say("saved"));
-  } catch (error) {
-    warn(error);
-  }
 }
 
 function warn(error) {
@@ -335,6 +296,7 @@ export async function start(element) {
   root.hidden = false;
   listen(root);
   reader.start(root);
+  dialogs.start(root, { given, open, startNew, announce, warn });
   draw();
   await check();
   const id = new URLSearchParams(location.search).get("answer");

@@ -112,7 +112,7 @@ hostile = st.text(alphabet=st.sampled_from("安全。<>&\"'/=# \n`\u2028𠮷scri
 def test_the_marked_text_is_the_span_and_nothing_becomes_a_tag(text: str, start: int, end: int) -> None:
     page = Page(source_page(Document("<b>", "题<script>", text, source='<img src="x">'), start, end, None))
     assert page.tags.count("script") == 1
-    assert set(page.tags) <= {"html", "meta", "title", "style", "h1", "h2", "p", "mark", "script"}
+    assert set(page.tags) <= {"html", "meta", "title", "style", "main", "h1", "h2", "p", "mark", "script"}
     heading_marks = str.maketrans("", "", "# \t")
     span = "".join(text[start:end].split()).translate(heading_marks)
     assert "".join(page.marked.split()).translate(heading_marks) == span
@@ -125,3 +125,92 @@ def test_a_span_over_two_paragraphs_is_marked_in_both() -> None:
     assert "第<mark" in html
     assert Page(html).marked == "一段。第二"
     assert "<h1>题</h1>" in html
+
+
+QUESTION = "嘉峪关长城博物馆被命名为什么基地？"
+
+
+@pytest.fixture(scope="module")
+def given_answer(site: str) -> dict[str, str]:
+    """An answer as the page was given it, with its seal."""
+    lines = stream(site, {"question": QUESTION})
+    return {key: lines[0][key] for key in ("answer", "seal")}
+
+
+def stream(site: str, body: object) -> list[dict]:
+    status, text, headers = fetch(f"{site}/api/ask/stream", body)
+    assert (status, headers["content-type"]) == (200, "application/x-ndjson")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_start_says_what_the_page_needs(site: str) -> None:
+    _, body, headers = fetch(f"{site}/api/start")
+    state = json.loads(body)
+    assert (state["documents"], state["longest_question"], state["rebuild_error"]) == (1, 500, "")
+    assert isinstance(state["rebuilding"], bool)  # a server looks for changes when it starts
+    assert QUESTION in state["starters"]
+    assert headers["cache-control"] == "no-cache"
+
+
+def test_the_stream_ends_with_the_whole_answer_and_suggestions(site: str) -> None:
+    whole, following = stream(site, {"question": QUESTION})
+    answer = json.loads(whole["answer"])
+    assert (whole["whole"], answer["verdict"], answer["note"], answer["pending"]) == (True, "grounded", "", "")
+    assert 1 <= len(following["suggestions"]) <= 3
+    assert QUESTION not in following["suggestions"]
+    for question in following["suggestions"]:
+        assert json.loads(fetch(f"{site}/api/ask", {"question": question})[1])["citations"]
+
+
+def test_a_follow_up_is_searched_with_the_question_before(site: str) -> None:
+    history = [{"question": QUESTION, "answer": "甘肃省国家安全教育基地"}]
+    answer = json.loads(stream(site, {"question": "那城市博物馆呢？", "history": history})[0]["answer"])
+    assert answer["searched"] == f"{QUESTION} 那城市博物馆呢？"
+    assert "嘉峪关市国家安全教育基地" in answer["answer"]
+
+
+def test_a_question_too_long_is_a_line(site: str) -> None:
+    (line,) = stream(site, {"question": "安" * 501})
+    assert "at most 500" in line["error"]
+
+
+def test_a_shared_answer_comes_back_as_it_was_given(site: str, given_answer: dict[str, str]) -> None:
+    status, body, _ = fetch(f"{site}/api/share", given_answer)
+    assert status == 200
+    name = json.loads(body)["id"]
+    assert json.loads(fetch(f"{site}/api/shared/{name}")[1]) == given_answer
+
+
+@pytest.mark.parametrize("path", ["/api/share", "/api/feedback", "/api/export"])
+def test_words_that_were_not_given_here_are_refused(site: str, given_answer: dict[str, str], path: str) -> None:
+    forged = given_answer | {"answer": given_answer["answer"].replace("甘肃省", "北京市")}
+    body = {"answers": [forged], "form": "html"} if path == "/api/export" else forged | {"good": True}
+    status, text, _ = fetch(site + path, body)
+    assert (status, "not given here" in text) == (404, True)
+
+
+@pytest.mark.parametrize("name", ["x", "..%2f..%2fseal.key", "0" * 32, "%3Cscript%3E"])
+def test_a_link_to_nothing(site: str, name: str) -> None:
+    assert fetch(f"{site}/api/shared/{name}")[0] == 404
+
+
+@pytest.mark.parametrize(("form", "kind"), [("text", "plain"), ("markdown", "markdown"), ("html", "html")])
+def test_export(site: str, given_answer: dict[str, str], form: str, kind: str) -> None:
+    status, text, headers = fetch(f"{site}/api/export", {"answers": [given_answer], "form": form})
+    assert (status, headers["content-type"]) == (200, f"text/{kind}; charset=utf-8")
+    assert "甘肃省国家安全教育基地" in text
+
+
+def test_feedback_is_noted_beside_the_index(site: str, given_answer: dict[str, str], article_index: Path) -> None:
+    assert fetch(f"{site}/api/feedback", given_answer | {"good": False, "reason": "incomplete"})[0] == 200
+    last = json.loads((article_index / "feedback.jsonl").read_text(encoding="utf-8").splitlines()[-1])
+    assert (last["question"], last["good"], last["reason"]) == (QUESTION, False, "incomplete")
+    assert fetch(f"{site}/api/feedback", given_answer | {"good": False, "reason": "我的电话是…"})[0] == 422
+
+
+def test_what_turns_the_direction_of_text_is_written_out() -> None:
+    document = Document("a", "题\u202e", "价格\u202e五十元\u202c。")
+    html = source_page(document, 2, 4, None)
+    assert "<h1>题[U+202E]</h1>" in html
+    assert "价格<mark id=\"cited\" tabindex=\"-1\">[U+202E]五</mark>十元[U+202C]。" in html
+    assert "\u202e" not in html

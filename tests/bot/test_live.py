@@ -1,5 +1,6 @@
 """New versions while requests are in flight: taken up at once, never mixed; killed builds; rebuilds on change."""
 
+import contextlib
 import gc
 import json
 import multiprocessing
@@ -24,6 +25,7 @@ from bot.live import Live
 from bot.types import Answer
 from indexer.build import BuildOptions, build
 from indexer.config import IndexConfig
+from indexer.errors import IndexMissing
 from indexer.versions import current_version, faults_of, open_index, roll_back, version_names
 from tests.conftest import CountingEncoder, plain_head
 
@@ -87,6 +89,29 @@ def test_rolling_back_is_served(live: Live, built, kb: Path) -> None:
     roll_back(live.index)
     live.refresh()
     assert live.bot.ask("甲").citations[0].quote == "甲甲甲。"
+
+
+def test_before_the_first_version_there_is_no_bot_and_then_there_is(built, kb: Path, caplog) -> None:
+    live = Live.open(kb.parent / "index")
+    for _ in range(3):
+        live.refresh()
+    assert ["no index" in record.getMessage() for record in caplog.records] == [True]
+    live.follow()
+    try:
+        with pytest.raises(IndexMissing, match="run `jiawen index`"):
+            live.bot  # noqa: B018
+        (kb / "a.md").write_text("甲甲甲。", encoding="utf-8")
+        version = built().version
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            with contextlib.suppress(IndexMissing):
+                assert live.bot.index.manifest.version == version
+                break
+            time.sleep(0.05)
+        else:
+            pytest.fail("the first version was not taken up")
+    finally:
+        live.close()
 
 
 def check(answer: Answer, texts: dict[str, str]) -> None:

@@ -10,7 +10,16 @@ from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Dialog,
+    Page,
+    Request,
+    WebError,
+    sync_playwright,
+)
 
 from bot.answer import Answerer, History, open_bot
 from bot.live import Live
@@ -124,53 +133,98 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 @dataclass
 class Watched:
-    """Opens pages and holds them to it: no request to another host, no console error but the expected, no dialog."""
+    """Holds pages to it: no request to another host, no console error but the expected, no dialog."""
 
     browser: Browser
     expected: list[str] = field(default_factory=list)  # parts of console errors that the test brings about
     _hosts: set[str] = field(default_factory=set)
     _errors: list[str] = field(default_factory=list)
-    _contexts: list[BrowserContext] = field(default_factory=list)
+    _opened: list[BrowserContext] = field(default_factory=list)
 
     def open(self, url: str, width: int = 1280, locale: str = "zh-CN", **options: object) -> Page:
-        touch = {"has_touch": True, "is_mobile": True} if width < 600 else {}
-        size = {"width": width, "height": 780}
-        context = self.browser.new_context(viewport=size, locale=locale, **touch, **options)
-        context.grant_permissions(["clipboard-read", "clipboard-write"])
-        self._contexts.append(context)
-        context.on("request", lambda request: self._hosts.add(urlsplit(request.url).netloc))
-        context.on("console", lambda message: message.type == "error" and self._errors.append(message.text))
-        context.on("weberror", lambda error: self._errors.append(str(error.error)))
-        context.on("dialog", lambda dialog: self._errors.append(dialog.message))
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        page.goto(url)
-        page.locator("#question").wait_for()
-        return page
+        """The page in a browser context of its own."""
+        context = new_context(self.browser, width, locale, **options)
+        self._opened.append(context)
+        self.watch(context)
+        return visit(context.new_page(), url)
+
+    def watch(self, context: BrowserContext) -> None:
+        context.on("request", self._request)
+        context.on("console", self._console)
+        context.on("weberror", self._weberror)
+        context.on("dialog", self._dialog)
+
+    def release(self, context: BrowserContext) -> None:
+        context.remove_listener("request", self._request)
+        context.remove_listener("console", self._console)
+        context.remove_listener("weberror", self._weberror)
+        context.remove_listener("dialog", self._dialog)
+
+    def _request(self, request: Request) -> None:
+        self._hosts.add(urlsplit(request.url).netloc)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self._errors.append(message.text)
+
+    def _weberror(self, error: WebError) -> None:
+        self._errors.append(str(error.error))
+
+    def _dialog(self, dialog: Dialog) -> None:
+        self._errors.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
 
     def check(self, host: str) -> None:
+        for context in self._opened:
+            context.close()
         assert self._hosts - {""} == {host}
         assert [text for text in self._errors if not any(part in text for part in self.expected)] == []
 
-    def close(self) -> None:
-        for context in self._contexts:
-            context.close()
+
+def new_context(browser: Browser, width: int, locale: str, **options: object) -> BrowserContext:
+    touch = {"has_touch": True, "is_mobile": True} if width < 600 else {}
+    context = browser.new_context(viewport={"width": width, "height": 780}, locale=locale, **touch, **options)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    return context
+
+
+def visit(page: Page, url: str) -> Page:
+    page.set_default_timeout(15_000)
+    page.goto(url)
+    page.locator("#question").wait_for()
+    return page
 
 
 @pytest.fixture
 def watched(browser: Browser, served: Served) -> Iterator[Watched]:
-    """Pages of `served`, checked when the test is done."""
+    """Watches the pages of `served`; they are checked when the test is done."""
     watching = Watched(browser)
     yield watching
-    watching.close()
     watching.check(urlsplit(served.url).netloc)
 
 
-@pytest.fixture(params=[(1280, "zh-CN"), (360, "zh-CN"), (1280, "en-US"), (360, "en-US")], ids=lambda one: f"{one[1][:2]}-{one[0]}")
-def page(request: pytest.FixtureRequest, served: Served, watched: Watched) -> Page:
-    """The page, open, in each language at each width."""
-    width, locale = request.param
-    return watched.open(served.url, width, locale)
+SIZES = [(1280, "zh-CN"), (360, "zh-CN"), (1280, "en-US"), (360, "en-US")]
+
+
+@pytest.fixture(scope="session")
+def tabs(browser: Browser) -> dict[tuple[int, str], Page]:
+    """One page for each size and language: the browser keeps Gradio's scripts, and a test costs a third."""
+    return {size: new_context(browser, *size).new_page() for size in SIZES}
+
+
+@pytest.fixture(params=SIZES, ids=lambda one: f"{one[1][:2]}-{one[0]}")
+def page(
+    request: pytest.FixtureRequest, served: Served, watched: Watched, tabs: dict[tuple[int, str], Page]
+) -> Iterator[Page]:
+    """The page, open, in each language at each width, with nothing kept from another test."""
+    tab = tabs[request.param]
+    tab.goto(f"{served.url}/page/page.css")
+    tab.evaluate("localStorage.clear(); sessionStorage.clear()")
+    tab.emulate_media(color_scheme="light", reduced_motion="no-preference")
+    watched.watch(tab.context)
+    yield visit(tab, served.url)
+    tab.context.set_offline(False)
+    watched.release(tab.context)
 
 
 def words(page: Page) -> Callable[[str], str]:

@@ -1,0 +1,55 @@
+// The two dialogs: the conversations of this browser, and the export of this one.
+import { button, download, find, h } from "./dom.js";
+import * as server from "./server.js";
+import * as store from "./store.js";
+import { say } from "./words.js";
+
+// `page` has what they need of the conversation: given, open, startNew, announce, warn.
+export function start(root, page) {
+  find("open-history").addEventListener("click", () => {
+    drawHistory(page);
+    find("history").showModal();
+  });
+  find("clear").addEventListener("click", () => {
+    store.clear();
+    find("history").close();
+    page.startNew();
+  });
+  find("open-export").addEventListener("click", () => find("export").showModal());
+  for (const one of root.querySelectorAll("[data-close]")) {
+    one.addEventListener("click", () => one.closest("dialog").close());
+  }
+  for (const one of root.querySelectorAll("[data-form]")) {
+    one.addEventListener("click", () => saveAs(one.dataset.form, page));
+  }
+}
+
+function drawHistory(page) {
+  const items = store.conversations().map((one) => {
+    const choose = () => {
+      find("history").close();
+      store.keep(one); // the newest is the one that is open
+      page.open(one);
+    };
+    const remove = () => {
+      store.forget(one.id);
+      drawHistory(page);
+    };
+    const title = one.turns[0]?.question || "";
+    const label = { "aria-label": `${say("remove")}: ${title}` };
+    return h("li", {}, button(title, choose), button(say("remove"), remove, label));
+  });
+  find("conversations").replaceChildren(...(items.length ? items : [h("li", {}, say("noHistory"))]));
+  find("clear").disabled = !items.length;
+}
+
+async function saveAs(form, page) {
+  find("export").close();
+  try {
+    const day = new Date().toISOString().slice(0, 10);
+    download(await server.exported(page.given(), form), `jiawen-${day}.${form === "html" ? "html" : "md"}`);
+    page.announce(say("saved"));
+  } catch (error) {
+    page.warn(error);
+  }
+}

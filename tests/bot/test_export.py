@@ -1,0 +1,103 @@
+"""What is taken away: text stays text in every form, and the passage is the document's."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from bot.export import as_html, as_markdown, as_text
+from bot.types import Answer, AnswerSentence, Citation, Verdict
+from bot.wire import growing_answer_to_json
+from indexer.types import Document
+
+DOCUMENT = Document("文/a", "题<b>", "前一段。\n\n甲在前。乙是[五](javascript:alert(1))元。丙在后。\n\n后一段。", url="https://a.cn")
+QUOTE = "乙是[五](javascript:alert(1))元。"
+START = DOCUMENT.text.index(QUOTE)
+CITATION = Citation(1, "文/a", "题<b>", ("第一节",), START, START + len(QUOTE), QUOTE, DOCUMENT.url, DOCUMENT.digest, 3)
+
+
+def given_answer(text: str = QUOTE, question: str = "乙几元？", **values: object) -> dict[str, object]:
+    sentences = (AnswerSentence(text, (1,), supported=True), AnswerSentence("丁。", (), False, (7,), "文中没有“丁”"))
+    answer = Answer(question, sentences, Verdict.PARTIAL, 0.9, (CITATION,), (), "", "scripted", "v", **values)
+    return json.loads(json.dumps(growing_answer_to_json(answer, {})))
+
+
+def document_of(digest: str) -> Document | None:
+    return DOCUMENT if digest == DOCUMENT.digest else None
+
+
+def test_as_text() -> None:
+    assert as_text([given_answer()]) == (
+        f"{QUOTE}[1]丁。[7?]（无依据 unsupported：文中没有“丁”）\n"
+        f"[1] 《题<b>》 · 第一节 · 第 3 页 p. 3 · https://a.cn：“{QUOTE}”\n"
+    )
+
+
+def test_markdown_shows_the_passage_around_the_quote_and_makes_no_link_of_it() -> None:
+    written = as_markdown([given_answer(note="注意*")], document_of)
+    html = MarkdownIt("gfm-like", {"linkify": False}).render(written)
+    assert "<h2>乙几元？</h2>" in html
+    assert "<em>注意*</em>" in html
+    assert f"<p>甲在前。{QUOTE}丙在后。</p>" in html
+    assert "前一段" not in html
+    assert "<a" not in html
+    assert "&lt;b&gt;" in html
+
+
+def test_html_needs_nothing_else() -> None:
+    written = as_html([given_answer(note="<script>")], document_of)
+    assert f"甲在前。<mark>{QUOTE}</mark>丙在后。" in written
+    assert not re.search(r"<(script|img|link|iframe|a)\b|\bsrc=|\bhref=|url\(", written)
+    assert "default-src 'none'" in written
+
+
+def test_without_the_text_the_quote_stands_alone() -> None:
+    assert f"<blockquote><mark>{QUOTE}</mark></blockquote>" in as_html([given_answer()], lambda digest: None)
+
+
+def test_a_refusal_is_exported_with_its_words() -> None:
+    answer = Answer("问？", (), Verdict.REFUSED, 0.1, (), (), "没有找到。", "extractive", "v")
+    row = growing_answer_to_json(answer, {})
+    for written in (as_text([row]), as_markdown([row], document_of), as_html([row], document_of)):
+        assert "没有找到。" in written
+
+
+class Tags(HTMLParser):
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+
+
+hostile = st.text(alphabet=st.sampled_from("甲。<>&\"'/=# \n`*_[]()!|~\\\u202e\u200b1.-+:www@x"), min_size=1, max_size=40)
+
+
+@given(hostile, hostile)
+def test_no_text_becomes_markup(text: str, question: str) -> None:
+    rows = [given_answer(text, question)]
+    tags = Tags(as_html(rows, document_of)).tags
+    assert tags == {"html", "meta", "title", "style", "h1", "h2", "p", "strong", "blockquote", "mark"}
+    tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(as_markdown(rows, document_of))
+    inner = {child.type for token in tokens for child in token.children or ()}
+    assert inner <= {"text", "text_special", "strong_open", "strong_close"}
+    kinds = {token.type.removesuffix("_open").removesuffix("_close") for token in tokens}
+    assert kinds == {"heading", "inline", "paragraph", "blockquote"}
+    assert "\u202e" not in as_text(rows) + as_markdown(rows, document_of) + as_html(rows, document_of)
+
+
+@pytest.mark.parametrize(
+    "text", ["- 项", "1. 项", "12) 项", "+ 项", "> 引", "    代码", "===", "www.a.cn", "http://a.cn", "![x](y)", "# 题"]
+)
+def test_what_would_be_markup_at_the_start_of_a_line_shows_as_it_is(text: str) -> None:
+    answer = Answer("问", (AnswerSentence(text, (), True),), Verdict.GROUNDED, 0.9, (), (), "", "scripted", "v")
+    tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(as_markdown([growing_answer_to_json(answer, {})], document_of))
+    paragraph = tokens[-2]
+    assert "".join(child.content for child in paragraph.children) == text.strip()
+    assert {child.type for child in paragraph.children} <= {"text", "text_special"}

@@ -1,0 +1,72 @@
+"""Suggested questions: only such as the knowledge base answers with other text, never one that was asked."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.answer import Answerer
+from bot.config import BotConfig
+from bot.suggest import suggestions
+from indexer.versions import open_index
+from tests.conftest import CountingEncoder, plain_head
+
+TEXT = """---
+questions:
+  - 乙乙？
+  - 甲甲甲？
+  - 辛辛辛？
+---
+# 题
+
+## 甲
+
+甲甲甲甲。
+
+## 第二章 丙丙
+
+丙丙丙丙。
+
+## 丁丁？
+
+丁丁丁丁。
+
+## 乙
+
+乙乙乙乙。
+"""
+
+
+@pytest.fixture
+def bot(built, kb: Path, counting: CountingEncoder) -> Answerer:
+    (kb / "a.md").write_text(TEXT, encoding="utf-8")
+    built(merge_characters=1)
+    index = open_index(kb.parent / "index", counting.fingerprint)
+    return Answerer(index, counting, BotConfig(sentences=1), plain_head(above=0.9))
+
+
+def test_its_own_questions_first_then_its_sections(bot: Answerer) -> None:
+    answer = bot.ask("甲甲")
+    assert answer.text == "甲甲甲甲。[1]"
+    # 甲甲甲？ would cite the same sentence again, and nothing answers 辛辛辛？
+    assert suggestions(bot, answer) == ["乙乙？", "“丙丙”说了什么？", "丁丁？"]
+
+
+def test_nothing_that_was_asked(bot: Answerer) -> None:
+    assert suggestions(bot, bot.ask("甲甲"), ["乙乙?", "丁丁"]) == ["“丙丙”说了什么？"]
+
+
+def test_a_refusal_suggests_nothing(bot: Answerer) -> None:
+    assert suggestions(bot, bot.ask("戊己庚")) == []
+
+
+def test_the_language_model_is_not_asked(bot: Answerer) -> None:
+    answer = bot.ask("甲甲")
+    bot.model = object()  # any use of it fails
+    assert suggestions(bot, answer)
+
+
+def test_sentences_that_define_or_name_become_questions(bot: Answerer, built, kb: Path, counting: CountingEncoder) -> None:
+    (kb / "a.md").write_text("甲甲甲甲。乙乙是指乙乙乙乙的丙。丁丁被命名为丁丁丁丁。", encoding="utf-8")
+    built()
+    fresh = bot.over(open_index(kb.parent / "index", counting.fingerprint))
+    assert suggestions(fresh, fresh.ask("甲甲")) == ["什么是乙乙？", "丁丁被命名为什么？"]

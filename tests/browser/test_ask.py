@@ -1,0 +1,489 @@
+"""The Ask page in a real browser, in both languages, at 360 and 1280 px: every flow, by mouse, finger and keyboard."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from axe_core_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+from bot.answer import Answerer
+from bot.live import Live, Rebuild
+from bot.llm import ModelError
+from tests.browser.conftest import MADE, Served, Watched, running, words
+
+pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
+QUESTION = "嘉峪关长城博物馆被命名为什么基地？"
+ANSWER = "甘肃省国家安全教育基地"
+HOSTILE_QUESTION = "访客证几点之前交还？押金多少？"
+
+
+def ask(page: Page, question: str) -> Locator:
+    """The turn of the question, answered whole."""
+    page.locator("#question").fill(question)
+    page.locator("#question").press("Enter")
+    turn = page.locator(".turn").last
+    expect(turn.locator(".verdict")).to_be_visible()
+    return turn
+
+
+def press(place: Page | Locator, name: str) -> None:
+    place.get_by_role("button", name=name, exact=True).click()
+
+
+def test_ask_read_the_quote_and_open_the_source(page: Page) -> None:
+    say = words(page)
+    turn = ask(page, QUESTION)
+    expect(turn.locator(".verdict")).to_contain_text(say("grounded"))
+    expect(turn.locator(".said")).to_contain_text(ANSWER)
+    expect(page.locator("#status")).to_contain_text(ANSWER)  # read aloud
+
+    chip = turn.locator("a.chip").first
+    chip.focus()
+    tip = page.get_by_role("tooltip")
+    expect(tip).to_contain_text(ANSWER)
+    expect(tip).to_contain_text("筑牢国家安全防线")  # the title
+    expect(chip).to_have_attribute("aria-describedby", "tip")
+    expect(tip).to_be_in_viewport(ratio=1)
+    page.keyboard.press("Escape")
+    expect(tip).to_be_hidden()
+    page.keyboard.press("Enter")
+
+    mark = page.locator("#document mark#cited")
+    expect(mark).to_contain_text(ANSWER)
+    expect(mark).to_be_in_viewport()
+    expect(mark).to_be_focused()
+    expect(page.locator("#document h2").first).to_contain_text("增强意识")  # the whole document, with its headings
+    expect(page.locator("#document")).to_contain_text("营造繁荣稳定的发展环境")
+    page.keyboard.press("Escape")
+    expect(page.locator("#reader")).to_be_hidden()
+    expect(chip).to_be_focused()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_several_citations_are_marked_in_turn(page: Page) -> None:
+    turn = ask(page, HOSTILE_QUESTION)
+    chips = turn.locator("a.chip")
+    expect(chips).to_have_count(2)
+    chips.nth(0).click()
+    mark = page.locator("#document mark#cited")
+    expect(mark).to_contain_text("领取访客证")
+    expect(page.locator("#place")).to_have_text("1 / 2")
+    page.locator("#next").click()
+    expect(mark).to_contain_text("押金")
+    expect(chips.nth(1)).to_have_attribute("aria-current", "true")
+    expect(chips.nth(0)).not_to_have_attribute("aria-current", "true")
+    expect(page.locator("#next")).to_be_disabled()
+    page.locator("#close").click()
+    expect(chips.nth(1)).to_be_focused()
+
+
+def test_a_refusal_says_what_is_missing_and_shows_what_is_near(page: Page) -> None:
+    turn = ask(page, "番茄炒蛋怎么做？")
+    expect(turn.locator(".verdict")).to_contain_text(words(page)("refused"))
+    expect(turn.locator(".said")).to_contain_text("文中没有提到“番茄”")
+    expect(turn.locator("a.near")).to_have_count(3)
+    turn.locator("a.near").nth(1).click()
+    expect(page.locator("#document mark#cited").first).to_be_in_viewport()
+
+
+def test_a_written_answer_grows_and_shows_what_it_stands_on(page: Page, written: Callable[[float], None]) -> None:
+    written(0.02)
+    page.locator("#question").fill(QUESTION)
+    page.locator("#question").press("Enter")
+    turn = page.locator(".turn").last
+    expect(turn.locator(".pending")).to_be_visible()
+    expect(turn.locator(".answered")).to_have_attribute("aria-busy", "true")
+    chip = turn.locator("a.chip").first
+    chip.focus()  # while the rest is being written
+    expect(turn.locator(".verdict")).to_contain_text(words(page)("partial"))
+    expect(chip).to_be_focused()
+    expect(page.get_by_role("tooltip")).to_contain_text(words(page)("mended"))
+    expect(turn.locator(".said")).to_contain_text(MADE[0].rstrip("。"))
+    expect(turn.locator(".unsupported")).to_have_text(MADE[1].rstrip("。"))
+    expect(turn.locator(".why")).to_contain_text("2019年")
+    expect(turn.locator(".unresolved")).to_have_text("[9?]")
+    note = turn.locator(".note")
+    expect(note).to_have_text(re.compile("^(知识库可能没有答案|the knowledge base may not hold the answer)$"))
+
+
+def test_stop_edit_and_retry(page: Page, written: Callable[[float], None]) -> None:
+    say = words(page)
+    written(0.06)
+    page.locator("#question").fill(QUESTION)
+    page.locator("#question").press("Enter")
+    turn = page.locator(".turn").last
+    expect(turn.locator("a.chip").first).to_be_visible()
+    page.locator("#stop").click()
+    expect(turn).to_contain_text(say("stopped"))
+    expect(page.locator("#send")).to_be_visible()
+    expect(turn.locator("a.chip")).to_have_count(1)  # what had come stays
+    written(0)
+    press(turn, say("retry"))
+    expect(turn.locator(".verdict")).to_be_visible()
+    expect(turn.locator(".sentence")).to_have_count(3)
+    press(turn, say("edit"))
+    turn.locator(".editor textarea").fill("今年全民国家安全教育日的主题是什么？")
+    press(turn, say("send"))
+    expect(turn.locator(".question")).to_have_text("今年全民国家安全教育日的主题是什么？")
+    expect(page.locator(".turn")).to_have_count(1)
+
+
+def test_suggestions_and_starters_answer(page: Page) -> None:
+    page.locator(".welcome .follow button").first.click()
+    turn = page.locator(".turn").first
+    expect(turn.locator(".said")).to_contain_text(ANSWER)
+    suggested = turn.locator(".follow button").first
+    question = suggested.inner_text()
+    suggested.click()
+    second = page.locator(".turn").nth(1)
+    expect(second.locator(".question")).to_have_text(question)
+    expect(second.locator("a.chip").first).to_be_visible()
+
+
+def clipboard(page: Page) -> str:
+    return page.evaluate("navigator.clipboard.readText()")
+
+
+def test_copy_as_text_and_as_markdown(page: Page) -> None:
+    say = words(page)
+    turn = ask(page, QUESTION)
+    press(turn, say("copy"))
+    expect(turn.locator(".outcome")).to_have_text(say("copied"))
+    assert re.search(rf"{ANSWER}.*\[1\]\n\[1\] 《筑牢", clipboard(page))
+    press(turn, say("copyMarkdown"))
+    expect(turn.locator(".outcome")).to_have_text(say("copied"))
+    page.wait_for_function("navigator.clipboard.readText().then((text) => text.startsWith('## '))")
+    assert r"\[1\] 《筑牢" in clipboard(page)
+
+
+def test_a_shared_link_reopens_the_answer_after_the_index_has_changed(page: Page, served: Served) -> None:
+    say = words(page)
+    turn = ask(page, HOSTILE_QUESTION)
+    said = turn.locator(".said").inner_text()
+    press(turn, say("share"))
+    link = turn.locator(".outcome input").input_value()
+    assert re.fullmatch(rf"{served.url}/\?answer=[0-9a-f]{{32}}", link)
+    document = served.kb / "visitors.md"
+    before = document.read_text(encoding="utf-8")
+    document.write_text(before.replace("十七时", "二十时"), encoding="utf-8")
+    served.rebuild()
+    try:
+        page.goto(link)
+        turn = page.locator(".turn")
+        expect(turn.locator(".said")).to_have_text(said, use_inner_text=True)
+        expect(turn.locator(".note")).to_contain_text(re.compile("分享的回答|shared answer"))
+        turn.locator("a.chip").first.click()
+        expect(page.locator("#document mark#cited")).to_contain_text("十七时")
+        expect(page.locator("#document .changed")).to_contain_text("来源已更新")
+    finally:
+        document.write_text(before, encoding="utf-8")
+        served.rebuild()
+
+
+@pytest.mark.parametrize("answer", ["", "../../seal.key", "<img src=x onerror=alert(1)>", "0" * 32, "javascript:alert(1)"])
+def test_a_hostile_or_broken_link_is_harmless(served: Served, watched: Watched, answer: str) -> None:
+    watched.expected = ["404 (Not Found)"] if answer == "0" * 32 else []
+    page = watched.open(f"{served.url}/?answer={quote(answer)}&question=<script>alert(1)</script>")
+    expect(page.locator("#banner")).to_contain_text("没有这个分享的回答")
+    assert ask(page, QUESTION).locator("a.chip").count() == 1
+    assert page.url == f"{served.url}/"
+
+
+@pytest.mark.parametrize("form", ["html", "markdown"])
+def test_export_the_conversation(page: Page, watched: Watched, tmp_path: Path, form: str) -> None:
+    ask(page, QUESTION)
+    ask(page, HOSTILE_QUESTION)
+    page.locator("#open-export").click()
+    with page.expect_download() as download:
+        page.locator(f"[data-form={form}]").click()
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    assert path.suffix == {"html": ".html", "markdown": ".md"}[form]
+    if form == "markdown":
+        assert "\\<script\\>" in path.read_text(encoding="utf-8")
+        return
+    page.goto(path.as_uri())
+    expect(page.locator("mark").first).to_contain_text(ANSWER)
+    expect(page.locator("h2").nth(1)).to_have_text(HOSTILE_QUESTION)
+    expect(page.locator("body")).to_contain_text("押金是[U+202E]五十元[U+202C]")
+    assert page.locator("script, img, a, [onmouseover]").count() == 0
+    assert page.title() == "嘉问 Jiawen"
+
+
+def test_history_stays_in_this_browser_until_it_is_cleared(page: Page) -> None:
+    say = words(page)
+    ask(page, QUESTION)
+    page.reload()
+    expect(page.locator(".turn .said")).to_contain_text(ANSWER)
+    page.locator("#new").click()
+    expect(page.locator(".welcome")).to_be_visible()
+    ask(page, "番茄炒蛋怎么做？")
+    page.locator("#open-history").click()
+    expect(page.locator("#conversations li")).to_have_count(2)
+    press(page.locator("#conversations"), QUESTION)
+    expect(page.locator(".turn .said")).to_contain_text(ANSWER)
+    page.locator("#open-history").click()
+    press(page.locator("#conversations"), f"{say('remove')}: 番茄炒蛋怎么做？")
+    expect(page.locator("#conversations li")).to_have_count(1)
+    page.locator("#clear").click()
+    expect(page.locator(".welcome")).to_be_visible()
+    assert page.evaluate("localStorage.getItem('jiawen.conversations')") is None
+    page.locator("#open-history").click()
+    expect(page.locator("#conversations")).to_have_text(say("noHistory"))
+    page.keyboard.press("Escape")
+    expect(page.locator("#open-history")).to_be_focused()
+
+
+def test_feedback_with_a_reason(page: Page, served: Served) -> None:
+    say = words(page)
+    turn = ask(page, QUESTION)
+    press(turn, say("good"))
+    expect(turn.locator(".outcome")).to_have_text(say("thanks"))
+    expect(turn.locator(".vote").first).to_be_focused()
+    press(turn, say("bad"))
+    turn.locator(".outcome button").nth(3).click()
+    expect(turn.locator(".outcome")).to_have_text(say("thanks"))
+    expect(turn.locator(".vote[aria-pressed=true]")).to_have_text(say("bad"))
+    rows = (served.live.index / "feedback.jsonl").read_text(encoding="utf-8").splitlines()[-2:]
+    assert [(row["good"], row["reason"]) for row in map(json.loads, rows)] == [(True, ""), (False, "should be refused")]
+
+
+def test_by_keyboard_alone(served: Served, watched: Watched) -> None:
+    page = watched.open(served.url)
+    expect(page.locator("#question")).to_be_focused()
+    page.keyboard.type(QUESTION)
+    page.keyboard.press("Shift+Enter")  # a new line, not yet the question
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Enter")
+    chip = page.locator("a.chip")
+    expect(chip).to_be_visible()
+    for _ in range(20):
+        page.keyboard.press("Shift+Tab")
+        if page.evaluate("document.activeElement.className") == "chip":
+            break
+    expect(page.get_by_role("tooltip")).to_contain_text(ANSWER)
+    page.keyboard.press("Enter")
+    expect(page.locator("#cited")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(chip).to_be_focused()
+
+
+def test_the_tooltip_stays_while_the_mouse_is_on_it(served: Served, watched: Watched) -> None:
+    page = watched.open(served.url)
+    ask(page, QUESTION).locator("a.chip").hover()
+    tip = page.get_by_role("tooltip")
+    tip.hover()
+    page.wait_for_timeout(400)
+    expect(tip).to_be_visible()
+    page.mouse.move(5, 5)
+    expect(tip).to_be_hidden()
+
+
+def test_language_and_theme_are_switched_and_remembered(page: Page) -> None:
+    other = {"zh": "en", "en": "zh"}[page.evaluate("document.documentElement.lang")]
+    ask(page, QUESTION)
+    dark = page.evaluate("getComputedStyle(document.querySelector('#ask')).backgroundColor")
+    page.locator("#language").click()
+    page.locator("#theme").click()
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("lang", other)
+    expect(page.locator(".turn .verdict")).to_contain_text({"zh": "有据", "en": "Grounded"}[other])
+    expect(page.locator("#send")).to_have_text({"zh": "提问", "en": "Ask"}[other])
+    assert page.evaluate("getComputedStyle(document.querySelector('#ask')).backgroundColor") != dark
+
+
+def test_hostile_text_is_shown_as_text(page: Page) -> None:
+    turn = ask(page, f"<img src=x onerror=alert(1)>{HOSTILE_QUESTION}<script>alert(1)</script>")
+    expect(turn.locator(".question")).to_contain_text("<script>alert(1)</script>")
+    expect(turn.locator(".said")).to_contain_text("访客证<script>document.title='broken'</script>")
+    expect(turn.locator(".said")).to_contain_text("押金是[U+202E]五十元[U+202C]，由零\u200b宽银行代收，**不得**转借他人")
+    turn.locator("a.chip").first.click()
+    document = page.locator("#document")
+    expect(document.locator("h2").first).to_have_text("第一节 [点这里](javascript:alert(1)) 登记")
+    expect(document.locator("h1")).to_contain_text("<img src=x onerror=")
+    assert page.locator("#ask :is(img, script, [onerror], [onmouseover], a[href^=javascript])").count() == 0
+    assert page.title() == "嘉问 Jiawen"
+
+
+def test_no_index_yet_and_then_one(browser: object, served: Served, tmp_path: Path, page: Page) -> None:
+    locale = page.evaluate("navigator.language")
+    width = page.viewport_size["width"]
+    live = Live(tmp_path / "index", None)
+    with running(live) as url:
+        watching = Watched(browser)
+        empty = watching.open(url, width, locale)
+        expect(empty.locator(".welcome h2")).to_have_text(words(empty)("missing"))
+        expect(empty.locator("code")).to_contain_text("jiawen index")
+        expect(empty.locator("#question")).to_be_disabled()
+        live._bot = served.live.bot
+        expect(empty.locator(".welcome h2")).to_have_text(words(empty)("welcome"))
+        expect(empty.locator("#question")).to_be_enabled()
+        watching.check(url.removeprefix("http://"))
+
+
+def test_the_index_is_being_built(page: Page, served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(served.live, "rebuild", Rebuild(running=True))
+    page.reload()
+    expect(page.locator("#banner")).to_have_text(words(page)("rebuilding"))
+    assert ask(page, QUESTION).locator("a.chip").count() == 1
+    monkeypatch.setattr(served.live, "rebuild", Rebuild())
+    expect(page.locator("#banner")).to_be_hidden()
+
+
+def test_the_model_is_not_reachable(page: Page, served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Down:
+        name = "down"
+
+        def stream(self, instructions: str, text: str, seconds: float) -> object:
+            raise ModelError("连不上", "it cannot be reached")
+
+    monkeypatch.setattr(served.live.bot, "model", Down())
+    turn = ask(page, QUESTION)
+    expect(turn.locator(".note")).to_have_text(re.compile("连不上|it cannot be reached"))
+    expect(turn.locator(".said")).to_contain_text(ANSWER)
+
+
+def test_the_connection_is_lost_and_comes_back(page: Page, watched: Watched) -> None:
+    say = words(page)
+    watched.expected = ["ERR_INTERNET_DISCONNECTED"]
+    lost, back = say("lost"), say("back")
+    page.context.set_offline(True)
+    page.locator("#question").fill(QUESTION)
+    page.locator("#question").press("Enter")
+    turn = page.locator(".turn")
+    expect(turn.locator(".trouble")).to_be_visible()
+    expect(page.locator("#banner")).to_have_text(lost)
+    page.context.set_offline(False)
+    expect(page.locator("#banner")).to_be_hidden()
+    expect(page.locator("#status")).to_have_text(back)
+    press(turn, say("retry"))
+    expect(turn.locator("a.chip")).to_be_visible()
+
+
+def test_the_server_breaks_off(page: Page, served: Served, watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    watched.expected = ["ERR_INCOMPLETE_CHUNKED_ENCODING"]
+
+    def broken(self: Answerer, *_: object) -> object:
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(Answerer, "stream", broken)
+    page.locator("#question").fill(QUESTION)
+    page.locator("#question").press("Enter")
+    expect(page.locator(".turn .trouble")).to_have_text(words(page)("lostAnswer"))
+
+
+def test_an_over_long_question_is_counted_and_not_sent(page: Page) -> None:
+    field = page.locator("#question")
+    field.fill("安" * 450)
+    expect(page.locator("#counter")).to_have_text("450 / 500")
+    field.fill("安" * 501)
+    expect(page.locator("#counter")).to_contain_text("501")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#send")).to_be_disabled()
+    field.press("Enter")
+    expect(page.locator(".turn")).to_have_count(0)
+    field.fill("\U00020bb7" * 400)  # two code units each, one character
+    expect(page.locator("#send")).to_be_enabled()
+
+
+SMALL = """() => [...document.querySelectorAll("#ask button, #masthead button, #ask a, #ask textarea, #ask input")]
+  .filter((one) => one.checkVisibility() && !one.matches(".chip"))
+  .map((one) => [one.outerHTML.slice(0, 80), one.getBoundingClientRect()])
+  .filter(([, box]) => box.width < 40 || box.height < 40).map(([html]) => html)"""
+CUT = """() => [...document.querySelectorAll("#ask *, #masthead *")].filter((one) => one.checkVisibility()
+  && !one.closest(".unseen, .index-line") && one.getBoundingClientRect().right > innerWidth + 1).map((one) => one.outerHTML.slice(0, 80))"""
+
+
+def sound(page: Page) -> None:
+    """No serious finding of axe, nothing too small for a finger, nothing cut at the right."""
+    found = Axe().run(page, options={"resultTypes": ["violations"]})["violations"]
+    serious = [one for one in found if one["impact"] in ("serious", "critical")]
+    assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in serious] == []
+    assert page.evaluate(SMALL) == []
+    assert page.evaluate(CUT) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_accessibility_of_every_state(page: Page, theme: str, written: Callable[[float], None]) -> None:
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    page.reload()
+    expect(page.locator(".welcome")).to_be_visible()
+    sound(page)
+    turn = ask(page, HOSTILE_QUESTION)
+    ask(page, "番茄炒蛋怎么做？")
+    written(0)
+    ask(page, QUESTION)
+    turn.locator(".vote").nth(1).click()
+    page.locator("#question").fill("安" * 501)
+    sound(page)
+    page.locator("a.chip").last.focus()
+    sound(page)
+    page.locator("a.chip").last.click()
+    expect(page.locator("#cited")).to_be_visible()
+    sound(page)
+    page.keyboard.press("Escape")
+    page.locator("#open-history").click()
+    sound(page)
+
+
+def test_chinese_is_set_well(served: Served, watched: Watched) -> None:
+    """Line height 1.7 to 1.8; no line of the answer or the document begins with a closing mark or with a chip."""
+    page = watched.open(served.url, 360)
+    turn = ask(page, QUESTION)
+    turn.locator("a.chip").click()
+    expect(page.locator("#cited")).to_be_visible()
+    for place in (".said", "#document"):
+        ratio = page.evaluate(
+            "place => { const style = getComputedStyle(document.querySelector(place));"
+            " return parseFloat(style.lineHeight) / parseFloat(style.fontSize); }",
+            place,
+        )
+        assert 1.7 <= ratio <= 1.8
+    starts = page.evaluate("""() => {
+      const firsts = [];
+      for (const root of document.querySelectorAll(".said, #document")) {
+        const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+        let bottom = -1;
+        while (walker.nextNode()) {
+          const node = walker.currentNode;
+          for (let at = 0; at < node.length; at++) {
+            const range = new Range();
+            range.setStart(node, at);
+            range.setEnd(node, at + 1);
+            const box = range.getBoundingClientRect();
+            if (box.width && box.top >= bottom) firsts.push(node.data[at]);
+            if (box.width) bottom = Math.max(bottom, box.bottom - 4);
+          }
+        }
+      }
+      return firsts;
+    }""")
+    assert len(starts) > 50
+    assert not set(starts) & set("，。、；：？！”’）》」』】…")
+
+
+def test_nothing_moves_for_those_who_ask_for_it(served: Served, watched: Watched, written: Callable[[float], None]) -> None:
+    written(0.02)
+    page = watched.open(served.url, reduced_motion="reduce")
+    page.locator("#question").fill(QUESTION)
+    page.locator("#question").press("Enter")
+    waiting = page.locator(".waiting")
+    expect(waiting).to_be_visible()
+    assert waiting.evaluate("one => getComputedStyle(one).animationName") == "none"
+    expect(page.locator(".verdict")).to_be_visible()
+
+
+def test_a_second_question_while_the_first_is_answered_waits(served: Served, watched: Watched, written: Callable[[float], None]) -> None:
+    written(0.03)
+    page = watched.open(served.url)
+    page.locator("#question").fill(QUESTION)
+    page.locator("#question").press("Enter")
+    page.locator("#question").fill("第二个问题？")
+    page.locator("#question").press("Enter")
+    expect(page.locator(".turn .verdict")).to_be_visible()
+    expect(page.locator(".turn")).to_have_count(1)
+    expect(page.locator("#question")).to_have_value("第二个问题？")
