@@ -3,8 +3,8 @@
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
-from typing import Literal
+from collections.abc import Generator, Iterator, Mapping
+from typing import Any, Literal
 
 from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
@@ -62,6 +62,20 @@ class Conversation(BaseModel):
     form: Literal["text", "markdown", "html"]
 
 
+class Lines(StreamingResponse):
+    """Lines as they come; closed when the reader has gone, so that no model goes on writing for nobody."""
+
+    def __init__(self, lines: Generator[bytes, None, None]) -> None:
+        super().__init__(lines, media_type="application/x-ndjson")
+        self._lines = lines
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: D102
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._lines.close()
+
+
 class PageServer:
     """What the routes do; safe to use from several threads."""
 
@@ -91,10 +105,9 @@ class PageServer:
             **state,
         }
 
-    def ask(self, body: Asked) -> StreamingResponse:
+    def ask(self, body: Asked) -> Response:
         """JSON Lines: {"answer", "seal", "whole"} each time it has grown, then {"suggestions"}; or {"error"}."""
-        lines = (_json(row).encode("utf-8") + b"\n" for row in self._grow(body))
-        return StreamingResponse(lines, media_type="application/x-ndjson")
+        return Lines(_json(row).encode("utf-8") + b"\n" for row in self._grow(body))
 
     def _grow(self, body: Asked) -> Iterator[dict[str, object]]:
         history = [(turn.question[:_REMEMBERED], turn.answer[:_REMEMBERED]) for turn in body.history]

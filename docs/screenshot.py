@@ -11,6 +11,7 @@ FOLDER = Path(__file__).parent
 
 
 def ask(page: Page, question: str) -> None:
+    """Asks and waits for the answer and what follows it."""
     page.locator("#question").fill(question)
     page.locator("#question").press("Enter")
     page.locator(".turn").last.locator(".verdict").wait_for()

@@ -1,5 +1,5 @@
 // Citation chips: their quote in a tooltip, their document in the reader.
-import { find, h } from "./dom.js";
+import { find, h, visible } from "./dom.js";
 import * as server from "./server.js";
 import { half, say } from "./words.js";
 
@@ -34,9 +34,9 @@ function showTip(link) {
   link.setAttribute("aria-describedby", "tip");
   const box = link.getBoundingClientRect();
   const left = Math.min(Math.max(8, box.left - 16), innerWidth - tip.offsetWidth - 8);
-  const above = box.top - tip.offsetHeight - 4;
+  const fits = box.bottom + tip.offsetHeight + 12 < innerHeight; // below, so that the sentence stays in sight
   tip.style.left = `${left}px`;
-  tip.style.top = `${above > 8 ? above : box.bottom + 4}px`;
+  tip.style.top = `${fits ? box.bottom + 4 : Math.max(8, box.top - tip.offsetHeight - 4)}px`;
 }
 
 function hideTip() {
@@ -53,6 +53,7 @@ async function open(link, { places, at } = placesOf.get(link)) {
   find("previous").disabled = at === 0;
   find("next").disabled = at === places.length - 1;
   find("alone").href = places[at].address;
+  find("title").textContent = visible(places[at].title);
   find("reader").hidden = false;
   arrange();
   try {

@@ -67,7 +67,7 @@ const WORDS = {
     tooLong: (n, most) => `${n} characters, at most ${most}: shorten it.`,
     badLink: "There is no such shared answer: the link may be cut short.",
     shared: (version) => `A shared answer, of index version ${version}.`,
-    index: (one) => `${one.documents} documents · ${one.passages} passages · version ${one.index_version}`,
+    index: (one) => `${one.documents} document${one.documents === 1 ? "" : "s"} · ${one.passages} passages · version ${one.index_version}`,
     done: (verdict, text) => `Answered, ${verdict}. ${text}`,
   },
 };

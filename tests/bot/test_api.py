@@ -212,5 +212,5 @@ def test_what_turns_the_direction_of_text_is_written_out() -> None:
     document = Document("a", "题\u202e", "价格\u202e五十元\u202c。")
     html = source_page(document, 2, 4, None)
     assert "<h1>题[U+202E]</h1>" in html
-    assert "价格<mark id=\"cited\" tabindex=\"-1\">[U+202E]五</mark>十元[U+202C]。" in html
+    assert '价格<mark id="cited" tabindex="-1">[U+202E]五</mark>十元[U+202C]。' in html
     assert "\u202e" not in html

@@ -14,7 +14,9 @@ from bot.types import Answer, AnswerSentence, Citation, Verdict
 from bot.wire import growing_answer_to_json
 from indexer.types import Document
 
-DOCUMENT = Document("文/a", "题<b>", "前一段。\n\n甲在前。乙是[五](javascript:alert(1))元。丙在后。\n\n后一段。", url="https://a.cn")
+DOCUMENT = Document(
+    "文/a", "题<b>", "前一段。\n\n甲在前。乙是[五](javascript:alert(1))元。丙在后。\n\n后一段。", url="https://a.cn"
+)
 QUOTE = "乙是[五](javascript:alert(1))元。"
 START = DOCUMENT.text.index(QUOTE)
 CITATION = Citation(1, "文/a", "题<b>", ("第一节",), START, START + len(QUOTE), QUOTE, DOCUMENT.url, DOCUMENT.digest, 3)
@@ -76,7 +78,9 @@ class Tags(HTMLParser):
         self.tags.add(tag)
 
 
-hostile = st.text(alphabet=st.sampled_from("甲。<>&\"'/=# \n`*_[]()!|~\\\u202e\u200b1.-+:www@x"), min_size=1, max_size=40)
+hostile = st.text(
+    alphabet=st.sampled_from("甲。<>&\"'/=# \n`*_[]()!|~\\\u202e\u200b1.-+:www@x"), min_size=1, max_size=40
+)
 
 
 @given(hostile, hostile)
@@ -97,7 +101,9 @@ def test_no_text_becomes_markup(text: str, question: str) -> None:
 )
 def test_what_would_be_markup_at_the_start_of_a_line_shows_as_it_is(text: str) -> None:
     answer = Answer("问", (AnswerSentence(text, (), True),), Verdict.GROUNDED, 0.9, (), (), "", "scripted", "v")
-    tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(as_markdown([growing_answer_to_json(answer, {})], document_of))
+    tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(
+        as_markdown([growing_answer_to_json(answer, {})], document_of)
+    )
     paragraph = tokens[-2]
     assert "".join(child.content for child in paragraph.children) == text.strip()
     assert {child.type for child in paragraph.children} <= {"text", "text_special"}

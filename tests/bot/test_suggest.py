@@ -65,7 +65,9 @@ def test_the_language_model_is_not_asked(bot: Answerer) -> None:
     assert suggestions(bot, answer)
 
 
-def test_sentences_that_define_or_name_become_questions(bot: Answerer, built, kb: Path, counting: CountingEncoder) -> None:
+def test_sentences_that_define_or_name_become_questions(
+    bot: Answerer, built, kb: Path, counting: CountingEncoder
+) -> None:
     (kb / "a.md").write_text("甲甲甲甲。乙乙是指乙乙乙乙的丙。丁丁被命名为丁丁丁丁。", encoding="utf-8")
     built()
     fresh = bot.over(open_index(kb.parent / "index", counting.fingerprint))

@@ -108,16 +108,23 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture
-def written(served: Served, monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """`written(pause)`: from now on answers grow as `growing` has it."""
+def written(served: Served, monkeypatch: pytest.MonkeyPatch) -> Callable[[float], list[str]]:
+    """`written(pause)`: from now on answers grow as `growing` has it; the list says how each ended on the server."""
     bot = served.live.bot
 
-    def use(pause: float) -> None:
+    def use(pause: float) -> list[str]:
+        ended: list[str] = []
+
         def stream(question: str, history: History = ()) -> Iterator[Answer]:
             *_, found = Answerer.stream(bot, question, history)
-            return growing(found, pause)
+            try:
+                yield from growing(found, pause)
+                ended.append("whole")
+            except GeneratorExit:
+                ended.append("stopped")
 
         monkeypatch.setattr(bot, "stream", stream)
+        return ended
 
     return use
 
@@ -230,5 +237,3 @@ def page(
 def words(page: Page) -> Callable[[str], str]:
     """The words of the language that the page shows, by their name in page/words.js."""
     return lambda name: page.evaluate("name => import('/page/words.js').then((words) => words.say(name))", name)
-
-

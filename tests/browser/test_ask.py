@@ -56,6 +56,7 @@ def test_ask_read_the_quote_and_open_the_source(page: Page) -> None:
     expect(mark).to_contain_text(ANSWER)
     expect(mark).to_be_in_viewport()
     expect(mark).to_be_focused()
+    expect(page.locator("#title")).to_contain_text("筑牢国家安全防线")
     expect(page.locator("#document h2").first).to_contain_text("增强意识")  # the whole document, with its headings
     expect(page.locator("#document")).to_contain_text("营造繁荣稳定的发展环境")
     page.keyboard.press("Escape")
@@ -90,7 +91,7 @@ def test_a_refusal_says_what_is_missing_and_shows_what_is_near(page: Page) -> No
     expect(page.locator("#document mark#cited").first).to_be_in_viewport()
 
 
-def test_a_written_answer_grows_and_shows_what_it_stands_on(page: Page, written: Callable[[float], None]) -> None:
+def test_a_written_answer_grows_and_shows_what_it_stands_on(page: Page, written: Callable[[float], list[str]]) -> None:
     written(0.02)
     page.locator("#question").fill(QUESTION)
     page.locator("#question").press("Enter")
@@ -110,14 +111,16 @@ def test_a_written_answer_grows_and_shows_what_it_stands_on(page: Page, written:
     expect(note).to_have_text(re.compile("^(知识库可能没有答案|the knowledge base may not hold the answer)$"))
 
 
-def test_stop_edit_and_retry(page: Page, written: Callable[[float], None]) -> None:
+def test_stop_edit_and_retry(page: Page, written: Callable[[float], list[str]]) -> None:
     say = words(page)
-    written(0.06)
+    ended = written(0.06)
     page.locator("#question").fill(QUESTION)
     page.locator("#question").press("Enter")
     turn = page.locator(".turn").last
     expect(turn.locator("a.chip").first).to_be_visible()
     page.locator("#stop").click()
+    page.wait_for_timeout(500)
+    assert ended == ["stopped"]  # the model is not left writing for nobody
     expect(turn).to_contain_text(say("stopped"))
     expect(page.locator("#send")).to_be_visible()
     expect(turn.locator("a.chip")).to_have_count(1)  # what had come stays
@@ -184,7 +187,9 @@ def test_a_shared_link_reopens_the_answer_after_the_index_has_changed(page: Page
         served.rebuild()
 
 
-@pytest.mark.parametrize("answer", ["", "../../seal.key", "<img src=x onerror=alert(1)>", "0" * 32, "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "answer", ["", "../../seal.key", "<img src=x onerror=alert(1)>", "0" * 32, "javascript:alert(1)"]
+)
 def test_a_hostile_or_broken_link_is_harmless(served: Served, watched: Watched, answer: str) -> None:
     watched.expected = ["404 (Not Found)"] if answer == "0" * 32 else []
     page = watched.open(f"{served.url}/?answer={quote(answer)}&question=<script>alert(1)</script>")
@@ -300,7 +305,9 @@ def test_hostile_text_is_shown_as_text(page: Page) -> None:
     turn = ask(page, f"<img src=x onerror=alert(1)>{HOSTILE_QUESTION}<script>alert(1)</script>")
     expect(turn.locator(".question")).to_contain_text("<script>alert(1)</script>")
     expect(turn.locator(".said")).to_contain_text("访客证<script>document.title='broken'</script>")
-    expect(turn.locator(".said")).to_contain_text("押金是[U+202E]五十元[U+202C]，由零\u200b宽银行代收，**不得**转借他人")
+    expect(turn.locator(".said")).to_contain_text(
+        "押金是[U+202E]五十元[U+202C]，由零\u200b宽银行代收，**不得**转借他人"
+    )
     turn.locator("a.chip").first.click()
     document = page.locator("#document")
     expect(document.locator("h2").first).to_have_text("第一节 [点这里](javascript:alert(1)) 登记")
@@ -408,7 +415,7 @@ def sound(page: Page) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_accessibility_of_every_state(page: Page, theme: str, written: Callable[[float], None]) -> None:
+def test_accessibility_of_every_state(page: Page, theme: str, written: Callable[[float], list[str]]) -> None:
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     page.reload()
     expect(page.locator(".welcome")).to_be_visible()
@@ -466,7 +473,9 @@ def test_chinese_is_set_well(served: Served, watched: Watched) -> None:
     assert not set(starts) & set("，。、；：？！”’）》」』】…")
 
 
-def test_nothing_moves_for_those_who_ask_for_it(served: Served, watched: Watched, written: Callable[[float], None]) -> None:
+def test_nothing_moves_for_those_who_ask_for_it(
+    served: Served, watched: Watched, written: Callable[[float], list[str]]
+) -> None:
     written(0.02)
     page = watched.open(served.url, reduced_motion="reduce")
     page.locator("#question").fill(QUESTION)
@@ -477,7 +486,9 @@ def test_nothing_moves_for_those_who_ask_for_it(served: Served, watched: Watched
     expect(page.locator(".verdict")).to_be_visible()
 
 
-def test_a_second_question_while_the_first_is_answered_waits(served: Served, watched: Watched, written: Callable[[float], None]) -> None:
+def test_a_second_question_while_the_first_is_answered_waits(
+    served: Served, watched: Watched, written: Callable[[float], list[str]]
+) -> None:
     written(0.03)
     page = watched.open(served.url)
     page.locator("#question").fill(QUESTION)

@@ -15,9 +15,17 @@ from indexer.types import Document
 DOCUMENTS = {"a": Document("a", "题", "甲是五。乙是六。")}
 
 
-def opinion(question: str, good: bool, reason: str = "", quotes: tuple[str, ...] = ("甲是五。",), **values: object) -> dict:
+def opinion(
+    question: str, good: bool, reason: str = "", quotes: tuple[str, ...] = ("甲是五。",), **values: object
+) -> dict:
     citations = [{"doc_id": "a", "quote": quote} for quote in quotes]
-    return {"question": question, "good": good, "reason": reason, "verdict": "grounded", "citations": citations} | values
+    return {
+        "question": question,
+        "good": good,
+        "reason": reason,
+        "verdict": "grounded",
+        "citations": citations,
+    } | values
 
 
 def test_what_a_reader_settles() -> None:
@@ -74,7 +82,11 @@ def test_the_command_appends_cases_that_can_be_read(built, kb: Path, tmp_path: P
     (kb / "a.md").write_text("甲是五。乙是六。", encoding="utf-8")
     built()
     index = tmp_path / "index"
-    rows = [opinion("甲是几？", True), opinion("丙\x1b[31m？", False, "should be refused"), opinion("乙？", False, "wrong")]
+    rows = [
+        opinion("甲是几？", True),
+        opinion("丙\x1b[31m？", False, "should be refused"),
+        opinion("乙？", False, "wrong"),
+    ]
     (index / FILE).write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     out = tmp_path / "cases.jsonl"
     done = CliRunner().invoke(evaluation, ["from-feedback", "--index", str(index), "--out", str(out)])
