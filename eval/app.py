@@ -289,9 +289,9 @@ def from_feedback(folder: Path, out: Path) -> None:
     found = cases_from(read_feedback(folder / FILE), documents, {case.question for case in written})
     for row in found.rows:
         _append(out, row)
-        click.echo(f"{'应答 answer' if row['gold'] else '拒答 refuse'}  {_shown(row['question'])}")
+        click.echo(f"{'应答 answer' if row['gold'] else '拒答 refuse'}  {one_line(row['question'])}")
     for question, reason in found.unfinished:
-        click.echo(f"缺出处 needs a gold quote ({_shown(reason)})  {_shown(question)}")
+        click.echo(f"缺出处 needs a gold quote ({one_line(reason)})  {one_line(question)}")
     click.echo(
         f"写入 written: {len(found.rows)}，待补 to finish: {len(found.unfinished)}"
         f"；看过之后 after a look: JIAWEN_GOLDEN={shlex.quote(str(out))} jiawen index"

@@ -36,7 +36,7 @@ def cases_from(
 ) -> FromFeedback:
     """A case for every question that a reader settled, the last opinion on it counting; those in `taken` are left out.
 
-    A helpful answer makes its quotes gold; a helpful refusal and "should be refused" make a case without gold. Any other
+    A helpful answer makes its quotes gold; a helpful refusal and "should be refused" make a case without gold. Another
     opinion says that the answer is wrong but not what is right; nor is a quote gold that the documents no longer hold.
     """
     latest = {opinion["question"]: opinion for opinion in opinions}
