@@ -1,7 +1,7 @@
 // One turn as elements: the question, the verdict, the sentences with their chips, what can be done with them.
 import { button, h } from "./dom.js";
 import { chip, placeOf } from "./reader.js";
-import { half, halves, say } from "./words.js";
+import { half, halves, languageOf, say } from "./words.js";
 
 export function answerOf(turn) {
   return turn.given ? JSON.parse(turn.given.answer) : null;
@@ -16,7 +16,7 @@ export function drawTurn(turn, does) {
 
 function drawQuestion(turn, does) {
   const edit = button(say("edit"), () => asked.replaceWith(drawEditor(turn, does)), { class: "quiet" });
-  const asked = h("div", { class: "asked" }, h("h2", { class: "question" }, turn.question), edit);
+  const asked = h("div", { class: "asked" }, h("h2", { class: "question", lang: languageOf(turn.question) }, turn.question), edit);
   return asked;
 }
 
@@ -45,8 +45,11 @@ export function refresh(article, turn, does) {
     if (drawn) drawn.dataset.key = key;
     return drawn;
   };
-  const said = part("said", () => h("div", { class: "said", lang: "zh" }));
-  if (answer) drawSentences(said, turn, answer);
+  const said = part("said", () => h("div", { class: "said" }));
+  if (answer) {
+    said.lang = languageOf(answer.answer + answer.pending);
+    drawSentences(said, turn, answer);
+  }
   box.setAttribute("aria-busy", !whole);
   const waiting = say(answer ? "writing" : "searching");
   put(box, [
@@ -120,7 +123,7 @@ function drawNearest(answer) {
   const places = answer.nearest.map((hit) => placeOf({ ...hit, number: hit.rank, headings: [], quote: hit.text }));
   const items = places.map((place, at) => {
     const words = place.quote.replace(/\s+/g, " ").replace(/^[# ]+/, "");
-    return h("li", {}, chip(places, at, h("span", { lang: "zh" }, `${words.slice(0, 60)}…`)));
+    return h("li", {}, chip(places, at, h("span", { lang: languageOf(words) }, `${words.slice(0, 60)}…`)));
   });
   return h("div", { class: "nearest" }, h("p", { class: "small" }, say("nearest")), h("ul", {}, items));
 }
@@ -157,6 +160,6 @@ function askWhy(outcome, chosen) {
 }
 
 function drawSuggestions(questions, does) {
-  const items = questions.map((question) => h("li", {}, button(question, () => does.ask(question), { lang: "zh" })));
+  const items = questions.map((question) => h("li", {}, button(question, () => does.ask(question), { lang: languageOf(question) })));
   return h("div", { class: "follow" }, h("p", { class: "small" }, say("follow")), h("ul", {}, items));
 }

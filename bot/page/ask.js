@@ -1,10 +1,11 @@
 // The Ask part: the conversation, the composer, and the state of the server.
 import { answerOf, drawTurn, refresh } from "./answer.js";
-import { button, copy, find, h } from "./dom.js";
+import { copy, find, h } from "./dom.js";
 import * as dialogs from "./dialogs.js";
 import * as reader from "./reader.js";
 import * as server from "./server.js";
 import * as store from "./store.js";
+import { drawMissing, drawWelcome } from "./welcome.js";
 import { half, say, translate } from "./words.js";
 
 const QUICK = 2000; // milliseconds between looks at the server while something is about to change
@@ -33,12 +34,12 @@ const does = {
     find("log").focus({ preventScroll: true }); // the button that was pressed may be gone
   },
   async copy(turn, outcome, form) {
-    try {
-      await copy(await (await server.exported([turn.given], form)).text());
-      outcome.textContent = say("copied");
-    } catch (error) {
-      outcome.textContent = error instanceof server.Refused ? half(error.message) : say("notCopied");
-    }
+    const text = server.exported([turn.given], form).then((blob) => blob.text());
+    await tried(outcome, async () => {
+      const done = await copy(text).then(() => true, () => false);
+      await text; // the server's word on why there is nothing to copy
+      outcome.textContent = say(done ? "copied" : "notCopied");
+    });
   },
   async share(turn, outcome) {
     await tried(outcome, async () => {
@@ -161,25 +162,12 @@ function draw() {
   translate(document.querySelector(".ask"));
   const log = find("log");
   log.replaceChildren();
-  if (state?.missing) log.append(drawMissing());
+  if (state?.missing) log.append(drawMissing(state.index));
   else if (conversation.turns.length) conversation.turns.forEach(show);
-  else if (state) log.append(drawWelcome());
+  else if (state) log.append(drawWelcome(state.starters, does));
   else log.append(h("p", { class: "small" }, say("loading")));
   controls();
   showState();
-}
-
-function drawMissing() {
-  const command = `.venv/bin/jiawen index --index ${state.index}`;
-  const code = h("pre", {}, h("code", {}, command));
-  return h("div", { class: "welcome" }, h("h2", {}, say("missing")), h("p", {}, say("missingMore")), code,
-    button(say("copy"), () => copy(command)), h("p", {}, say("missingThen")));
-}
-
-function drawWelcome() {
-  const items = state.starters.map((one) => h("li", {}, button(one, () => does.ask(one), { lang: "zh" })));
-  const offered = items.length && h("div", { class: "follow" }, h("p", { class: "small" }, say("try")), h("ul", {}, items));
-  return h("div", { class: "welcome" }, h("h2", {}, say("welcome")), h("p", {}, say("welcomeMore")), offered);
 }
 
 function controls() {

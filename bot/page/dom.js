@@ -25,11 +25,14 @@ export function find(id) {
   return document.getElementById(id);
 }
 
-// On pages without https the clipboard takes only what is selected.
+// `text` may be a promise: Safari wants the clipboard asked for at the click. Without https only a selection is copied.
 export async function copy(text) {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  if (navigator.clipboard) {
+    const blob = Promise.resolve(text).then((words) => new Blob([words], { type: "text/plain" }));
+    return navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
+  }
   const area = h("textarea", { class: "unseen", readonly: true });
-  area.value = text;
+  area.value = await text;
   document.body.append(area);
   area.select();
   const done = document.execCommand("copy");

@@ -1,7 +1,7 @@
 // Citation chips: their quote in a tooltip, their document in the reader.
 import { find, h, visible } from "./dom.js";
 import * as server from "./server.js";
-import { half, say } from "./words.js";
+import { half, languageOf, say } from "./words.js";
 
 // A place in a document: {number, title, headings, page, quote, address}. `places` are those of the same answer.
 const placesOf = new WeakMap(); // chip → {places, at}
@@ -28,7 +28,8 @@ function showTip(link) {
   const { title, headings, page, quote, mended } = places[at];
   const where = [title, ...headings.filter((name) => name !== title), page && say("page", page)].filter(Boolean);
   const tip = find("tip");
-  tip.replaceChildren(h("strong", { lang: "zh" }, where.join(" › ")), h("q", { lang: "zh" }, quote));
+  const named = h("strong", { lang: languageOf(title) }, where.join(" › "));
+  tip.replaceChildren(named, h("q", { lang: languageOf(quote) }, quote));
   if (mended) tip.append(h("em", {}, say("mended")));
   tip.hidden = false;
   link.setAttribute("aria-describedby", "tip");
@@ -54,6 +55,7 @@ async function open(link, { places, at } = placesOf.get(link)) {
   find("next").disabled = at === places.length - 1;
   find("alone").href = places[at].address;
   find("title").textContent = visible(places[at].title);
+  find("title").lang = languageOf(places[at].title);
   find("reader").hidden = false;
   arrange();
   try {
@@ -62,6 +64,7 @@ async function open(link, { places, at } = placesOf.get(link)) {
     const why = error instanceof server.Refused ? half(error.message) : say("lost");
     find("document").replaceChildren(h("p", {}, why), h("blockquote", {}, places[at].quote));
   }
+  find("document").lang = languageOf(find("document").textContent);
   const mark = find("cited");
   (mark || find("document")).focus({ preventScroll: true });
   mark?.scrollIntoView({ block: "center" });

@@ -79,6 +79,11 @@ export function language() {
   return chosen in WORDS ? chosen : navigator.language.startsWith("zh") ? "zh" : "en";
 }
 
+// For a screen reader: the language that a text of the documents, the reader or the model is in.
+export function languageOf(text) {
+  return /[\u3400-\u9fff]/.test(text) ? "zh" : "en";
+}
+
 export function choose(code) {
   localStorage.setItem(STORED, code);
   document.dispatchEvent(new Event("jiawen:language"));

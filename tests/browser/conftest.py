@@ -18,6 +18,7 @@ from playwright.sync_api import (
     Page,
     Request,
     WebError,
+    expect,
     sync_playwright,
 )
 
@@ -27,6 +28,8 @@ from bot.types import Answer, AnswerSentence, Verdict
 from indexer.build import build
 from indexer.config import IndexConfig
 from tests.conftest import ROOT
+
+expect.set_options(timeout=15_000)  # CI machines stall
 
 HOSTILE = """---
 title: <img src=x onerror="document.title='broken'">来客登记办法
@@ -198,7 +201,7 @@ def new_context(browser: Browser, width: int, locale: str, **options: object) ->
 def visit(page: Page, url: str) -> Page:
     page.set_default_timeout(15_000)
     page.goto(url)
-    page.locator("#question").wait_for()
+    page.locator("#log > :is(.welcome, .turn)").first.wait_for()  # the server's state has come
     return page
 
 
