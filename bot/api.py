@@ -13,12 +13,16 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
 
+from bot.config import editor_password
+from bot.content import Exists
+from bot.documents import NoDocument, document_routes
+from bot.editor import NotAllowed, add_editor
 from bot.live import Live
 from bot.routes import page_routes
 from bot.shared import NotOurs, TooMany
 from bot.source import source_page
 from bot.wire import answer_to_json, hits_to_json
-from indexer.errors import JiawenError, QuestionError
+from indexer.errors import ContentError, JiawenError, QuestionError
 from indexer.versions import kept_document
 
 # Text of documents, questions and models may hold markup: whatever slips through, the browser asks no other host.
@@ -28,7 +32,15 @@ CONTENT_SECURITY_POLICY = (
     " img-src 'self' data: blob:; font-src 'self' data:; media-src 'self' blob:; connect-src 'self' data: blob:;"
     " worker-src 'self' blob:; frame-ancestors 'self'; form-action 'self'; base-uri 'self'"
 )
-_STATUS = {QuestionError: 400, NotOurs: 404, TooMany: 429}  # of any other error: 503
+_STATUS = {  # of any other error: 503
+    QuestionError: 400,
+    ContentError: 400,
+    NotAllowed: 403,
+    NotOurs: 404,
+    NoDocument: 404,
+    Exists: 409,
+    TooMany: 429,
+}
 PAGE = Path(__file__).parent / "page"  # scripts and styles of the page
 
 
@@ -92,7 +104,9 @@ def create_app(live: Live) -> FastAPI:
             raise HTTPException(404, "没有这篇文档 | no such document")
         return HTMLResponse(source_page(cited, start, end, now))
 
+    add_editor(app, editor_password())
     app.include_router(page_routes(live))
+    app.include_router(document_routes(live))
     app.mount("/page", StaticFiles(directory=PAGE))
 
     from bot.ui import mount_page  # Gradio takes 5 s to import

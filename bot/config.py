@@ -58,6 +58,11 @@ class BotConfig:
         )
 
 
+def editor_password() -> str:
+    """What an editor signs in with; empty where nobody may."""
+    return os.environ.get("JIAWEN_EDITOR_PASSWORD", "")
+
+
 def silence_telemetry() -> None:
     """Keeps Gradio and the hub client from calling home; must run before either is imported."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"

@@ -3,6 +3,7 @@
 import re
 from difflib import SequenceMatcher
 from html import escape
+from typing import Literal
 from urllib.parse import urlencode
 
 from bot.types import Citation
@@ -97,17 +98,23 @@ def _what_changed(cited: Document, now: Document | None) -> str:
     if now is None:
         note = "来源已删除，下面是引用时的原文。 The source was removed; this is the text cited."
         return f'<p class="changed" role="note">{note}</p>'
-    before, after = ([text[start:end] for start, end in sentence_spans(text)] for text in (cited.text, now.text))
-    rows = []
-    for operation, low, high, new_low, new_high in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if operation != "equal":
-            rows += [f"<li><del>{_safe(one)}</del></li>" for one in before[low:high]]
-            rows += [f"<li><ins>{_safe(one)}</ins></li>" for one in after[new_low:new_high]]
+    rows = [f"<li><{mark}>{_safe(one)}</{mark}></li>" for mark, one in changed_sentences(cited.text, now.text)]
     note = "来源已更新，下面是引用时的原文。 The source has changed; this is the text cited."
     return (
         f'<div class="changed" role="note">{note}'
         f"<details><summary>有何不同 What changed</summary><ul>{''.join(rows)}</ul></details></div>"
     )
+
+
+def changed_sentences(before: str, after: str) -> list[tuple[Literal["del", "ins"], str]]:
+    """The sentences that went and came between two texts, in reading order."""
+    old, new = ([text[start:end] for start, end in sentence_spans(text)] for text in (before, after))
+    rows: list[tuple[Literal["del", "ins"], str]] = []
+    for operation, low, high, new_low, new_high in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if operation != "equal":
+            rows += [("del", one) for one in old[low:high]]
+            rows += [("ins", one) for one in new[new_low:new_high]]
+    return rows
 
 
 def _safe(text: str) -> str:

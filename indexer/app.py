@@ -32,6 +32,7 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="只输出 J
 @click.option(
     "--automatic", is_flag=True, help="无人要求的重建：回滚过的内容不再发布 Leave rolled-back content unpublished."
 )
+@click.option("--progress", is_flag=True, help="每批编码后输出一行 JSON A line of JSON after each batch of sentences.")
 @click.pass_context
 def index(
     context: click.Context,
@@ -42,6 +43,7 @@ def index(
     no_gate: bool,
     drop_unreadable: bool,
     automatic: bool,
+    progress: bool,
 ) -> None:
     """建立并发布索引 Build and publish the index of KB; exit code 1 if a file was skipped or nothing was published."""
     context.obj = folder
@@ -49,13 +51,19 @@ def index(
         return
     from indexer.build import BuildOptions
 
+    def show(done: int, total: int) -> None:
+        if progress:
+            click.echo(json.dumps({"done": done, "total": total}))
+            sys.stdout.flush()
+
     options = BuildOptions(
+        on_progress=show,
         gates=_gates(),
         override_gates=no_gate,
         drop_unreadable=drop_unreadable,
         automatic=automatic or watching,
     )
-    if options.automatic:
+    if options.automatic or progress:
         os.nice(10)  # whoever asks questions meanwhile comes first
     if watching:
         _watch(kb, folder, options, as_json)
@@ -89,6 +97,7 @@ def _build(kb: Path, folder: Path, options: "BuildOptions", as_json: bool) -> bo
         def show(done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
+            options.on_progress(done, total)
 
         report = build(kb, folder, IndexConfig.from_environment(), replace(options, on_progress=show))
     if as_json:

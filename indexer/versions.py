@@ -139,10 +139,7 @@ def roll_back(index: Path, version: str | None = None) -> Manifest:
                 raise IndexMissing(f"{index} 里没有更早的版本", f"{index} has no version before {now}")
             version = earlier[-1]
         elif version not in version_names(index):
-            raise IndexMissing(
-                f"没有版本 {version}；请用 jiawen index versions 查看",
-                f"no version {version}: see `jiawen index versions`",
-            )
+            raise _no_version(version)
         target = open_version(version_folder(index, version)).manifest
         left = published(index)
         _name_current(index, version)
@@ -177,15 +174,25 @@ def prune(index: Path, keep: int = KEPT, forget: bool = False) -> list[str]:
         os.rename(version_folder(index, name), hidden)
         shutil.rmtree(hidden, ignore_errors=True)
     if forget:
-        kept = {document.digest for name in version_names(index) for document in _documents(index, name)}
+        names = version_names(index)
+        kept = {document.digest for name in names for document in documents_of(index, name).values()}
         for path in (index / "documents").glob("*"):
             if path.name not in kept:
                 path.unlink()
     return doomed
 
 
-def _documents(index: Path, version: str) -> Iterable[Document]:
-    return open_version(version_folder(index, version)).documents.values()
+def documents_of(index: Path, version: str) -> dict[str, Document]:
+    """The documents of a version by their ids. Raises IndexMissing where there is none of that name."""
+    if version not in version_names(index):
+        raise _no_version(version)
+    return open_version(version_folder(index, version)).documents
+
+
+def _no_version(version: str) -> IndexMissing:
+    return IndexMissing(
+        f"没有版本 {version}；请用 jiawen index versions 查看", f"no version {version}: see `jiawen index versions`"
+    )
 
 
 def faults_of(index: Path, version: str) -> list[str]:

@@ -28,7 +28,7 @@ OWNERS = {
     "pypdfium2": {"indexer/convert.py"},
     "yaml": {"indexer/read.py"},
     "gradio": {"bot/ui.py"},
-    "fastapi": {"bot/api.py", "bot/routes.py", "bot/ui.py"},
+    "fastapi": {"bot/api.py", "bot/documents.py", "bot/editor.py", "bot/routes.py", "bot/ui.py"},
     "uvicorn": {"bot/api.py"},
     "click": {"indexer/app.py", "bot/app.py", "eval/app.py"},
     "ir_measures": {"eval/metrics.py"},
