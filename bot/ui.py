@@ -1,4 +1,4 @@
-"""The page, in Gradio: a masthead and the Ask part. Gradio lays it out and themes it; page/*.js draws the answers.
+"""The page, in Gradio: a masthead, tabs and the parts. Gradio lays it out and themes it; page/*.js draws the answers.
 
 Gradio's chatbot shows Markdown; it has no place for chips with their quotes, a reader, or a language that can be
 switched. The parts here are plain HTML and scripts in page/, and they ask routes.py.
@@ -12,7 +12,8 @@ from fastapi import FastAPI
 _PAGE = Path(__file__).parent / "page"
 # Plain names: Gradio would ask Google for any font it does not ship.
 _FONT = ["PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif"]
-_HEAD = '<link rel="stylesheet" href="/page/page.css"><link rel="modulepreload" href="/page/ask.js">'
+_STYLES = "".join(f'<link rel="stylesheet" href="/page/{name}.css">' for name in ("page", "tabs", "sources"))
+_HEAD = f'{_STYLES}<link rel="modulepreload" href="/page/ask.js">'
 
 
 def mount_page(app: FastAPI) -> FastAPI:
@@ -31,10 +32,10 @@ def mount_page(app: FastAPI) -> FastAPI:
 
 
 def page() -> gr.Blocks:
-    """The masthead over the Ask part; further parts go below the masthead, in gr.Tabs with this one."""
+    """The masthead over the parts, one of which page/tabs.js shows."""
     with gr.Blocks(title="嘉问 Jiawen", fill_width=True) as blocks:
-        part("masthead")
-        part("ask")
+        for name in ("masthead", "tabs", "ask", "sources"):
+            part(name)
     return blocks
 
 

@@ -72,6 +72,11 @@ const WORDS = {
   },
 };
 
+// The words of a part of its own: {zh: {…}, en: {…}}.
+export function add(more) {
+  for (const code of Object.keys(WORDS)) Object.assign(WORDS[code], more[code]);
+}
+
 const STORED = "jiawen.language";
 
 export function language() {

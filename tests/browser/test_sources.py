@@ -1,0 +1,333 @@
+"""The Sources part in a real browser, in both languages, at 360 and 1280 px: reading for all, changing for an editor."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from axe_core_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from bot.answer import open_bot
+from bot.live import Live, Rebuild
+from indexer.build import build
+from indexer.config import IndexConfig
+from tests.browser.conftest import HOSTILE, Served, Watched, running, words
+
+pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
+PASSWORD = "城门 open"
+NOTICE = """---
+title: 城市博物馆公告
+source: 市报
+published: 2024-04-16
+---
+
+# 城市博物馆公告
+
+城市博物馆每周一闭馆。门票是二十元。
+
+## 交通
+
+地铁二号线到博物馆站，公交三路也到。
+"""
+LONG = "# 长文\n\n" + "\n\n".join(f"第{number}段写得够长，好让它自成一段。" * 6 for number in range(130))
+SIZES = [(1280, "zh-CN"), (360, "zh-CN"), (1280, "en-US"), (360, "en-US")]
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A page over a kb/ of its own, where an editor may sign in."""
+    folder = tmp_path_factory.mktemp("shelf")
+    kb = folder / "kb"
+    kb.mkdir()
+    for name, text in {"notice": NOTICE, "visitors": HOSTILE, "long": LONG}.items():
+        (kb / f"{name}.md").write_text(text, encoding="utf-8")
+    build(kb, folder / "index", IndexConfig())
+    live = Live(folder / "index", open_bot(folder / "index"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JIAWEN_EDITOR_PASSWORD", PASSWORD)
+        with running(live) as url:
+            yield Served(url, live, kb)
+
+
+@pytest.fixture
+def watch(browser: Browser, shelf: Served) -> Iterator[Watched]:
+    watching = Watched(browser)
+    yield watching
+    watching.check(urlsplit(shelf.url).netloc)
+
+
+@pytest.fixture(params=SIZES, ids=lambda one: f"{one[1][:2]}-{one[0]}")
+def page(request: pytest.FixtureRequest, shelf: Served, watch: Watched) -> Page:
+    """The Sources part, open."""
+    opened = watch.open(shelf.url, *request.param)
+    opened.locator("#sources-tab").click()
+    expect(opened.locator(".entry")).to_have_count(3)
+    return opened
+
+
+def press(place: Page | Locator, name: str) -> None:
+    place.get_by_role("button", name=name, exact=True).click()
+
+
+def sign_in(page: Page) -> None:
+    page.locator("#desk .sign").click()
+    page.locator("dialog input").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name=words(page)("rebuild"), exact=True)).to_be_enabled()
+
+
+def entry(page: Page, doc_id: str) -> Locator:
+    return page.locator(f".entry[data-id='{doc_id}']")
+
+
+def test_tabs_by_mouse_keyboard_and_address(page: Page, shelf: Served) -> None:
+    assert page.url == f"{shelf.url}/#sources"
+    expect(page.locator("#question")).to_be_hidden()
+    page.locator("#sources-tab").press("ArrowLeft")
+    expect(page.get_by_role("tab", selected=True)).to_be_focused()
+    expect(page.locator("#question")).to_be_visible()
+    expect(page.locator(".sources")).to_be_hidden()
+    page.go_back()
+    expect(page.get_by_role("tabpanel")).to_have_id("sources")
+    page.reload()
+    expect(entry(page, "notice")).to_be_visible()
+
+
+def test_read_a_document_and_find_in_it(page: Page) -> None:
+    say = words(page)
+    row = entry(page, "notice")
+    expect(row).to_contain_text("市报 · 2024-04-16 · notice.md")
+    expect(row).to_contain_text(re.compile(r"\d+ (字|characters) · \d+ (段|passages)"))
+    row.click()
+    text = page.locator("#leaf .text")
+    expect(text.locator("h2")).to_have_text("交通")
+    expect(text).to_be_focused()
+    field = page.get_by_role("searchbox", name=say("findHere"))
+    field.fill("博物馆")
+    expect(page.locator(".found")).to_have_text("1 / 4")
+    assert page.evaluate("CSS.highlights.get('found').size") == 4
+    field.press("Enter")
+    expect(page.locator(".found")).to_have_text("2 / 4")
+    field.press("Shift+Enter")
+    press(page, say("previous"))
+    expect(page.locator(".found")).to_have_text("4 / 4")
+    field.fill("（没有[")
+    expect(page.locator(".found")).to_have_text(say("noneHere"))
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.keyboard.press("Escape")
+    expect(page.locator("#leaf")).to_be_hidden()
+    expect(row).to_be_focused()
+
+
+def test_find_in_all_documents(page: Page) -> None:
+    say = words(page)
+    page.locator("#sought").fill("博物馆")
+    expect(page.locator(".entry")).to_have_count(1)
+    expect(page.locator("#count")).to_have_text(
+        page.evaluate("import('/page/words.js').then((w) => w.say('foundAre', 1))")
+    )
+    page.locator(".excerpt").click()
+    mark = page.locator("#leaf mark#cited")
+    expect(mark).to_have_text("博物馆")
+    expect(mark).to_be_in_viewport()
+    press(page.locator("#leaf"), say("close"))
+    page.locator("#sought").fill("没有这些字")
+    expect(page.locator("#count")).to_have_text(re.compile("没有找到|Nothing found"))
+    page.locator("#sought").fill("")
+    expect(page.locator(".entry")).to_have_count(3)
+
+
+def test_how_a_document_was_cut(page: Page, shelf: Served) -> None:
+    say = words(page)
+    entry(page, "long").click()
+    press(page, say("asPassages"))
+    passages = page.locator("#leaf .passage")
+    expect(passages).to_have_count(100)
+    press(page, say("more"))
+    chunks = [chunk for chunk in shelf.live.bot.index.chunks if chunk.doc_id == "long"]
+    expect(passages).to_have_count(len(chunks))
+    assert passages.last.locator("p").text_content() == chunks[-1].text
+    expect(passages.last.locator(".sentence")).to_have_count(6)
+    expect(passages.last.locator("h3")).to_contain_text("长文")
+
+
+def test_hostile_text_is_shown_as_text(page: Page) -> None:
+    say = words(page)
+    expect(entry(page, "visitors").locator(".title")).to_contain_text("<img src=x onerror=")
+    page.locator("#sought").fill("押金")
+    expect(page.locator(".excerpt")).to_contain_text("访客证的押金是[U+202E]五十元")
+    page.locator(".excerpt").click()
+    expect(page.locator("#leaf .text")).to_contain_text("访客证<script>document.title='broken'</script>")
+    press(page, say("asPassages"))
+    expect(page.locator("#leaf .passage").last).to_contain_text("[U+202E]五十元[U+202C]")
+    assert (
+        page.locator(":is(#sources, #leaf) :is(img, script, [onerror], [onmouseover], a[href^=javascript])").count()
+        == 0
+    )
+    assert page.title() == "嘉问 Jiawen"
+
+
+def test_signing_in_and_out(page: Page, watch: Watched) -> None:
+    watch.expected = ["403"]
+    say = words(page)
+    expect(page.get_by_role("button", name=say("rebuild"))).to_have_count(0)
+    page.locator("#desk .sign").click()
+    page.locator("dialog input").fill("wrong")
+    page.keyboard.press("Enter")
+    expect(page.locator("dialog [role=alert]")).to_have_text(re.compile("密码不对|wrong password"))
+    page.wait_for_timeout(1100)
+    page.keyboard.type(PASSWORD)  # what was wrong is selected
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name=say("rebuild"), exact=True)).to_be_visible()
+    entry(page, "notice").click()
+    expect(page.get_by_role("button", name=say("removeThis"), exact=True)).to_be_visible()
+    press(page.locator("#leaf"), say("close"))
+    press(page, say("signOut"))
+    expect(page.locator("#desk .sign")).to_have_text(say("signIn"))
+    expect(page.get_by_role("button", name=say("rebuild"))).to_have_count(0)
+
+
+def test_upload_rebuild_compare_roll_back_and_remove(page: Page, shelf: Served, watch: Watched, tmp_path: Path) -> None:
+    watch.expected = ["400", "409"]
+    say = words(page)
+    sign_in(page)
+    outcome = page.locator("#desk .outcome")
+    bad, good = tmp_path / "坏.md", tmp_path / "科技馆.md"
+    bad.write_bytes(bytes(range(256)))
+    good.write_text("科技馆每周三闭馆。", encoding="utf-8")
+    page.locator("#files").set_input_files([bad, good])
+    expect(outcome).to_contain_text(re.compile("坏.md 不是文本文件|坏.md is not text"))
+    expect(outcome).to_contain_text("科技馆.md")
+    assert not (shelf.kb / "坏.md").exists()
+    press(page, say("rebuild"))
+    expect(page.locator("#notices progress")).to_be_visible()
+    expect(entry(page, "科技馆")).to_be_visible()
+    expect(page.locator("#notices")).to_contain_text(re.compile("已发布|Published"))
+
+    good.write_text("科技馆每周四闭馆。", encoding="utf-8")
+    page.locator("#files").set_input_files(good)
+    asked = page.get_by_role("alertdialog")
+    expect(asked).to_contain_text("科技馆.md")
+    press(asked, say("cancel"))
+    assert "周三" in (shelf.kb / "科技馆.md").read_text(encoding="utf-8")
+    entry(page, "科技馆").click()
+    page.locator("#leaf input[type=file]").set_input_files(good)
+    expect(page.locator("#leaf .outcome")).to_contain_text("科技馆.md")
+    assert "周四" in (shelf.kb / "科技馆.md").read_text(encoding="utf-8")
+    press(page.locator("#leaf"), say("close"))
+    shelf.rebuild()
+    expect(page.locator(".index-line")).to_have_count(1)
+
+    press(page, say("versions"))
+    dialog = page.get_by_role("dialog", name=say("versions"))
+    press(dialog, say("compare"))
+    expect(dialog.locator("del")).to_have_text("科技馆每周三闭馆。")
+    expect(dialog.locator("ins")).to_have_text("科技馆每周四闭馆。")
+    dialog.locator("li button").first.click()
+    press(page.get_by_role("alertdialog"), say("rollBack"))
+    expect(dialog.locator(".outcome")).to_have_text(say("rolledBack"))
+    expect(dialog.locator("ul li").nth(1)).to_contain_text(say("now"))
+    assert shelf.live.bot.index.documents["科技馆"].text == "科技馆每周三闭馆。"
+    press(dialog, say("close"))
+
+    entry(page, "科技馆").click()
+    press(page.locator("#leaf"), say("removeThis"))
+    press(page.get_by_role("alertdialog"), say("removeThis"))
+    expect(page.locator("#leaf .outcome")).to_contain_text("kb/.removed/")
+    assert not (shelf.kb / "科技馆.md").exists()
+    shelf.rebuild()
+    expect(page.locator("#leaf .outcome")).to_have_text(say("gone"))
+    press(page.locator("#leaf"), say("close"))
+    expect(page.locator(".entry")).to_have_count(3)
+
+
+def test_what_a_rebuild_says(page: Page, shelf: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    sign_in(page)
+    notices = page.locator("#notices")
+    report = {
+        "version": "v",
+        "documents": 3,
+        "chunks": 9,
+        "seconds": 1.2,
+        "skipped": [],
+        "regressed": [],
+        "held": False,
+    }
+
+    def told(rebuild: Rebuild, *parts: str) -> None:
+        monkeypatch.setattr(shelf.live, "rebuild", rebuild)
+        for part in parts:
+            expect(notices).to_contain_text(re.compile(part))
+
+    told(Rebuild(running=True), "正在读取|reading")
+    told(Rebuild(running=True, done=64, total=100), "64")
+    expect(notices.get_by_role("progressbar")).to_have_attribute("value", "64")
+    told(Rebuild(running=True, done=100, total=100), "标准问题|golden")
+    told(Rebuild(error="甲 | a\n乙 | b"), "^(重建没有完成甲乙|The rebuild did not finishab)$")
+    told(Rebuild(report=report | {"regressed": ["x1: <b>问</b>？"]}, error="x"), "变差|worse", "x1: <b>问</b>？")
+    told(Rebuild(report=report | {"held": True}), "回滚|rolled back")
+    skipped = [{"file": "坏.md", "reason": "读不了 | cannot read", "kept": True}]
+    told(
+        Rebuild(report=report | {"skipped": skipped}), "坏.md: (读不了|cannot read)", "旧内容保留|earlier content stays"
+    )
+    monkeypatch.setattr(shelf.live, "rebuild", Rebuild())
+    expect(notices).not_to_contain_text("坏.md")
+
+
+def test_where_the_folder_is_gone_only_reading_works(page: Page, shelf: Served) -> None:
+    say = words(page)
+    sign_in(page)
+    away = shelf.kb.with_name("away")
+    shelf.kb.rename(away)
+    try:
+        expect(page.locator("#notices")).to_contain_text(say("noFolder"))
+        expect(page.get_by_role("button", name=say("rebuild"), exact=True)).to_have_count(0)
+        expect(page.get_by_role("button", name=say("versions"), exact=True)).to_be_visible()
+        entry(page, "notice").click()
+        expect(page.locator("#leaf .text")).to_contain_text("每周一闭馆")
+    finally:
+        away.rename(shelf.kb)
+
+
+SMALL = """() => [...document.querySelectorAll('#tabs button, #sources :is(button, input, select, summary)')]
+  .filter((one) => one.checkVisibility() && !one.matches('.unseen') && Math.min(one.offsetWidth, one.offsetHeight) < 40)
+  .map((one) => one.outerHTML.slice(0, 120))"""
+CUT = """() => [...document.querySelectorAll('#tabs *, #sources *')]
+  .filter((one) => one.checkVisibility() && !one.matches('.unseen, option') && one.getBoundingClientRect().right > innerWidth + 1)
+  .map((one) => one.outerHTML.slice(0, 120))"""
+
+
+def sound(page: Page) -> None:
+    """No serious finding of axe, nothing too small for a finger, nothing cut at the right."""
+    found = Axe().run(page, options={"resultTypes": ["violations"]})["violations"]
+    serious = [one for one in found if one["impact"] in ("serious", "critical")]
+    assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in serious] == []
+    assert page.evaluate(SMALL) == []
+    assert page.evaluate(CUT) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_accessibility_of_every_state(page: Page, shelf: Served, theme: str) -> None:
+    say = words(page)
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    sign_in(page)
+    page.locator("#sought").fill("博物馆")
+    expect(page.locator(".excerpt")).to_be_visible()
+    sound(page)
+    entry(page, "notice").click()
+    expect(page.locator("#leaf h1")).to_be_visible()
+    sound(page)
+    press(page, say("asPassages"))
+    expect(page.locator(".passage").first).to_be_visible()
+    sound(page)
+    press(page.locator("#leaf"), say("removeThis"))
+    expect(page.get_by_role("alertdialog")).to_be_visible()
+    sound(page)
+    page.keyboard.press("Escape")
+    press(page.locator("#leaf"), say("close"))
+    press(page, say("versions"))
+    press(page.get_by_role("dialog"), say("compare"))
+    expect(page.locator(".difference > *").first).to_be_visible()
+    sound(page)
