@@ -35,7 +35,7 @@ export function drawDesk(desk, overview, changed) {
   if (desk.dataset.key === key) return;
   const had = desk.contains(document.activeElement) && document.activeElement.dataset.name;
   desk.dataset.key = key;
-  const outcome = h("p", { class: "small outcome", role: "status" });
+  const outcome = desk.querySelector(".outcome") || h("p", { class: "small outcome", role: "status" });
   const tools = isEditor() && overview ? drawTools(overview, outcome, changed) : [];
   desk.replaceChildren(...[...tools, signButton(), outcome].filter(Boolean));
   if (had) desk.querySelector(`[data-name=${had}]`)?.focus();

@@ -104,7 +104,7 @@ async function check() {
 }
 
 function isShown() {
-  return !find("sources").classList.contains("away");
+  return find("sources").checkVisibility();
 }
 
 export function start(element) {

@@ -229,7 +229,7 @@ def test_where_the_folder_is_gone_only_reading_works(tmp_path, monkeypatch: pyte
     build(kb, tmp_path / "index", IndexConfig())
     kb.rename(tmp_path / "moved")
     monkeypatch.setenv("JIAWEN_EDITOR_PASSWORD", "密")
-    monkeypatch.setitem(sys.modules, "bot.ui", SimpleNamespace(mount_page=lambda app: app))  # without Gradio
+    monkeypatch.setitem(sys.modules, "bot.ui", SimpleNamespace(mount_page=lambda app, *parts: app))  # without Gradio
     with TestClient(create_app(Live.open(tmp_path / "index")), headers={"Origin": "http://testserver"}) as client:
         client.post("/api/editor", json={"password": "密"})
         assert client.get("/api/documents").json()["kb"] is False
