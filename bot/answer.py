@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.config import BotConfig
@@ -109,7 +109,7 @@ class Answerer:
             return by_rule
         return rewritten(self.model, question, history, self.config) or by_rule
 
-    def _extractive(self, found: Found, note: str = "") -> Answer:
+    def _extractive(self, found: Found) -> Answer:
         citations = [
             cite(number, self.index.documents[one.hit.chunk.doc_id], one.hit.chunk, one.start, one.end)
             for number, one in enumerate(found.evidence, 1)
@@ -117,7 +117,7 @@ class Answerer:
         refusal = "" if citations else refusal_for(found.searched, self.missing(found.asked, found.hits))
         sentences = [AnswerSentence(one.quote, (one.number,), supported=True) for one in citations]
         verdict = Verdict.GROUNDED if citations else Verdict.REFUSED
-        return self._answer(found, sentences, verdict, citations, "extractive", refusal=refusal, note=note)
+        return self._answer(found, sentences, verdict, citations, "extractive", refusal=refusal)
 
     def _generated(self, model: Model, found: Found, extractive: Answer) -> Iterator[Answer]:
         draft = Draft(self.index, self.encoder, found.hits)
@@ -126,7 +126,7 @@ class Answerer:
                 yield self._drafted(found, draft, model.name)
         except ModelError as error:
             note = f"语言模型没有答成：{error.chinese}，以下是原文 | the model failed ({error.english}): verbatim"
-            yield self._extractive(found, note)
+            yield replace(extractive, note=note, timings_ms=_timings(found))
             return
         supported = sum(one.supported for one in draft.sentences)
         if draft.declined and not found.evidence:
@@ -136,7 +136,7 @@ class Answerer:
             yield self._answer(found, [], Verdict.REFUSED, [], model.name, refusal=refusal)
         elif not supported or (self.config.unsupported == "extractive" and supported < len(draft.sentences)):
             note = "语言模型写的没有依据，以下是原文 | what the model wrote is not supported: verbatim"
-            yield self._extractive(found, note)
+            yield replace(extractive, note=note, timings_ms=_timings(found))
         else:
             yield self._drafted(found, draft, model.name)
 
@@ -149,8 +149,8 @@ class Answerer:
         if dropped:
             notes.append(f"删去没有依据的 {dropped} 句 | {dropped} unsupported left out")
         verdict = Verdict.GROUNDED if all(one.supported for one in shown) and found.evidence else Verdict.PARTIAL
-        note = "；".join(notes)
-        return self._answer(found, shown, verdict, draft.citations, name, note=note, pending=draft.pending)
+        answer = self._answer(found, shown, verdict, draft.citations, name)
+        return replace(answer, note="；".join(notes), pending=draft.pending)
 
     def _answer(
         self,
@@ -159,7 +159,7 @@ class Answerer:
         verdict: Verdict,
         citations: Sequence[Citation],
         answerer: str,
-        **more: str,
+        refusal: str = "",
     ) -> Answer:
         share = sum(one.supported for one in sentences) / len(sentences) if sentences else 1.0
         return Answer(
@@ -169,13 +169,11 @@ class Answerer:
             confidence=round(found.confidence * share, 4),
             citations=tuple(citations),
             hits=found.hits,
-            refusal=more.get("refusal", ""),
+            refusal=refusal,
             answerer=answerer,
             index_version=self.index.manifest.version,
             timings_ms=_timings(found),
             searched=found.searched if found.searched != found.question.strip() else "",
-            note=more.get("note", ""),
-            pending=more.get("pending", ""),
         )
 
     def weigh(self, question: str, query: Vectors, hits: Sequence[Hit]) -> tuple[Asked, Candidates, Numbers]:

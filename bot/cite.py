@@ -50,12 +50,6 @@ class CitedSentence:
     unresolved: tuple[int, ...]
 
 
-def cited_sentences(text: str, passages: int) -> list[CitedSentence]:
-    """The sentences of a whole text that may cite so many passages."""
-    splitter = Splitter(passages)
-    return [*splitter.feed(text), *splitter.finish()]
-
-
 class Splitter:
     """Gives each sentence of a growing text once it and its marks are complete. For one text, by one thread.
 

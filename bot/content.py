@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from indexer.errors import ContentError, JiawenError
-from indexer.read import SUFFIXES, may_be_content
+from indexer.read import SUFFIXES, check_format, may_be_content
 from indexer.store import flush
 
 REMOVED = ".removed"
@@ -44,12 +44,7 @@ def safe_path(name: str) -> PurePosixPath:
     """
     parts = [_safe_part(part) for part in unicodedata.normalize("NFC", name).replace("\\", "/").split("/")]
     path = PurePosixPath(*filter(None, parts))
-    if path.suffix.lower() not in SUFFIXES:
-        readable = " ".join(SUFFIXES)
-        raise ContentError(
-            f"{path.name} 的格式读不了（可读 {readable}）；请另存",
-            f"{path.name}: cannot read this format ({readable} are read): save it as one of them",
-        )
+    check_format(PurePosixPath(path.name))
     if not may_be_content(path.name) or str(path) == "README.md":
         raise ContentError(
             f"名为 {path.name} 的文件不算内容；请改名", f"a file named {path.name} is no content: rename it"

@@ -19,10 +19,10 @@ from bot.live import Live, Rebuild
 from bot.shared import TooMany
 from bot.source import changed_sentences
 from indexer.errors import ContentError, JiawenError
-from indexer.read import LARGEST_FILE
-from indexer.store import Index, read_manifest
+from indexer.read import LARGEST_FILE, too_large
+from indexer.store import Index
 from indexer.types import Document
-from indexer.versions import current_version, documents_of, roll_back, version_folder, version_names
+from indexer.versions import describe_versions, documents_of, roll_back
 
 _PASSAGES = 100  # of a document in one answer
 _FOUND = 100  # documents that hold what is looked for
@@ -72,7 +72,7 @@ class Documents:
         state = {"version": manifest.version, "built_at": manifest.built_at, "rebuilding": self._live.rebuild.running}
         if not signed_in(request):
             return state
-        skipped = [{"file": file, "reason": reason, "kept": kept} for file, reason, kept in manifest.skipped]
+        skipped = [one._asdict() for one in manifest.skipped]
         rebuild = asdict(self._live.rebuild)
         return state | {"kb": self._kb() is not None, "skipped": skipped, "gate": manifest.gate, "rebuild": rebuild}
 
@@ -125,9 +125,7 @@ class Documents:
             with uploaded.open("wb") as written:
                 async for piece in request.stream():
                     if written.tell() + len(piece) > LARGEST_FILE:
-                        raise ContentError(
-                            f"{path.name} 超过 32 MB；请拆成几个文件", f"{path.name} is larger than 32 MB: split it"
-                        )
+                        raise too_large(PurePosixPath(path.name))
                     written.write(piece)
 
             def take() -> None:
@@ -156,17 +154,7 @@ class Documents:
 
     def versions(self) -> list[dict[str, object]]:
         """All versions, the newest first."""
-        index = self._live.index
-        now = current_version(index)
-        return [self._version(name, now) for name in reversed(version_names(index))]
-
-    def _version(self, name: str, now: str) -> dict[str, object]:
-        row: dict[str, object] = {"version": name, "published": name == now}
-        try:
-            manifest = read_manifest(version_folder(self._live.index, name))
-        except JiawenError as error:
-            return row | {"error": str(error)}
-        return row | {key: getattr(manifest, key) for key in ("built_at", "documents", "chunks", "gate")}
+        return describe_versions(self._live.index)[::-1]
 
     def compare(self, before: str, after: str) -> dict[str, object]:
         """What came, went and changed between two versions, with the sentences."""
@@ -209,7 +197,7 @@ def _document(index: Index, doc_id: str) -> Document:
 def _pieces(index: Index, document: Document, number: int) -> list[tuple[str, bool]]:
     """The passage's text, whole and in order: (piece, whether it is an embedded sentence or stands between two)."""
     chunk = index.chunks[number]
-    rows = index.sentences[index.first_sentence[number] : index.first_sentence[number + 1]]
+    rows = index.sentences[index.rows_of(number)]
     pieces = []
     at = chunk.start
     for _, start, end in rows.tolist():

@@ -68,19 +68,14 @@ def candidates_of(
     index: Index, asked: Asked, query: Vectors, hits: Sequence[Hit], without: frozenset[int] = frozenset()
 ) -> Candidates:
     """Every sentence of the hits with its features; `without` leaves rows out as if they were not in the index."""
-    found = [
-        (row, place)
-        for place, hit in enumerate(hits)
-        for row in range(int(index.first_sentence[hit.number]), int(index.first_sentence[hit.number + 1]))
-        if row not in without
-    ]
+    found = [(row, place) for place, hit in enumerate(hits) for row in index.rows_of(hit.number) if row not in without]
     rows = np.array([row for row, _ in found], np.int64)
     place = np.array([place for _, place in found], np.int64)
     if not found:
         return Candidates(rows, place, np.zeros((0, WIDTH)))
     readings = [read_sentence(index.sentence_text(row)) for row in rows.tolist()]
     chunk = index.sentences[rows, 0]
-    vectors = np.stack([index.vectors.reconstruct(int(row)) for row in rows]).astype(np.float64)
+    vectors = index.vectors_of(rows).astype(np.float64)
     shared = _shared(asked, readings, index.lexical)
     parts = [
         _nearness(query, vectors, chunk),
@@ -249,8 +244,8 @@ def surroundings(
             for other in range(max(low, 0), min(high, len(index.chunks)))
             if index.chunks[other].doc_id == document.id
         ]
-        first, last = int(index.first_sentence[chunks[0]]), int(index.first_sentence[chunks[-1] + 1])
-        texts.append([read_sentence(index.sentence_text(row)) for row in range(first, last) if row not in without])
+        rows = [row for chunk in chunks for row in index.rows_of(chunk) if row not in without]
+        texts.append([read_sentence(index.sentence_text(row)) for row in rows])
     title = read_sentence(document.title)
     near, far = texts
     numbers = tuple(dict.fromkeys(quantity for reading in [title, *far] for quantity in reading.quantities))

@@ -36,19 +36,14 @@ class Draft:
         """What the model may read of the passage and what may carry a sentence: without orders to whoever answers."""
         document = self._index.documents[hit.chunk.doc_id]
         context = "\n".join(filter(None, [document.title, *hit.chunk.headings, document.published]))
-        rows = self._rows(hit)
-        vectors = np.array([self._index.vectors.reconstruct(row) for row in rows], np.float32)
-        vectors = vectors.reshape(len(rows), self._index.vectors.d)
+        rows = self._index.rows_of(hit.number)
+        vectors = self._index.vectors_of(rows)
         orders = give_orders(vectors)
         text = hit.chunk.text
         for row in reversed(np.array(rows)[orders].tolist()):
             _, start, end = self._index.sentences[row].tolist()
             text = f"{text[: start - hit.chunk.start]}…{text[end - hit.chunk.start :]}"
         return Passage(text, np.where(orders[:, None], 0, vectors), context)
-
-    def _rows(self, hit: Hit) -> range:
-        first = self._index.first_sentence
-        return range(int(first[hit.number]), int(first[hit.number + 1]))
 
     def write(self, model: Model, question: str, seconds: float) -> Iterator[None]:
         """Grows by what the model streams, yielding at every piece. Raises ModelError where it fails or goes astray."""
@@ -101,7 +96,7 @@ class Draft:
         start, end = hit.chunk.start, hit.chunk.end
         if len(passage.vectors):
             nearest = int(np.argmax(passage.vectors @ vector))
-            _, left, right = self._index.sentences[self._rows(hit)[nearest]].tolist()
+            _, left, right = self._index.sentences[self._index.rows_of(hit.number)[nearest]].tolist()
             alone = replace(passage, text=document.text[left:right], vectors=passage.vectors[nearest : nearest + 1])
             if verify(claim, vector, [alone]).supported:
                 start, end = left, right

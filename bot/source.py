@@ -4,9 +4,7 @@ import re
 from difflib import SequenceMatcher
 from html import escape
 from typing import Literal
-from urllib.parse import urlencode
 
-from bot.types import Citation
 from indexer.text import heading_lines, sentence_spans
 from indexer.types import Document
 
@@ -32,17 +30,6 @@ mark { background: #ffe27a; color: #1a1a1a; border-radius: .2rem; scroll-margin:
 def visible(text: str) -> str:
     """The text with every character that would turn its direction written out, such as [U+202E]."""
     return _OVERRIDES.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)
-
-
-def source_address(doc_id: str, start: int, end: int) -> str:
-    """The address of a document on this site, with text[start:end] marked."""
-    return f"/source?{urlencode({'doc_id': doc_id, 'start': start, 'end': end})}#cited"
-
-
-def citation_address(citation: Citation) -> str:
-    """The address of what a citation cites; it opens that text whatever becomes of the document."""
-    place = {"doc_id": citation.doc_id, "start": citation.start, "end": citation.end, "digest": citation.digest}
-    return f"/source?{urlencode(place)}#cited"
 
 
 # Without a fragment the page still opens on the marked text, but leaves the focus where the reader has it.

@@ -32,8 +32,7 @@ def growing_answer_to_json(answer: Answer, documents: Mapping[str, Document]) ->
     for hit in written["nearest"]:
         document = documents[hit["doc_id"]]
         hit |= {"title": document.title, "digest": document.digest}
-    more = {name: getattr(answer, name) for name in ("refusal", "searched", "note", "pending")}
-    return written | more
+    return written | {"refusal": answer.refusal, "pending": answer.pending}
 
 
 def hits_to_json(question: str, hits: Sequence[Hit], index_version: str) -> dict[str, Any]:

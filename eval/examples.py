@@ -91,12 +91,12 @@ def _indexed(documents: list[Document], folder: Path) -> Index:
 def only_document(index: Index, doc_id: str) -> Index:
     """The index as if the document were the whole knowledge base."""
     numbers = [number for number, chunk in enumerate(index.chunks) if chunk.doc_id == doc_id]
-    rows = np.concatenate([np.arange(index.first_sentence[n], index.first_sentence[n + 1]) for n in numbers])
+    rows = np.array([row for number in numbers for row in index.rows_of(number)], np.int64)
     chunks = tuple(index.chunks[number] for number in numbers)
     sentences = index.sentences[rows].copy()
     sentences[:, 0] = np.searchsorted(numbers, sentences[:, 0])
     vectors = type(index.vectors)(index.vectors.d)
-    vectors.add(np.stack([index.vectors.reconstruct(int(row)) for row in rows]))
+    vectors.add(index.vectors_of(rows))
     return replace(
         index,
         documents={doc_id: index.documents[doc_id]},
@@ -157,7 +157,7 @@ def examples_of(material: Material, encode: Callable[[str], Vectors], expectatio
             right = frozenset().union(*_answering_rows(index, case))
             yield _example(material, case, "answerable", index, asked, query, best, right=right)
             touched = _touching_rows(index, case)
-            inside = {row for hit in best for row in range(*index.first_sentence[hit.number : hit.number + 2])}
+            inside = {row for hit in best for row in index.rows_of(hit.number)}
             rest = "".join(index.sentence_text(row) for row in inside - touched)
             if not any(must in rest for must in case.must):
                 yield _example(material, case, "taken away", index, asked, query, best, without=touched)
@@ -193,8 +193,8 @@ def _fold(doc_id: str, folds: int = FOLDS) -> int:
 
 def _rows(index: Index, doc_id: str) -> list[tuple[int, int, int]]:
     numbers = [number for number, chunk in enumerate(index.chunks) if chunk.doc_id == doc_id]
-    first, last = int(index.first_sentence[numbers[0]]), int(index.first_sentence[numbers[-1] + 1])
-    return [(row, *index.sentences[row, 1:].tolist()) for row in range(first, last)]
+    rows = [row for number in numbers for row in index.rows_of(number)]
+    return [(row, *index.sentences[row, 1:].tolist()) for row in rows]
 
 
 def _answering_rows(index: Index, case: Case) -> list[frozenset[int]]:

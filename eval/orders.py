@@ -1,6 +1,6 @@
 """Sentences that try to steer whoever answers, and ordinary ones → bot/orders.npz, and how well it tells them apart."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +32,7 @@ class Told:
 
 def ordinary_sentences(index: Index) -> Vectors:
     """(n, dimension) the vectors of every sentence of an index."""
-    return np.stack([index.vectors.reconstruct(row) for row in range(index.vectors.ntotal)])
+    return index.vectors_of(range(len(index.sentences)))
 
 
 def read_orders(path: Path) -> tuple[list[str], Flags]:
@@ -44,13 +44,9 @@ def read_orders(path: Path) -> tuple[list[str], Flags]:
         raise CaseError(f"读不了 {path}（{error!r}）", f"cannot read {path} ({error!r})") from error
 
 
-def embed(texts: Sequence[str], encoder: Encoder, done: Callable[[], object] = lambda: None) -> Vectors:
+def embed(texts: Sequence[str], encoder: Encoder) -> Vectors:
     """(n, dimension) of the sentences, as the index embeds them."""
-    vectors = []
-    for text in texts:
-        vectors.append(encoder.encode_passages([simplify(text)])[0])
-        done()
-    return np.stack(vectors)
+    return encoder.encode_passages([simplify(text) for text in texts])
 
 
 def fit(vectors: Vectors, orders: Flags, ordinary: Vectors) -> tuple[Vectors, float]:

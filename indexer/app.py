@@ -104,9 +104,9 @@ def _build(kb: Path, folder: Path, options: "BuildOptions", as_json: bool) -> bo
         click.echo(json.dumps(_as_json(report), ensure_ascii=False))
     else:
         click.echo(_as_text(report))
-    for _, reason, kept in report.skipped:
-        still = "（旧内容保留 its earlier content stays）" if kept else ""
-        click.echo(f"跳过 skipped: {one_line(reason)}{still}", err=True)
+    for one in report.skipped:
+        still = "（旧内容保留 its earlier content stays）" if one.kept else ""
+        click.echo(f"跳过 skipped: {one_line(one.reason)}{still}", err=True)
     for line in report.regressed:
         click.echo(f"变差 worse: {one_line(line)}", err=True)
     if report.regressed:
@@ -119,8 +119,7 @@ def _build(kb: Path, folder: Path, options: "BuildOptions", as_json: bool) -> bo
 
 
 def _as_json(report: "BuildReport") -> dict[str, Any]:
-    skipped = [{"file": file, "reason": reason, "kept": kept} for file, reason, kept in report.skipped]
-    return asdict(report) | {"skipped": skipped}
+    return asdict(report) | {"skipped": [one._asdict() for one in report.skipped]}
 
 
 def _as_text(report: "BuildReport") -> str:
@@ -166,7 +165,7 @@ def status(default: Path, folder: Path | None, as_json: bool) -> None:
         "chunks": manifest.chunks,
         "encoder": manifest.fingerprint,
         "gate": manifest.gate,
-        "skipped": [{"file": file, "reason": reason, "kept": kept} for file, reason, kept in manifest.skipped],
+        "skipped": [one._asdict() for one in manifest.skipped],
         "versions": len(version_names(index)),
         "building": someone_builds(index),
     }
@@ -179,8 +178,8 @@ def status(default: Path, folder: Path | None, as_json: bool) -> None:
         click.echo(f"内容 content    {one_line(manifest.kb)}  {counts}")
         click.echo(f"把关 gate       {gate}")
         click.echo(f"共有 versions   {found['versions']}{'  正在重建 building' if found['building'] else ''}")
-        for _, reason, kept in manifest.skipped:
-            click.echo(f"跳过 skipped    {one_line(reason)}{'（旧内容保留 kept）' if kept else ''}")
+        for one in manifest.skipped:
+            click.echo(f"跳过 skipped    {one_line(one.reason)}{'（旧内容保留 kept）' if one.kept else ''}")
     if manifest.skipped:
         raise click.exceptions.Exit(1)
 
@@ -191,26 +190,14 @@ def status(default: Path, folder: Path | None, as_json: bool) -> None:
 @click.pass_obj
 def versions(default: Path, folder: Path | None, as_json: bool) -> None:
     """列出各版本，* 是现用的 All versions, oldest first; * is the published one."""
-    from indexer.errors import JiawenError
-    from indexer.store import read_manifest
-    from indexer.versions import current_version, version_folder, version_names
+    from indexer.versions import describe_versions
 
-    index = folder or default
-    now = current_version(index)
-    for name in version_names(index):
-        row: dict[str, Any] = {"version": name, "published": name == now}
-        try:
-            manifest = read_manifest(version_folder(index, name))
-            row |= {name: getattr(manifest, name) for name in ("built_at", "documents", "chunks", "gate")}
-            shown = f"{manifest.documents:>6} 篇 {manifest.chunks:>7} 段  {manifest.gate}"
-        except JiawenError as error:
-            row |= {"error": str(error)}
-            shown = str(error)
-        click.echo(
-            json.dumps(row, ensure_ascii=False)
-            if as_json
-            else f"{'*' if name == now else ' '} {name}  {one_line(shown)}"
-        )
+    for row in describe_versions(folder or default):
+        if as_json:
+            click.echo(json.dumps(row, ensure_ascii=False))
+            continue
+        shown = row.get("error") or "{documents:>6} 篇 {chunks:>7} 段  {gate}".format(**row)
+        click.echo(f"{'*' if row['published'] else ' '} {row['version']}  {one_line(shown)}")
 
 
 @index.command()

@@ -14,12 +14,21 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.cache import EmbeddingCache
-from indexer.chunk import chunk_document, chunk_sentences
+from indexer.chunk import cut_document
 from indexer.config import IndexConfig
 from indexer.embed import Encoder, Vectors, bulk_encoder, fingerprint_of, open_encoder
 from indexer.errors import ContentError, JiawenError
 from indexer.read import Content, read_folder
-from indexer.store import FORMAT, Index, Manifest, check_search, open_version, write_manifest, write_version
+from indexer.store import (
+    FORMAT,
+    Index,
+    Manifest,
+    SkippedFile,
+    check_search,
+    open_version,
+    write_manifest,
+    write_version,
+)
 from indexer.types import Chunk, Document, Sentence
 from indexer.versions import (
     building_folder,
@@ -52,7 +61,7 @@ class BuildReport:
     removed: int
     published: bool
     seconds: float = 0.0
-    skipped: tuple[tuple[str, str, bool], ...] = ()  # (file, why it was not read, its earlier content is kept)
+    skipped: tuple[SkippedFile, ...] = ()
     regressed: tuple[str, ...] = ()  # what the gate found, a line each
     held: bool = False  # the same content was rolled back, so nothing publishes it but a build by hand
 
@@ -106,7 +115,7 @@ def _build_alone(content: Content, kb: str, index: Path, config: IndexConfig, op
     previous = published_index(index)
     documents, kept = _with_earlier(content, previous, options.drop_unreadable)
     kb_digest = digest_of(documents)
-    skipped = tuple((one.file, str(one.error), one.doc_id in kept) for one in content.skipped)
+    skipped = tuple(SkippedFile(one.file, str(one.error), one.doc_id in kept) for one in content.skipped)
     built_from = (kb_digest, fingerprint_of(config.encoder), asdict(config), skipped)
     if previous:
         manifest = previous.manifest
@@ -119,17 +128,7 @@ def _build_alone(content: Content, kb: str, index: Path, config: IndexConfig, op
             )
 
     encoder = open_encoder(config.encoder)
-    by_document = {document.id: chunk_document(document, config) for document in documents}
-    chunks = [chunk for inside in by_document.values() for chunk in inside]
-    sentences = [
-        inside
-        for document in documents
-        for inside in chunk_sentences(document, by_document[document.id], encoder.count_tokens, encoder.max_tokens)
-    ]
-    if not any(sentences):
-        raise ContentError(
-            "内容里没有可以检索的句子；请补上正文", "the content holds no sentence to search: write some text"
-        )
+    chunks, sentences = _cut(documents, config, encoder)
     with EmbeddingCache(index / "embeddings.sqlite", encoder.fingerprint, encoder.dimension) as cache:
         vectors, new_texts = _embed(sentences, encoder, cache, options.on_progress)
     now = datetime.now(UTC)
@@ -166,6 +165,21 @@ def _build_alone(content: Content, kb: str, index: Path, config: IndexConfig, op
         skipped=skipped,
         regressed=tuple(regressed),
     )
+
+
+def _cut(documents: list[Document], config: IndexConfig, encoder: Encoder) -> tuple[list[Chunk], list[list[Sentence]]]:
+    """(the chunks of all documents, the sentences of each)."""
+    chunks: list[Chunk] = []
+    sentences: list[list[Sentence]] = []
+    for document in documents:
+        inside, of_each = cut_document(document, config, encoder.count_tokens, encoder.max_tokens)
+        chunks += inside
+        sentences += of_each
+    if not any(sentences):
+        raise ContentError(
+            "内容里没有可以检索的句子；请补上正文", "the content holds no sentence to search: write some text"
+        )
+    return chunks, sentences
 
 
 def _with_earlier(content: Content, previous: Index | None, drop: bool) -> tuple[list[Document], set[str]]:

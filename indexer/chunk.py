@@ -30,6 +30,14 @@ def chunk_document(document: Document, config: IndexConfig) -> list[Chunk]:
     return chunks
 
 
+def cut_document(
+    document: Document, config: IndexConfig, count_tokens: Callable[[str], int], max_tokens: int
+) -> tuple[list[Chunk], list[list[Sentence]]]:
+    """(chunks in order, the sentences of each), as the index holds them."""
+    chunks = chunk_document(document, config)
+    return chunks, chunk_sentences(document, chunks, count_tokens, max_tokens)
+
+
 def _section_spans(text: str) -> list[Span]:
     """Spans from heading to heading; headings with nothing between them open one section together."""
     starts = [0]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from indexer.chunk import chunk_document, chunk_sentences
+from indexer.chunk import cut_document
 from indexer.config import IndexConfig
 from indexer.embed import open_encoder
 from indexer.read import decode, read_folder
@@ -129,7 +129,5 @@ def cut(documents: Sequence[Document], config: IndexConfig) -> list[Page]:
     encoder = open_encoder(config.encoder)
     pages = []
     for document in documents:
-        chunks = chunk_document(document, config)
-        sentences = chunk_sentences(document, chunks, encoder.count_tokens, encoder.max_tokens)
-        pages.append(Page(document, chunks, sentences))
+        pages.append(Page(document, *cut_document(document, config, encoder.count_tokens, encoder.max_tokens)))
     return pages

@@ -113,12 +113,8 @@ def read_document(path: Path, doc_id: str) -> Document:
         raise ContentError(
             f"文件名的编码不是 UTF-8：{_shown(path)}；请改名", f"the name {_shown(path)} is not UTF-8: rename the file"
         ) from None
+    check_format(path)
     suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise ContentError(
-            f"{path} 的格式读不了（可读 {' '.join(SUFFIXES)}）；请另存",
-            f"{path}: cannot read this format ({' '.join(SUFFIXES)} are read): save it as one of them",
-        )
     metadata: dict[str, Any] = {}
     pages: tuple[int, ...] = ()
     if suffix in (".md", ".txt"):
@@ -149,6 +145,21 @@ def read_document(path: Path, doc_id: str) -> Document:
     )
 
 
+def check_format(path: PurePath) -> None:
+    """Raises ContentError unless files with that suffix are read."""
+    if path.suffix.lower() not in SUFFIXES:
+        readable = " ".join(SUFFIXES)
+        raise ContentError(
+            f"{path} 的格式读不了（可读 {readable}）；请另存",
+            f"{path}: cannot read this format ({readable} are read): save it as one of them",
+        )
+
+
+def too_large(path: PurePath) -> ContentError:
+    """The error for a file of more than LARGEST_FILE bytes."""
+    return ContentError(f"{path} 超过 32 MB；请拆成几个文件", f"{path} is larger than 32 MB: split it")
+
+
 def _convert(path: Path, suffix: str) -> Converted:
     try:
         return _CONVERTERS[suffix](_raw(path)) if suffix in _CONVERTERS else from_html(decode(path))
@@ -162,7 +173,7 @@ def _convert(path: Path, suffix: str) -> Converted:
 def _raw(path: Path) -> bytes:
     try:
         if path.stat().st_size > LARGEST_FILE:
-            raise ContentError(f"{path} 超过 32 MB；请拆成几个文件", f"{path} is larger than 32 MB: split it")
+            raise too_large(path)
         return path.read_bytes()
     except OSError as error:
         raise _unreadable(path, error) from error

@@ -11,7 +11,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from zipfile import BadZipFile
 
 import faiss
@@ -27,6 +27,14 @@ FORMAT = 2  # raised when what is in the files, or how they are computed, change
 MANIFEST = "manifest.json"
 _SAMPLE = 50  # sentences that a check searches for
 _NEAR = 10  # passages with more of a passage's words than itself, at most: long ones that repeat it
+
+
+class SkippedFile(NamedTuple):
+    """A file of kb/ that could not be read, why, and whether its earlier content is kept."""
+
+    file: str
+    reason: str
+    kept: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,7 @@ class Manifest:
     sentences: int
     files: dict[str, str]  # path inside the version → sha256
     kb: str = ""  # the folder it was read from, absolute
-    skipped: tuple[tuple[str, str, bool], ...] = ()  # (file, why it was not read, its earlier content is kept)
+    skipped: tuple[SkippedFile, ...] = ()
     gate: str = ""  # passed, overridden, or empty where nothing was there to hold it to
 
 
@@ -75,12 +83,19 @@ class Index:
         chunk, start, end = self.sentences[row].tolist()
         return self.documents[self.chunks[chunk].doc_id].text[start:end]
 
+    def rows_of(self, chunk: int) -> range:
+        """The rows of the chunk's sentences."""
+        return range(int(self.first_sentence[chunk]), int(self.first_sentence[chunk + 1]))
+
+    def vectors_of(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> Vectors:
+        """(rows, dimension) the vectors of those sentences."""
+        if not len(rows):
+            return np.zeros((0, self.vectors.d), np.float32)
+        return np.asarray(self.vectors.reconstruct_batch(np.asarray(rows, np.int64)), np.float32)
+
     def similarities(self, query: Vectors, chunk: int) -> Vectors:
         """Cosine of the query with each sentence of the chunk, in order."""
-        first, last = int(self.first_sentence[chunk]), int(self.first_sentence[chunk + 1])
-        if first == last:
-            return np.zeros(0, np.float32)
-        return np.asarray(self.vectors.reconstruct_n(first, last - first) @ query, np.float32)
+        return self.vectors_of(self.rows_of(chunk)) @ query
 
 
 def search_vectors(vectors: "faiss.IndexFlatIP", query: Vectors, limit: int) -> tuple[npt.NDArray[np.int64], Vectors]:
@@ -154,7 +169,7 @@ def read_manifest(folder: Path) -> Manifest:
             raise ValueError("altered")
         if not isinstance(values["files"], dict):
             raise TypeError("files is not an object")
-        return Manifest(**values | {"skipped": tuple(map(tuple, values["skipped"]))})
+        return Manifest(**values | {"skipped": tuple(SkippedFile(*one) for one in values["skipped"])})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise broken(path, str(error)) from error
 
@@ -199,7 +214,7 @@ def open_version(folder: Path) -> Index:
 def check_search(index: Index) -> None:
     """A sample of the sentences is searched for: each is found by its own vector, its passage by its own words."""
     for row in np.unique(np.linspace(0, len(index.sentences) - 1, _SAMPLE).astype(int)).tolist():
-        vector = np.asarray(index.vectors.reconstruct(row), np.float32)
+        vector = index.vectors_of([row])[0]
         rows, cosines = index.nearest_sentences(vector, 1)
         if rows[0] < 0 or not abs(float(cosines[0]) - 1) < 1e-3:  # NaN is not near 1 either
             raise broken(Path(index.manifest.version), f"sentence {row} is not found by its own vector")

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -84,6 +85,21 @@ def version_names(index: Path) -> list[str]:
     """The names of all versions, oldest first: they are times."""
     folder = index / "versions"
     return sorted(path.name for path in folder.iterdir() if path.name[0] != ".") if folder.is_dir() else []
+
+
+def describe_versions(index: Path) -> list[dict[str, Any]]:
+    """A row per version, oldest first: its name, whether it is published, and what its manifest says, or the error."""
+    now = current_version(index)
+    rows = []
+    for name in version_names(index):
+        row: dict[str, Any] = {"version": name, "published": name == now}
+        try:
+            manifest = read_manifest(version_folder(index, name))
+            row |= {key: getattr(manifest, key) for key in ("built_at", "documents", "chunks", "gate")}
+        except JiawenError as error:
+            row |= {"error": str(error)}
+        rows.append(row)
+    return rows
 
 
 @contextmanager

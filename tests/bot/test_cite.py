@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.cite import CitedSentence, Splitter, cited_sentences
+from bot.cite import CitedSentence, Splitter
+
+
+def cited_sentences(text: str, passages: int) -> list[CitedSentence]:
+    """The sentences of a whole text that may cite so many passages."""
+    splitter = Splitter(passages)
+    return [*splitter.feed(text), *splitter.finish()]
 
 
 def claims(text: str, passages: int = 3) -> list[tuple[str, tuple[int, ...], tuple[int, ...]]]:
