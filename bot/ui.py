@@ -41,9 +41,10 @@ def page() -> gr.Blocks:
 
 def part(name: str) -> gr.HTML:
     """page/<name>.html, brought to life by `start(element)` of page/<name>.js."""
+    # With the origin: Chromium keeps a compiled function with the address it first ran at, also for another port.
     return gr.HTML(
         (_PAGE / f"{name}.html").read_text(encoding="utf-8"),
         elem_id=name,
-        js_on_load=f"import('/page/{name}.js').then((module) => module.start(element))",
+        js_on_load=f"import(location.origin + '/page/{name}.js').then((module) => module.start(element))",
         apply_default_css=False,
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser, sync_playwright
 
 from bot.features import WIDTH
 from bot.head import Forest, Head, Network
@@ -115,8 +116,8 @@ def site(article_index: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> str:
-    """Chromium's path. Without one the test is skipped, except in CI, where it fails."""
+def browser() -> Iterator[Browser]:
+    """Chromium, one for the session. Without one the test is skipped, except in CI, where it fails."""
     names = ("chromium", "chromium-browser", "google-chrome", "chrome")
     found = next((path for name in names if (path := shutil.which(name))), None)
     if found is None:
@@ -124,4 +125,8 @@ def chromium() -> str:
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)
-    return found
+    quiet = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+    with sync_playwright() as playwright:  # a second one in a process does not start
+        started = playwright.chromium.launch(executable_path=found, args=[*quiet, "--disable-component-update"])
+        yield started
+        started.close()

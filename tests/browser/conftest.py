@@ -19,7 +19,6 @@ from playwright.sync_api import (
     Request,
     WebError,
     expect,
-    sync_playwright,
 )
 
 from bot.answer import Answerer, History, open_bot
@@ -132,15 +131,6 @@ def written(served: Served, monkeypatch: pytest.MonkeyPatch) -> Callable[[float]
     return use
 
 
-@pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Browser]:
-    quiet = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=[*quiet, "--disable-component-update"])
-        yield started
-        started.close()
-
-
 @dataclass
 class Watched:
     """Holds pages to it: no request to another host, no console error but the expected, no dialog."""
@@ -239,4 +229,6 @@ def page(
 
 def words(page: Page) -> Callable[[str], str]:
     """The words of the language that the page shows, by their name in page/words.js."""
-    return lambda name: page.evaluate("name => import('/page/words.js').then((words) => words.say(name))", name)
+    return lambda name: page.evaluate(
+        "name => import(location.origin + '/page/words.js').then((words) => words.say(name))", name
+    )

@@ -139,7 +139,7 @@ def test_find_in_all_documents(page: Page) -> None:
     page.locator("#sought").fill("博物馆")
     expect(page.locator(".entry")).to_have_count(1)
     expect(page.locator("#count")).to_have_text(
-        page.evaluate("import('/page/words.js').then((w) => w.say('foundAre', 1))")
+        page.evaluate("import(location.origin + '/page/words.js').then((w) => w.say('foundAre', 1))")
     )
     page.locator(".excerpt").click()
     mark = page.locator("#leaf mark#cited")

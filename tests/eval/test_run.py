@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, expect
 
 from bot import open_bot
 from bot.config import BotConfig
@@ -122,22 +123,18 @@ def test_the_report_escapes_and_asks_nothing_of_the_network(bot) -> None:
 
 
 @pytest.mark.browser
-def test_the_report_filters(bot, tmp_path: Path, chromium: str) -> None:
-    from playwright.sync_api import expect, sync_playwright
-
+def test_the_report_filters(bot, tmp_path: Path, browser: Browser) -> None:
     cases = [case(bot, "1", "甲", "甲甲"), case(bot, "2", "庚"), case(bot, "3", "甲丁")]
     (tmp_path / "report.html").write_text(report(evaluate(bot, cases), stamp(bot, "hand")), encoding="utf-8")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page()
-        page.goto((tmp_path / "report.html").as_uri())
-        expect(page.locator("#shown")).to_have_text("3 / 3")
-        page.locator("#outcome").select_option("wrong")
-        expect(page.locator(".case:visible")).to_have_count(1)
-        page.locator("#outcome").select_option("")
-        page.locator("#words").fill("甲丁")
-        expect(page.locator(".case:visible")).to_have_count(1)
-        browser.close()
+    page = browser.new_page()
+    page.goto((tmp_path / "report.html").as_uri())
+    expect(page.locator("#shown")).to_have_text("3 / 3")
+    page.locator("#outcome").select_option("wrong")
+    expect(page.locator(".case:visible")).to_have_count(1)
+    page.locator("#outcome").select_option("")
+    page.locator("#words").fill("甲丁")
+    expect(page.locator(".case:visible")).to_have_count(1)
+    page.close()
 
 
 def run(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
