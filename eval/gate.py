@@ -8,7 +8,6 @@ from bot.config import BotConfig
 from bot.head import load_head
 from eval.cases import Case, read_cases
 from eval.config import golden_files
-from eval.run import is_right
 from indexer.embed import Encoder, open_encoder
 from indexer.store import Index
 
@@ -25,7 +24,7 @@ def hold(candidate: Index, published: Index) -> list[str]:
     cases = {case.id: case for inside in found if any(case.answerable for case in inside) for case in inside}
     if not cases:
         return []
-    from eval.compare import difference  # brings SciPy, 1 s; most knowledge bases have no golden set
+    from eval.compare import difference  # brings SciPy and scikit-learn, 3 s; most knowledge bases have no golden set
 
     encoder = open_encoder(candidate.manifest.encoder)
     encoder.encode_query = cache(encoder.encode_query)  # type: ignore[method-assign]  # both are asked the same
@@ -40,5 +39,7 @@ def hold(candidate: Index, published: Index) -> list[str]:
 
 
 def _right(index: Index, encoder: Encoder, cases: Mapping[str, Case]) -> dict[str, float]:
+    from eval.run import is_right
+
     bot = Answerer(index, encoder, BotConfig(), load_head())
     return {key: float(is_right(case, bot.ask(case.question, case.history))) for key, case in cases.items()}

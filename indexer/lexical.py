@@ -6,7 +6,6 @@ any passage could reach: 1.0 means every term of the question, each as often as 
 
 import json
 import re
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -58,17 +57,14 @@ class LexicalIndex:
     @classmethod
     def from_texts(cls, texts: Sequence[str]) -> "LexicalIndex":
         """Index of the texts; row i is texts[i]."""
-        postings: dict[str, list[tuple[int, int]]] = {}
-        lengths = np.zeros(len(texts), np.int32)
-        for row, text in enumerate(texts):
-            found = terms(text)
-            lengths[row] = len(found)
-            for term, count in Counter(found).items():
-                postings.setdefault(term, []).append((row, count))
-        vocabulary = sorted(postings)
-        flat = np.array([pair for term in vocabulary for pair in postings[term]], np.int32).reshape(-1, 2)
-        starts = np.cumsum([0, *(len(postings[term]) for term in vocabulary)], dtype=np.int64)
-        return cls(vocabulary, starts, flat[:, 0].copy(), flat[:, 1].copy(), lengths)
+        number: dict[str, int] = {}
+        found = [np.array([number.setdefault(term, len(number)) for term in terms(text)], np.int64) for text in texts]
+        lengths = np.array([len(inside) for inside in found], np.int32)
+        rows = np.repeat(np.arange(len(texts)), lengths)
+        pairs, counts = np.unique(np.concatenate([*found, rows[:0]]) * len(texts) + rows, return_counts=True)
+        of_term, of_row = np.divmod(pairs, max(len(texts), 1))
+        starts = np.searchsorted(of_term, np.arange(len(number) + 1))
+        return cls(list(number), starts, of_row.astype(np.int32), counts.astype(np.int32), lengths)
 
     def rarity(self, term: str) -> float:
         """BM25's inverse document frequency, log(1 + (N - n + 0.5) / (n + 0.5)); a term never seen is the rarest."""

@@ -157,10 +157,13 @@ def roll_back(index: Path, version: str | None = None) -> Manifest:
         elif version not in version_names(index):
             raise _no_version(version)
         target = open_version(version_folder(index, version)).manifest
-        left = published(index)
+        try:
+            left = read_manifest(version_folder(index, now)).kb_digest
+        except (IndexBroken, IndexMismatch):
+            left = ""  # whatever it held, it cannot come back by itself
         _name_current(index, version)
-        if left and left.manifest.kb_digest != target.kb_digest:
-            (index / _HELD).write_text(left.manifest.kb_digest, encoding="utf-8")
+        if left not in ("", target.kb_digest):
+            (index / _HELD).write_text(left, encoding="utf-8")
         return target
 
 

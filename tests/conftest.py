@@ -6,7 +6,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pytest
@@ -104,15 +106,34 @@ def article_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return index
 
 
+@contextmanager
+def started(
+    *arguments: object, cwd: Path = ROOT, stderr: IO[bytes] | None = None, **environment: str
+) -> Iterator[subprocess.Popen[str]]:
+    """A running `jiawen …`, stopped by Ctrl-C, the documented way, which must end it well."""
+    with subprocess.Popen(
+        [str(Path(sys.executable).parent / "jiawen"), *map(str, arguments)], cwd=cwd, env={**os.environ, **environment},
+        stdout=subprocess.PIPE, stderr=stderr, text=True, encoding="utf-8",
+    ) as process:  # fmt: skip
+        try:
+            yield process
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=20) == 0
+        finally:
+            process.kill()  # else a test that fails waits for it for ever
+
+
+def address_of(process: subprocess.Popen[str]) -> str:
+    """Where a `jiawen chat` that starts will be served."""
+    assert process.stdout
+    return process.stdout.readline().split("→ ")[1].split()[0]
+
+
 @pytest.fixture(scope="session")
 def site(article_index: Path) -> Iterator[str]:
     """The address of a running `jiawen chat`."""
-    command = [str(Path(sys.executable).parent / "jiawen"), "chat", "--index", str(article_index), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
-        assert process.stdout
-        yield process.stdout.readline().split("→ ")[1].split()[0]
-        process.send_signal(signal.SIGINT)  # Ctrl-C, the documented way to stop
-        assert process.wait(timeout=20) == 0
+    with started("chat", "--index", article_index, "--port", "0") as process:
+        yield address_of(process)
 
 
 @pytest.fixture(scope="session")

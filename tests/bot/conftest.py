@@ -1,8 +1,6 @@
 """A running `jiawen chat` whose editor may sign in, over a kb/ of its own."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -15,6 +13,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+
+from tests.conftest import address_of, started
 
 JIAWEN = str(Path(sys.executable).parent / "jiawen")
 PASSWORD = "城门-open sesame"
@@ -77,14 +77,8 @@ def running_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     )
     (kb / "guide.txt").write_text("Guide: the MUSEUM is closed on Mondays.", encoding="utf-8")
     subprocess.run([JIAWEN, "index"], cwd=root, check=True, capture_output=True)
-    environment = {**os.environ, "JIAWEN_EDITOR_PASSWORD": PASSWORD}
-    with subprocess.Popen(
-        [JIAWEN, "chat", "--port", "0"], cwd=root, env=environment, stdout=subprocess.PIPE, text=True, encoding="utf-8"
-    ) as process:
-        assert process.stdout
-        yield Desk(process.stdout.readline().split("→ ")[1].split()[0], kb)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=20) == 0
+    with started("chat", "--port", "0", cwd=root, JIAWEN_EDITOR_PASSWORD=PASSWORD) as process:
+        yield Desk(address_of(process), kb)
 
 
 @pytest.fixture

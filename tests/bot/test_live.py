@@ -27,7 +27,7 @@ from indexer.build import BuildOptions, build
 from indexer.config import IndexConfig
 from indexer.errors import IndexMissing
 from indexer.versions import current_version, faults_of, open_index, roll_back, version_names
-from tests.conftest import CountingEncoder, plain_head
+from tests.conftest import CountingEncoder, address_of, plain_head, started
 
 JIAWEN = str(Path(sys.executable).parent / "jiawen")
 KILLS = 200
@@ -239,12 +239,8 @@ def editor(tmp_path_factory: pytest.TempPathFactory):
     (root / "kb").mkdir()
     (root / "kb/馆.md").write_text("# 公告\n\n城市博物馆每周一闭馆。门票是二十元。", encoding="utf-8")
     subprocess.run([JIAWEN, "index"], cwd=root, check=True, capture_output=True)
-    command = [JIAWEN, "chat", "--port", "0"]
-    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
-        assert process.stdout
-        yield root / "kb", process.stdout.readline().split("→ ")[1].split()[0]
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=20) == 0
+    with started("chat", "--port", "0", cwd=root) as process:
+        yield root / "kb", address_of(process)
 
 
 def test_an_edit_is_answered_from_without_a_restart(editor: tuple[Path, str]) -> None:
@@ -275,8 +271,8 @@ def test_index_watch_rebuilds_and_survives_a_bad_save(tmp_path: Path) -> None:
     (tmp_path / "kb").mkdir()
     article = tmp_path / "kb/a.md"
     article.write_text("第一版。", encoding="utf-8")
-    command = [JIAWEN, "index", "--watch", "--json"]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    errors = tmp_path / "errors"
+    with errors.open("wb") as stderr, started("index", "--watch", "--json", cwd=tmp_path, stderr=stderr) as process:
         assert process.stdout
         first = json.loads(process.stdout.readline())
         assert (first["published"], first["documents"]) == (True, 1)
@@ -287,10 +283,7 @@ def test_index_watch_rebuilds_and_survives_a_bad_save(tmp_path: Path) -> None:
         second = json.loads(process.stdout.readline())
         assert (second["published"], [one["file"] for one in second["skipped"]]) == (True, ["b.txt"])
         assert second["version"] == current_version(tmp_path / ".jiawen")
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=20) == 0
-        assert process.stderr
-        assert "Traceback" not in process.stderr.read()
+    assert "Traceback" not in errors.read_text(encoding="utf-8")
 
 
 def test_the_gate_stops_content_that_loses_golden_answers(tmp_path: Path) -> None:
