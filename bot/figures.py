@@ -5,7 +5,7 @@ What matters is whether two texts give the same figure: 十五 for 15, 三成 fo
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +23,7 @@ _SMALL = rf"(?:(?<![\d.])\d{{1,2}}(?!\d)|(?<![{_CHINESE}])[{_DIGITS}十两]{{1,3
 _YEAR = rf"(?:(?<!\d)\d{{4}}|(?<![{_CHINESE}])[{_DIGITS}]{{4}})"
 _PERIOD = r"凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|夜间|晚"
 _AFTER_NOON = frozenset(("下午", "傍晚", "晚上", "夜间", "晚", "p"))
+_QUARTERS = {"半": 30.0, "一刻": 15.0, "三刻": 45.0}
 _SCALES = {"十": 10.0, "百": 100.0, "千": 1000.0, "万": 1e4, "亿": 1e8}
 _ENGLISH_SCALES = {"hundred": 100.0, "thousand": 1000.0, "million": 1e6, "billion": 1e9}
 _ENGLISH = {
@@ -50,6 +51,7 @@ _MONTHS = {
     ], 1)
     for name in names.split("|")
 }  # fmt: skip
+_NO_MONTHS = frozenset(("may", "march"))  # without a day or year they are verbs
 _ENGLISH_DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 _WEEKDAYS = {day: number for number, day in enumerate("一二三四五六日", 1)} | {"天": 7} | {
     day: number for number, day in enumerate(_ENGLISH_DAYS, 1)
@@ -84,6 +86,9 @@ _MORE_AFTER = re.compile(
 _LESS_AFTER = re.compile(rf"{_COUNTED}(?:及?以下|以内|之内|以前|之前|前(?![往来所期身任后]))")
 _ROUGHLY = frozenset("上数近过超破成逾")  # 上千名, 数百人, 突破百万人次
 _ROUND = 1.3  # 40多万 may stand for 41.6万, not for 60万
+_ROUND_SHARE = 0.05  # 近八成 may stand for 78.5%
+# Measures of time that another one is a whole multiple of: 两天 are 48小时, 一年三个月 15个月.
+_PARTS = {"天": ("时长", 86400), "周": ("时长", 604800), "年": ("月", 12)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +121,10 @@ class Figure:
         if "date" in {self.kind, given.kind}:
             return _is_days(self, given) or _is_days(given, self)
         if {self.kind, given.kind} == {"ordinal", "count"}:
-            ranked = self.unit == given.unit != "" or {self.unit, given.unit} & _RANKED == {given.unit}
+            counted = given if given.kind == "count" else self
+            ranked = (
+                self.unit == given.unit != "" or counted.unit in _RANKED or (not counted.unit and not counted.vague)
+            )
             return ranked and self.value == given.value
         return self.kind == given.kind and _same_unit(self, given) and _same_value(self, given)
 
@@ -143,8 +151,14 @@ def _is_days(date: Figure, count: Figure) -> bool:
     return date.kind == "date" and count.unit == "天" and date.value[2] == count.value[0] and not date.value[0]
 
 
+def _measured(figure: Figure) -> tuple[str, float]:
+    """(unit, value) of a count, in the smallest measure of its kind."""
+    unit, factor = _PARTS.get(figure.unit, (figure.unit, 1)) if figure.kind == "count" else (figure.unit, 1)
+    return unit, figure.value[0] * factor
+
+
 def _same_unit(claimed: Figure, given: Figure) -> bool:
-    units = {claimed.unit, given.unit}
+    units = {_measured(claimed)[0], _measured(given)[0]}
     if claimed.kind == "ordinal":
         return len(units & _STRICT) < 2
     return len(units) == 1 or "" in units or not units & _BASES
@@ -152,11 +166,16 @@ def _same_unit(claimed: Figure, given: Figure) -> bool:
 
 def _same_value(claimed: Figure, given: Figure) -> bool:
     ours, theirs = claimed.value[0], given.value[0]
+    if "" not in {claimed.unit, given.unit}:
+        ours, theirs = _measured(claimed)[1], _measured(given)[1]
     low, high = sorted((ours, theirs))
     if high - low <= 1e-6 * high:
         return True
-    rounds = claimed.bound and claimed.bound == (1 if theirs > ours else -1) and len(f"{ours:.0f}".rstrip("0")) <= 2
-    return bool(rounds and ours >= 10 and high <= low * _ROUND)
+    if not claimed.bound or claimed.bound != (1 if theirs > ours else -1):
+        return False
+    if claimed.kind == "percent":
+        return high - low < _ROUND_SHARE and round(ours * 10) / 10 == ours
+    return len(f"{ours:.0f}".rstrip("0")) <= 2 and ours >= 10 and high <= low * _ROUND
 
 
 @lru_cache(maxsize=8192)
@@ -174,7 +193,7 @@ def figures(text: str) -> tuple[Figure, ...]:
                 taken[figure.start : end] = b"\1" * (end - figure.start)
                 found.append(replace(figure, bound=_bound(text, figure)))
     found.sort(key=lambda figure: figure.start)
-    return tuple(_dates_completed(found))
+    return tuple(_dates_completed(_durations_joined(found)))
 
 
 def _bound(text: str, figure: Figure) -> int:
@@ -188,7 +207,25 @@ def _bound(text: str, figure: Figure) -> int:
     return -1 if _LESS_AFTER.match(after) else 0
 
 
-def _dates_completed(found: list[Figure]) -> Iterator[Figure]:
+def _durations_joined(found: list[Figure]) -> Iterator[Figure]:
+    """Years and the months right behind them are one figure: 一年三个月."""
+    years = None
+    for figure in found:
+        if years and figure.kind == "count" and figure.unit == "月" and figure.start == years.end:
+            months = years.value[0] * 12 + figure.value[0]
+            figure = replace(
+                figure, value=(months,), vague=False, start=years.start, written=years.written + figure.written
+            )
+        elif years:
+            yield years
+        years = figure if figure.kind == "count" and figure.unit == "年" else None
+        if not years:
+            yield figure
+    if years:
+        yield years
+
+
+def _dates_completed(found: Iterable[Figure]) -> Iterator[Figure]:
     """A day without a month is of the month named before: 10月18日至27日."""
     month = 0.0
     for figure in found:
@@ -218,8 +255,10 @@ def _read_date(match: re.Match[str]) -> Figure | None:
     return _made(match, "date", *parts) if parts[1] <= 12 and parts[2] <= 31 else None
 
 
-def _read_english_date(match: re.Match[str]) -> Figure:
+def _read_english_date(match: re.Match[str]) -> Figure | None:
     day = match["day"] or match["day2"]
+    if match["month"] in _NO_MONTHS and not day and not match["year"]:
+        return None
     return _made(match, "date", float(match["year"] or 0), float(_MONTHS[match["month"]]), float(day or 0))
 
 
@@ -234,7 +273,7 @@ def _read_day(match: re.Match[str]) -> Figure | None:
 
 def _read_time(match: re.Match[str]) -> Figure | None:
     hour, minute = number(match["hour"]), match["minute"] or ""
-    minutes = 30.0 if minute == "半" else number(minute) if minute else 0.0
+    minutes = _QUARTERS.get(minute) or (number(minute) if minute else 0.0)
     period = match["period"] or ""
     if hour > 24 or minutes > 59:
         return None
@@ -314,7 +353,7 @@ def _read_count(match: re.Match[str]) -> Figure | None:
     vague = chinese and (written == "一" or (value <= 10 and base not in _BASES))
     shown = match[0] if unit in _MEASURES or unit in _CLASSIFIERS else match[0].removesuffix(unit)
     end = match.start() + len(shown)
-    bound = 1 if match["more"] in {"余", "多"} else 0
+    bound = 1 if match["more"] in {"余", "多", "几"} else 0
     return Figure("count", (value * factor,), base, bound, vague, match.start(), end, shown)
 
 
@@ -347,11 +386,11 @@ _READERS = tuple(
         (r"(?<![\d.,-])(?P<year>1[5-9]\d\d|20\d\d)(?=[-–—~至到/][12]\d{3}年)", _read_year),
         (r"\b(?:in|since|by|until|from|to|of|before|after|during|year) (?P<year>1[5-9]\d\d|20\d\d)\b(?!,)", _read_year),
         (
-            rf"(?P<period>{_PERIOD})?(?P<hour>{_SMALL})(?:时(?![间候代期常刻段尚速])|点(?=半|整|钟|{_SMALL}分))"
-            rf"(?P<minute>半|{_SMALL}(?=分))?分?",
+            rf"(?P<period>{_PERIOD})?(?P<hour>{_SMALL})(?:时(?![间候代期常刻段尚速])|点(?=半|整|钟|[一三]刻|{_SMALL}分))"
+            rf"(?P<minute>半|[一三]刻|{_SMALL}(?=分))?分?",
             _read_time,
         ),
-        (rf"(?P<period>{_PERIOD})(?P<hour>{_SMALL})点(?P<minute>半)?", _read_time),
+        (rf"(?P<period>{_PERIOD})(?P<hour>{_SMALL})点(?P<minute>半|[一三]刻)?", _read_time),
         (r"(?P<period>)(?P<hour>(?<![\d.:])\d\d?)点(?P<minute>)(?![\d])", _read_time),
         (rf"(?P<period>{_PERIOD})?(?P<hour>(?<![\d:])\d\d?):(?P<minute>\d\d)(?![\d:])", _read_time),
         (r"\b(?P<hour>\d\d?)(?::(?P<minute>\d\d))? ?(?P<period>[ap])\.?m\b\.?", _read_time),
@@ -383,7 +422,7 @@ _READERS = tuple(
             _read_english_number,
         ),
         (
-            rf"(?P<value>{_NUMBER})\s?(?P<scale>[万亿千百]{{0,3}})(?P<more>[余多来])?(?P<scale2>[万亿]?)"
+            rf"(?P<value>{_NUMBER})\s?(?P<scale>[万亿千百]{{0,3}})(?P<more>[余多来几])?(?P<scale2>[万亿]?)"
             rf"(?:(?P<rest>\d{{1,4}})(?P<scale3>[百千万]))?(?P<half>个?半)?"
             rf"(?:\(\w\))?\s?(?P<unit>(?:{_UNIT})(?![a-z])|[{_HAN}]|[a-z]{{1,3}}(?![a-z])|)",
             _read_count,

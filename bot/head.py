@@ -139,16 +139,16 @@ def load_head(path: Path = HEAD) -> Head:
     words = dict(zip(arrays["words"].tolist(), arrays["word_chances"].astype(np.float64).tolist(), strict=True))
     classes = dict(zip(arrays["classes"].tolist(), arrays["class_chances"].astype(np.float64).tolist(), strict=True))
     slope, intercept = arrays["calibration"].tolist()
-    judge = Forest(
-        arrays["judge.feature"].astype(np.int64),
-        arrays["judge.threshold"],
-        arrays["judge.left"].astype(np.int64),
-        arrays["judge.right"].astype(np.int64),
-        arrays["judge.chance"].astype(np.float64),
-        int(arrays["judge.depth"]),
-    )
     expectation = expectation_from(words, classes)
+    judge = forest_from(arrays, "judge")
     return Head(_network(arrays, "ranker"), judge, _network(arrays, "topic"), (slope, intercept), expectation)
+
+
+def forest_from(arrays: Mapping[str, npt.NDArray[Any]], name: str) -> Forest:
+    """The forest stored under a name by `eval.fit.forest_arrays`."""
+    feature, left, right = (arrays[f"{name}.{part}"].astype(np.int64) for part in ("feature", "left", "right"))
+    chance = arrays[f"{name}.chance"].astype(np.float64)
+    return Forest(feature, arrays[f"{name}.threshold"], left, right, chance, int(arrays[f"{name}.depth"]))
 
 
 def _network(arrays: Mapping[str, npt.NDArray[Any]], name: str) -> Network:

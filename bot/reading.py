@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.figures import Figure, figures
-from bot.lexicon import alternatives, contrasts, is_generic, sound
+from bot.lexicon import alternatives, contrasts, is_generic
 from indexer.text import fold
 
 Positions = npt.NDArray[np.int64]
@@ -36,7 +36,7 @@ _BOUNDS = frozenset((
 _MOST_PLACES = 40  # of one word: more say no more, and a text of one word would cost their square
 
 # How surely a text holds a word of the claim, by the way it holds it.
-SAME, SYNONYM, HOMOPHONE, PARAPHRASE, CHARACTER = 1.0, 0.9, 0.85, 0.8, 0.6
+SAME, SYNONYM, PARAPHRASE, CHARACTER = 1.0, 0.9, 0.8, 0.6
 _OF_PAIRS, _OF_CHARACTERS = 0.8, 0.4
 SURE = 0.85
 
@@ -164,11 +164,6 @@ def _held(word: str, text: str) -> tuple[float, list[int]]:
                 return held, places
     if word.isascii() or len(word) == 1:
         return 0.0, []
-    if len(word) > 2:
-        sounds = sound(text)
-        at = sounds.find(sound(word))
-        if at >= 0:
-            return HOMOPHONE, [sounds.count(" ", 0, at + 1) - 1]
     parts = [word[at : at + 2] for at in range(len(word) - 1)] if len(word) > 2 else list(word)
     places = [place for part in parts for place in occurrences(part, text)]
     return (_OF_PAIRS if len(word) > 2 else _OF_CHARACTERS) * sum(part in text for part in parts) / len(parts), places

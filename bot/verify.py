@@ -1,33 +1,40 @@
-"""Does a passage carry what a sentence claims? Rules and a small logistic model; no second language model.
+"""Does a passage carry what a sentence claims? Two rules and a forest of decision trees; no second language model.
 
-A figure, a quoted title, an opposite or a negation that does not agree decides at once, and is named
-(bot/conflicts.py). The rest is weighed: how near the claim is to a sentence of the passage, which of its words the
-passage lacks, and whether what it puts together stands together there (bot/binding.py). The weights are in
-verify.json, fitted by `jiawen eval claims --fit`.
+A figure or a quoted title that the passage does not have decides at once. All else is weighed: how near the claim is
+to a sentence of the passage, which of its words the passage lacks, whether what it puts together stands together there
+(bot/binding.py), how the two lie beside each other (bot/alignment.py), opposites and negations (bot/conflicts.py). The
+forest is in verify.npz, fitted by `jiawen eval claims --fit`: plain arrays, nothing pickled.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from bot import alignment
 from bot.binding import crossed_and_parted, misplaced
-from bot.conflicts import conflict, is_verbatim, missing_english_names, missing_names, wrong_figures
+from bot.conflicts import (
+    conflict,
+    excluded,
+    is_verbatim,
+    missing_english_names,
+    missing_names,
+    mistaken_names,
+    unheld,
+    wrong_figures,
+    wrong_negations,
+)
+from bot.head import Forest, forest_from
 from bot.reading import Item, Numbers, Reading, items, read
 from indexer.embed import Vectors
 
-WEIGHTS = Path(__file__).parent / "verify.json"
+FOREST = Path(__file__).parent / "verify.npz"
 LONGEST_CLAIM = 500  # characters: a longer sentence would be cut by the encoder, so nobody can say what it means
 LONGEST_PASSAGE = 4000  # characters that are looked at; the index makes passages of 600 at most
-EXTREME = 4.0  # standard deviations beyond which a number says no more
 _EVEN = 0.5
 _WINDOW = 3  # clauses of a passage that a claim may be gathered from
-# Of the 170 supported pairs that the rules were made with 5 lie above one of these, of the 20 swapped ones 14.
-_APART = {"crossed": 0.45, "parted": 0.6, "misplaced": 0.3}
 NOTHING = "文中没有这个意思 | not in the passage"
 APART = "文中不是这样搭配的 | put together otherwise in the passage"
 TOO_LONG = "句子太长，无法核对 | too long to be checked"
@@ -35,8 +42,9 @@ EMPTY = "没有可以核对的内容 | nothing to check"
 UNCITED = "没有可以引用的段落 | no passage to cite"
 
 COLUMNS = (
-    "nearness", "coverage", "missing", "second missing", "missing nouns", "missing others", "missing names",
-    "crossed", "parted", "misplaced", "vague figures", "figures", "english", "english names",
+    "nearness", "second nearness", "mean nearness", "coverage", "missing", "second missing", "missing nouns",
+    "missing others", "missing names", "crossed", "parted", "misplaced", "vague figures", "figures", "english",
+    "english names", "opposites", "mistaken names", "denied by the claim", "denied by the passage", *alignment.COLUMNS,
 )  # fmt: skip
 
 
@@ -115,37 +123,21 @@ def _single(claim: str, vector: Vectors, passages: Sequence[Passage], place: int
     found = items(claimed, given)
     if not found and not claimed.english:
         return Support(False, place, EMPTY, 0.0)
-    row = evidence(claim, claimed, given, around, found, nearness(vector, passage))
-    score = _model()(row)
-    reason = decided(claimed, given, around, found, row)
-    if reason is None:
-        reason = "" if score >= _EVEN else _why(row, claimed, given, around, found)
-    elif reason:
-        score = score / 2
-    else:
-        score = 1.0
+    if is_verbatim(claimed, given):
+        return Support(True, place, "", 1.0)
+    row = evidence(claim, claimed, given, around, found, passage.vectors @ vector)
+    score = _forest()(row)
+    if reason := unheld(claimed, given, around):
+        return Support(False, place, reason, score / 2)
+    reason = "" if score >= _EVEN else _why(row, claimed, given, around, found)
     return Support(not reason, place, reason, score)
 
 
-def decided(claim: Reading, passage: Reading, context: Reading, found: Sequence[Item], row: Numbers) -> str | None:
-    """What the rules say: "" for a claim said word for word, otherwise the reason against it; None for neither."""
-    if is_verbatim(claim, passage):
-        return ""
-    if reason := conflict(claim, passage, context, found):
-        return reason
-    # What the claim puts together stands apart in the passage beyond what a retelling explains.
-    return APART if any(row[COLUMNS.index(name)] > most for name, most in _APART.items()) else None
-
-
-def nearness(vector: Vectors, passage: Passage) -> float:
-    """Cosine of the claim and the passage's nearest sentence."""
-    return float((passage.vectors @ vector).max(initial=-1.0))
-
-
 def evidence(
-    written: str, claim: Reading, passage: Reading, context: Reading, found: Sequence[Item], near: float
+    written: str, claim: Reading, passage: Reading, context: Reading, found: Sequence[Item], near: Vectors
 ) -> Numbers:
-    """(len(COLUMNS),) what speaks for and against the claim, as numbers."""
+    """(len(COLUMNS),) what speaks for and against the claim; `near` has the cosine to each sentence of the passage."""
+    cosines = np.sort(near)[::-1] if len(near) else np.full(1, -1.0)
     lacking = sorted((item.weight * (1 - _held(item, context)) for item in found), reverse=True)
     nouns = sum(
         item.weight * (1 - _held(item, context)) for item in found if item.tag[0] in "njlie" and not item.figure
@@ -154,10 +146,12 @@ def evidence(
     vague = sum(figure.vague for figure, _ in wrong_figures(claim, passage, context))
     names = missing_names(claim, passage, context, found)
     english = missing_english_names(written, passage) if claim.english else []
+    denials = [denied for _, denied in wrong_negations(claim, passage, found)]
     return np.array([
-        near, _coverage(passage, found), *[*lacking, 0.0, 0.0][:2], nouns, sum(lacking) - nouns, min(len(names), 2),
-        crossed, parted, misplaced(claim, passage, found), vague, min(len(claim.figures), 3), claim.english,
-        len(english),
+        cosines[0], cosines[min(1, len(cosines) - 1)], cosines.mean(), _coverage(passage, found),
+        *[*lacking, 0.0, 0.0][:2], nouns, sum(lacking) - nouns, min(len(names), 2), crossed, parted, misplaced(claim, passage, found), vague, min(len(claim.figures), 3), claim.english,
+        len(english), len(list(excluded(claim, passage))), len(list(mistaken_names(claim, passage, context, found))),
+        denials.count(True), denials.count(False), *alignment.compared(claim, passage, context, found),
     ], np.float64)  # fmt: skip
 
 
@@ -178,6 +172,8 @@ def _coverage(passage: Reading, found: Sequence[Item]) -> float:
 
 
 def _why(row: Numbers, claim: Reading, passage: Reading, context: Reading, found: Sequence[Item]) -> str:
+    if reason := conflict(claim, passage, context, found):
+        return reason
     if names := missing_names(claim, passage, context, found):
         return f"文中没有“{names[0]}” | “{names[0]}” is not in the passage"
     values = dict(zip(COLUMNS, row.tolist(), strict=True))
@@ -189,26 +185,9 @@ def _why(row: Numbers, claim: Reading, passage: Reading, context: Reading, found
     return NOTHING
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Logistic:
-    """1 / (1 + exp(-(x - mean) / scale · weights - intercept))."""
-
-    mean: Numbers
-    scale: Numbers
-    weights: Numbers
-    intercept: float
-
-    def __call__(self, row: Numbers) -> float:
-        """The chance that the claim is carried."""
-        x = np.clip((row - self.mean) / self.scale, -EXTREME, EXTREME)
-        return float(1 / (1 + np.exp(-(x @ self.weights + self.intercept))))
-
-
 @cache
-def _model(path: Path = WEIGHTS) -> Logistic:
-    stored: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    if tuple(stored["columns"]) != COLUMNS:
-        raise ValueError(f"{path} was fitted for other columns: run `jiawen eval claims --fit`")
-    return Logistic(
-        np.array(stored["mean"]), np.array(stored["scale"]), np.array(stored["weights"]), float(stored["intercept"])
-    )
+def _forest(path: Path = FOREST) -> Forest:
+    with np.load(path, allow_pickle=False) as stored:
+        if tuple(stored["columns"].tolist()) != COLUMNS:
+            raise ValueError(f"{path} was fitted for other columns: run `jiawen eval claims --fit`")
+        return forest_from(stored, "forest")

@@ -183,15 +183,17 @@ def fit(squads: Sequence[Path], out: Path | None) -> None:
 
 @evaluation.command()
 @click.argument("files", type=_path, nargs=-1, required=True, metavar="FILE…")
-@click.option("--fit", "fits", is_flag=True, help="重新拟合核对的权重 Fit bot/verify.json anew on the pairs.")
+@click.option(
+    "--fit", "fits", is_flag=True, help="重新拟合核对用的森林 Grow the forest bot/verify.npz anew on the pairs."
+)
 @click.option("--json", "as_json", is_flag=True, help="只输出 JSON JSON and nothing else.")
 def claims(files: Sequence[Path], fits: bool, as_json: bool) -> None:
     """核对句子与段落 Is a sentence carried by its passage: share decided right per kind, and every failure."""
     from tqdm import tqdm
 
-    from bot.verify import WEIGHTS
-    from eval.claims import fit as fit_weights
-    from eval.claims import judge, read_pairs, summary
+    from bot.verify import FOREST
+    from eval.claims import fit as fit_forest
+    from eval.claims import judge, read_pairs, save_forest, summary
     from indexer.config import IndexConfig
     from indexer.embed import open_encoder
 
@@ -199,9 +201,9 @@ def claims(files: Sequence[Path], fits: bool, as_json: bool) -> None:
     encoder = open_encoder(IndexConfig.from_environment().encoder)
     with tqdm(total=len(pairs), unit="句", desc="核对 Checking", disable=not sys.stderr.isatty(), leave=False) as bar:
         if fits:
-            weights, right = fit_weights(pairs, encoder, bar.update)
-            WEIGHTS.write_text(weights, encoding="utf-8")
-            click.echo(f"留出文档上判对 right on documents left out: {right:.3f}；写入 written: {WEIGHTS}")
+            forest, right = fit_forest(pairs, encoder, bar.update)
+            save_forest(FOREST, forest)
+            click.echo(f"留出文档上判对 right on documents left out: {right:.3f}；写入 written: {FOREST}")
             return
         numbers = summary(judge(pairs, encoder, bar.update))
     if as_json:

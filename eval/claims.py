@@ -1,4 +1,4 @@
-"""Sentence-passage pairs with a known verdict → how often `bot.verify` is right, and the weights it is fitted with."""
+"""Sentence-passage pairs with a known verdict → how often `bot.verify` is right, and the forest it is fitted with."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -7,21 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
-from bot.reading import Numbers, items, read
-from bot.verify import COLUMNS, EXTREME, Passage, Support, decided, evidence, nearness, verify
+from bot.conflicts import is_verbatim, unheld
+from bot.head import Forest
+from bot.reading import items, read
+from bot.verify import COLUMNS, Passage, Support, evidence, verify
 from eval.cases import CaseError
+from eval.fit import forest_arrays, train_forest
 from eval.metrics import mean_interval
 from indexer.embed import Encoder, Vectors
 from indexer.text import sentence_spans, simplify
 
 FOLDS = 10
-# Inverse strength of the L2 penalty. Over 0.03 to 3 the cross-validated accuracy stays within 1 %.
-_INVERSE_PENALTY = 0.3
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,42 +132,29 @@ def summary(judged: Sequence[Judged]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def fit(pairs: Sequence[Pair], encoder: Encoder, done: Callable[[], object] = lambda: None) -> tuple[str, float]:
-    """(verify.json, share decided right on documents left out), fitted on the pairs that no rule decides."""
+def fit(pairs: Sequence[Pair], encoder: Encoder, done: Callable[[], object] = lambda: None) -> tuple[Forest, float]:
+    """(forest, share decided right on documents left out), grown on the pairs that no rule decides."""
     embedded = Embedded(encoder)
-    rows, verdicts = [], []
+    rows, ruled = [], []
     context = read("")
     for pair in pairs:
         claim, given = read(pair.claim), read(pair.passage)
-        found = items(claim, given)
-        near = nearness(embedded.claim(pair.claim), embedded.passage(pair.passage))
-        rows.append(evidence(pair.claim, claim, given, context, found, near))
-        verdicts.append(decided(claim, given, context, found, rows[-1]))
+        near = embedded.passage(pair.passage).vectors @ embedded.claim(pair.claim)
+        rows.append(evidence(pair.claim, claim, given, context, items(claim, given), near))
+        ruled.append(True if is_verbatim(claim, given) else False if unheld(claim, given, context) else None)
         done()
-    x, known = np.array(rows), np.array([pair.supported for pair in pairs])
-    open_ = np.array([verdict is None for verdict in verdicts])
+    x, known = np.array(rows, np.float32), np.array([pair.supported for pair in pairs])
+    open_ = np.array([verdict is None for verdict in ruled])
     documents = [pair.doc_id for pair in pairs]
-    right = np.array([verdict == "" for verdict in verdicts]) == known
+    right = np.array([verdict == truth for verdict, truth in zip(ruled, known.tolist(), strict=True)])
     for others, left_out in GroupKFold(min(FOLDS, len(set(documents)))).split(x, known, documents):
         learned = others[open_[others]]
-        asked = left_out[open_[left_out]]
-        right[asked] = (_log_odds(_fitted(x[learned], known[learned]), x[asked]) > 0) == known[asked]
-    stored = {"columns": COLUMNS, **_fitted(x[open_], known[open_])}
-    return json.dumps(stored, ensure_ascii=False, indent=1) + "\n", float(right.mean())
+        forest = train_forest(x[learned], known[learned])
+        for at in left_out[open_[left_out]]:
+            right[at] = (forest(x[at]) >= 0.5) == known[at]
+    return train_forest(x[open_], known[open_]), float(right.mean())
 
 
-def _fitted(rows: Numbers, supported: Flags) -> dict[str, Any]:
-    mean, scale = rows.mean(axis=0), rows.std(axis=0) + 1e-6
-    model = LogisticRegression(C=_INVERSE_PENALTY, max_iter=3000)
-    model.fit(np.clip((rows - mean) / scale, -EXTREME, EXTREME), supported)
-    return {
-        "mean": np.round(mean, 5).tolist(),
-        "scale": np.round(scale, 6).tolist(),
-        "weights": np.round(model.coef_[0], 4).tolist(),
-        "intercept": round(float(model.intercept_[0]), 4),
-    }
-
-
-def _log_odds(fitted: dict[str, Any], rows: Numbers) -> Numbers:
-    x = np.clip((rows - np.array(fitted["mean"])) / np.array(fitted["scale"]), -EXTREME, EXTREME)
-    return np.asarray(x @ np.array(fitted["weights"]) + fitted["intercept"])
+def save_forest(path: Path, forest: Forest) -> None:
+    """Writes what `bot.verify` reads."""
+    np.savez_compressed(path, columns=np.array(COLUMNS), **forest_arrays(forest, "forest"))

@@ -48,10 +48,10 @@ def train_ranker(examples: Sequence[Example], seed: int, hidden: int = 48, epoch
     return _train(rows, rows[real], loss, hidden, epochs, rate=3e-3, decay=1e-2, dropout=0.2)
 
 
-def train_judge(summaries: npt.NDArray[np.float32], answerable: npt.NDArray[np.bool_]) -> Forest:
-    """The forest that tells answered questions from near misses; small, so that it fits in some 100 kB."""
+def train_forest(rows: npt.NDArray[np.float32], kinds: npt.NDArray[np.bool_]) -> Forest:
+    """The forest that tells rows of one kind from the other; small, so that it fits in some 100 kB."""
     model = ExtraTreesClassifier(150, max_leaf_nodes=128, max_features=0.2, random_state=0, n_jobs=-1)
-    trees = [tree.tree_ for tree in model.fit(summaries, answerable).estimators_]
+    trees = [tree.tree_ for tree in model.fit(rows, kinds).estimators_]
     nodes = max(tree.node_count for tree in trees)
     shape = (len(trees), nodes)
     feature, left, right = np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape, np.int64)
@@ -175,7 +175,7 @@ def _train_both(
     practice = np.array([one.source == PRACTICE for one in examples])
     near = chosen & practice & np.isin(variant, ("answerable", "near miss"))
     subject = chosen & np.isin(variant, ("answerable", "left out", "elsewhere"))
-    judge = train_judge(summaries[near], answerable[near])
+    judge = train_forest(summaries[near], answerable[near])
     return judge, train_topic(summaries[subject], answerable[subject], np.where(practice[subject], 3.0, 1.0))
 
 
@@ -218,6 +218,12 @@ def _inside(one: Unseen, count: int) -> bool:
     return all(must in joined for must in one.example.must)
 
 
+def forest_arrays(forest: Forest, name: str) -> dict[str, Any]:
+    """What `bot.head.forest_from` reads."""
+    kinds = {"threshold": np.float32, "chance": np.float16}
+    return {f"{name}.{part}": np.asarray(values, kinds.get(part, np.int16)) for part, values in asdict(forest).items()}
+
+
 def save_head(path: Path, head: Head, words: Mapping[str, float], classes: Mapping[str, float]) -> None:
     """Writes what `bot.head.load_head` reads, in half precision."""
     arrays: dict[str, Any] = {
@@ -230,7 +236,5 @@ def save_head(path: Path, head: Head, words: Mapping[str, float], classes: Mappi
     for name, network in (("ranker", head.ranker), ("topic", head.topic)):
         for part, values in asdict(network).items():
             arrays[f"{name}.{part}"] = np.asarray(values, np.float32 if part in ("mean", "scale") else np.float16)
-    for part, values in asdict(head.judge).items():
-        kind = {"threshold": np.float32, "chance": np.float16}.get(part, np.int16)
-        arrays[f"judge.{part}"] = np.asarray(values, kind)
+    arrays |= forest_arrays(head.judge, "judge")
     np.savez_compressed(path, **arrays)

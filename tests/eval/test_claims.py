@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from bot.head import forest_from
 from bot.verify import COLUMNS, Support
 from eval.app import evaluation
 from eval.cases import CaseError
@@ -95,12 +96,12 @@ def test_what_is_fitted_prefers_claims_that_the_passage_holds(counting) -> None:
         row(number, f"游客可以{word}。", False) for number, word in enumerate(["划船", "骑马", "滑雪", "登山"] * 3, 12)
     ]
     pairs = [Pair(**{key: value for key, value in one.items() if key != "origin"}) for one in rows]
-    text, right = fit(pairs, counting)
-    fitted = json.loads(text)
-    assert tuple(fitted["columns"]) == COLUMNS
-    assert {len(fitted[name]) for name in ("mean", "scale", "weights")} == {len(COLUMNS)}
-    assert fitted["weights"][COLUMNS.index("coverage")] > 0 > fitted["weights"][COLUMNS.index("missing")]
+    forest, right = fit(pairs, counting)
     assert right == 1.0
+    held, lacking = np.zeros((2, len(COLUMNS)))
+    held[COLUMNS.index("coverage")] = held[COLUMNS.index("aligned")] = 1.0
+    lacking[[COLUMNS.index(name) for name in ("missing", "missing others", "longest run", "last")]] = 1.0
+    assert forest(held) > forest(lacking)
 
 
 def test_the_command_prints_shares_and_failures(file: Path, counting, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,7 +117,7 @@ def test_the_command_prints_shares_and_failures(file: Path, counting, monkeypatc
     assert json.loads(as_json.output)["right"]["value"] == 1.0
 
 
-def test_the_command_fits_the_weights_anew(
+def test_the_command_grows_the_forest_anew(
     file: Path, counting, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     more = [
@@ -127,10 +128,13 @@ def test_the_command_fits_the_weights_anew(
     ]
     file.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in ROWS + more), encoding="utf-8")
     monkeypatch.setattr("indexer.embed.open_encoder", lambda name: counting)
-    monkeypatch.setattr("bot.verify.WEIGHTS", tmp_path / "verify.json")
+    monkeypatch.setattr("bot.verify.FOREST", tmp_path / "verify.npz")
     printed = CliRunner().invoke(evaluation, ["claims", str(file), "--fit"], catch_exceptions=False)
     assert "right on documents left out" in printed.output
-    assert np.isfinite(json.loads((tmp_path / "verify.json").read_text(encoding="utf-8"))["weights"]).all()
+    with np.load(tmp_path / "verify.npz", allow_pickle=False) as stored:
+        assert tuple(stored["columns"].tolist()) == COLUMNS
+        forest = forest_from(stored, "forest")
+    assert 0 <= forest(np.zeros(len(COLUMNS))) <= 1
 
 
 @pytest.mark.parametrize("name", ["claims.jsonl", "claims_unseen.jsonl"])

@@ -11,7 +11,7 @@ from bot.head import Head, load_head, shares, summarise
 from bot.question import expectation_from
 from eval.cases import Case, resolve
 from eval.examples import PRACTICE, Example, Material, _fold, examples_of, learn_expectation, only_document
-from eval.fit import calibrate, figures, fit, save_head, train_judge
+from eval.fit import calibrate, figures, fit, save_head, train_forest
 from indexer.build import build_documents
 from indexer.config import IndexConfig
 from indexer.store import Index
@@ -132,7 +132,7 @@ def test_the_forest_is_scikit_learn_s() -> None:
 
     rows = np.random.default_rng(0).normal(size=(300, 8)).astype(np.float32)
     answerable = rows[:, 0] + rows[:, 1] > 0
-    forest = train_judge(rows, answerable)
+    forest = train_forest(rows, answerable)
     model = ExtraTreesClassifier(150, max_leaf_nodes=128, max_features=0.2, random_state=0).fit(rows, answerable)
     expected = model.predict_proba(rows[:20])[:, 1]
     assert [forest(row.astype(float)) for row in rows[:20]] == pytest.approx(expected, abs=1e-6)
