@@ -21,7 +21,7 @@ add({
 
 // Opens the dialog: on a question of a run as it was asked there ({run, id, question, chunk}), or on none yet ({}).
 export function openDetails(asked) {
-  const field = h("input", { type: "search", name: "question", maxlength: 500, autocomplete: "off", required: true, value: asked.question, "aria-label": say("question"), placeholder: say("question") });
+  const field = h("input", { type: "text", name: "question", maxlength: 500, autocomplete: "off", required: true, value: asked.question, "aria-label": say("question"), placeholder: say("question") });
   const outcome = h("p", { class: "small", role: "status" });
   const body = h("div", { class: "explained" });
   const submit = (event) => {
