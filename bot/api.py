@@ -15,11 +15,12 @@ from pydantic import BaseModel
 
 from bot.config import editor_password
 from bot.content import Exists
-from bot.documents import NoDocument, document_routes
+from bot.documents import document_routes
 from bot.editor import NotAllowed, add_editor
 from bot.live import Live
+from bot.parts import parts
 from bot.routes import page_routes
-from bot.shared import NotOurs, TooMany
+from bot.shared import NotFound, NotOurs, TooMany
 from bot.source import source_page
 from bot.wire import answer_to_json, hits_to_json
 from indexer.errors import ContentError, JiawenError, QuestionError
@@ -37,7 +38,7 @@ _STATUS = {  # of any other error: 503
     ContentError: 400,
     NotAllowed: 403,
     NotOurs: 404,
-    NoDocument: 404,
+    NotFound: 404,
     Exists: 409,
     TooMany: 429,
 }
@@ -65,7 +66,8 @@ def create_app(live: Live) -> FastAPI:
 
     @app.exception_handler(JiawenError)
     async def say_why(_: Request, error: JiawenError) -> JSONResponse:
-        return JSONResponse({"error": str(error)}, status_code=_STATUS.get(type(error), 503))
+        status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 503)
+        return JSONResponse({"error": str(error)}, status_code=status)
 
     @app.exception_handler(RequestValidationError)
     async def say_what_is_wrong(_: Request, error: RequestValidationError) -> JSONResponse:
@@ -107,11 +109,15 @@ def create_app(live: Live) -> FastAPI:
     add_editor(app, editor_password())
     app.include_router(page_routes(live))
     app.include_router(document_routes(live))
+    added = parts()
+    for part in added:
+        app.include_router(part.routes(live))
+        app.mount(f"/page/{part.name}", StaticFiles(directory=part.folder))
     app.mount("/page", StaticFiles(directory=PAGE))
 
     from bot.ui import mount_page  # Gradio takes 5 s to import
 
-    return mount_page(app)
+    return mount_page(app, added)
 
 
 def serve(live: Live, host: str, port: int) -> None:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field
 from bot.content import check_file, put, remove, safe_path
 from bot.editor import editor_only, signed_in
 from bot.live import Live, Rebuild
-from bot.shared import TooMany
+from bot.shared import NotFound, TooMany
 from bot.source import changed_sentences
 from indexer.errors import ContentError, JiawenError
 from indexer.read import LARGEST_FILE, too_large
@@ -28,10 +28,6 @@ _PASSAGES = 100  # of a document in one answer
 _FOUND = 100  # documents that hold what is looked for
 _EXCERPT = 30  # characters shown on either side of it
 _CHANGES = 400  # sentences shown of a changed document
-
-
-class NoDocument(JiawenError):
-    """The index holds no document of that id."""
 
 
 class Version(BaseModel):
@@ -190,7 +186,7 @@ class Documents:
 
 def _document(index: Index, doc_id: str) -> Document:
     if doc_id not in index.documents:
-        raise NoDocument("没有这篇文档；它可能刚被删除", "no such document: it may have just been removed")
+        raise NotFound("没有这篇文档；它可能刚被删除", "no such document: it may have just been removed")
     return index.documents[doc_id]
 
 

@@ -5,11 +5,11 @@ import logging
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any
+from typing import IO, Any
 
 from bot.answer import Answerer, open_bot
 from indexer.errors import IndexMissing, JiawenError
@@ -18,7 +18,7 @@ from indexer.watch import changes
 
 _LOOK = 0.2  # seconds between looks at CURRENT: a file of 24 bytes
 _LOG = logging.getLogger("jiawen")
-_REBUILD = "from bot.app import main; main()"
+_JIAWEN = "from bot.app import main; main()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,23 +110,46 @@ class Live:
                 self.rebuild_from(Path(kb), "--automatic")
 
 
+@dataclass(slots=True)
+class Child:
+    """`jiawen ARGUMENTS` in a process of its own: what breaks there breaks nothing here."""
+
+    process: subprocess.Popen[bytes]
+    _said: IO[bytes]
+
+    @classmethod
+    def start(cls, *arguments: str) -> "Child":
+        """Starts it; `rows` must be read to its end."""
+        said = TemporaryFile()  # noqa: SIM115  # `end` closes it
+        run = [sys.executable, "-P", "-c", _JIAWEN, *arguments]
+        return cls(subprocess.Popen(run, stdout=subprocess.PIPE, stderr=said), said)
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """The JSON objects that it prints, a line each, until it ends."""
+        for line in self.process.stdout or ():
+            if line.startswith(b"{") and line.endswith(b"}\n"):
+                yield json.loads(line)
+
+    def end(self) -> tuple[int, str]:
+        """(exit code, what it said on stderr), once it has ended."""
+        with self.process, self._said:
+            self.process.wait()
+            self._said.seek(0)
+            return self.process.returncode, self._said.read().decode("utf-8", "replace").strip()
+
+
 def rebuild(kb: Path, index: Path, options: tuple[str, ...], on_progress: Callable[[int, int], None]) -> Rebuild:
-    """Builds in a process of its own, so that requests keep the processor and a file that breaks a reader breaks it."""
-    command = ["index", "--json", "--progress", "--kb", str(kb), "--index", str(index), *options]
+    """Builds in a process of its own."""
+    child = Child.start("index", "--json", "--progress", "--kb", str(kb), "--index", str(index), *options)
     report = None
-    with TemporaryFile() as said:
-        run = [sys.executable, "-P", "-c", _REBUILD, *command]
-        with subprocess.Popen(run, stdout=subprocess.PIPE, stderr=said) as process:
-            for line in process.stdout or ():
-                found = json.loads(line) if line.startswith(b"{") and line.endswith(b"}\n") else {}
-                if found.keys() == {"done", "total"}:
-                    on_progress(found["done"], found["total"])
-                elif "version" in found:
-                    report = found
-        said.seek(0)
-        error = said.read().decode("utf-8", "replace").strip()
+    for row in child.rows():
+        if row.keys() == {"done", "total"}:
+            on_progress(row["done"], row["total"])
+        elif "version" in row:
+            report = row
+    code, error = child.end()
     if error:
         _LOG.warning("%s", error)
-    if process.returncode and not error:
-        error = f"重建中断（{process.returncode}） | the rebuild was cut short ({process.returncode})"
-    return Rebuild(error=error if process.returncode else "", report=report)
+    if code and not error:
+        error = f"重建中断（{code}） | the rebuild was cut short ({code})"
+    return Rebuild(error=error if code else "", report=report)

@@ -26,6 +26,10 @@ class NotOurs(JiawenError):
     """An answer whose seal does not fit, or a link to none."""
 
 
+class NotFound(JiawenError):
+    """What was asked for is not there, or no longer."""
+
+
 class TooMany(JiawenError):
     """More than this server keeps, or takes in a minute."""
 

@@ -1,6 +1,8 @@
 """`jiawen eval`: measure, compare, stop a bad change."""
 
+import itertools
 import json
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from eval.config import GOLDEN
+from eval.config import GOLDEN, RUNS
 from indexer.text import one_line
 
 if TYPE_CHECKING:
@@ -42,8 +44,16 @@ _cases_option = click.option("--cases", type=_path, default=GOLDEN, help="用例
 )
 @click.option("--out", type=_path, help="结果文件夹 The run's folder; runs/<time> by default.")
 @click.option("--json", "as_json", is_flag=True, help="只输出 JSON JSON and nothing else.")
+@click.option("--progress", is_flag=True, help="每问一题输出一行 JSON A line of JSON after each question.")
 def run(
-    folder: Path, cases: Path, squad: Path | None, beir: Path | None, leave_out: float, out: Path | None, as_json: bool
+    folder: Path,
+    cases: Path,
+    squad: Path | None,
+    beir: Path | None,
+    leave_out: float,
+    out: Path | None,
+    as_json: bool,
+    progress: bool,
 ) -> None:
     """跑一遍用例，写出结果和报告 Ask every case; write run.json and report.html."""
     from eval.report import report
@@ -53,9 +63,11 @@ def run(
         raise click.UsageError("--squad 和 --beir 只能选一个 | give --squad or --beir, not both")
     if leave_out and not squad:
         raise click.UsageError("--leave-out 要和 --squad 一起用 | --leave-out goes with --squad")
-    bot, results, name = _results(folder, cases, squad, beir, leave_out)
+    if progress:
+        os.nice(10)  # whoever asks questions meanwhile comes first
+    bot, results, name = _results(folder, cases, squad, beir, leave_out, progress)
     made_with = stamp(bot, name)
-    target = out or Path("runs") / f"{datetime.now():%Y%m%d-%H%M%S}"
+    target = out or RUNS / f"{datetime.now():%Y%m%d-%H%M%S}"
     write_run(target, results, made_with)
     (target / "report.html").write_text(report(results, made_with), encoding="utf-8")
     numbers = summary(results)
@@ -71,7 +83,9 @@ def run(
     click.echo(f"报告 Report: {target / 'report.html'}")
 
 
-def _results(folder: Path, cases: Path, squad: Path | None, beir: Path | None, leave_out: float) -> Any:
+def _results(
+    folder: Path, cases: Path, squad: Path | None, beir: Path | None, leave_out: float, progress: bool = False
+) -> Any:
     """(bot, results, name of the cases); public data is indexed under .jiawen-eval, where its embeddings are kept."""
     from tqdm import tqdm
 
@@ -100,7 +114,15 @@ def _results(folder: Path, cases: Path, squad: Path | None, beir: Path | None, l
         asked = read_cases(cases, bot.index.documents)
         name = cases.name
     with tqdm(total=len(asked), unit="问", desc="提问 Asking", disable=not sys.stderr.isatty(), leave=False) as bar:
-        return bot, evaluate(bot, asked, bar.update), name
+        counted = itertools.count(1)
+
+        def tick() -> None:
+            bar.update()
+            if progress:
+                click.echo(json.dumps({"done": next(counted), "total": len(asked)}))
+                sys.stdout.flush()
+
+        return bot, evaluate(bot, asked, tick), name
 
 
 @evaluation.command()

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from indexer.errors import JiawenError
+from indexer.errors import ContentError
 from indexer.types import Document
 
 
-class CaseError(JiawenError):
+class CaseError(ContentError):
     """A file of cases cannot be read, or its gold is not in the knowledge base."""
 
 

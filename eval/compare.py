@@ -56,7 +56,7 @@ def difference(measure: str, pairs: Sequence[tuple[str, float, float]]) -> Diffe
     if (after != before).any():
         test = permutation_test(
             (after, before), lambda x, y, axis: np.mean(x - y, axis=axis), permutation_type="samples", vectorized=True,
-            n_resamples=5000, rng=0,
+            n_resamples=5000, batch=250, rng=0,
         )  # fmt: skip
         p_value = float(test.pvalue)
     won = tuple(key for key, a, b in pairs if b > a)

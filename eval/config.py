@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+RUNS = Path("runs")  # in the working directory
 GOLDEN = Path(__file__).parent / "golden" / "jiayuguan.jsonl"
 
 

@@ -57,6 +57,8 @@ class Result:
     right: bool
     failure: str  # why it is not right, in words
     supported: float | None = None  # share of the answer's sentences that a passage carries
+    required: tuple[str, ...] = ()  # the strings that the answer must hold
+    history: tuple[tuple[str, str], ...] = ()  # earlier (question, answer) of the conversation
 
 
 MEASURES = (
@@ -135,6 +137,8 @@ def _judge(case: Case, answer: Answer, retrieved: Sequence[Chunk], ranking: Mapp
         right=is_right(case, answer),
         failure="",
         supported=statistics.fmean(one.supported for one in answer.sentences) if answer.sentences else None,
+        required=case.must,
+        history=case.history,
     )
     return replace(result, failure=_failure(result))
 
@@ -144,14 +148,14 @@ def _failure(result: Result) -> str:
     if result.right:
         return ""
     if not result.answerable:
-        return "回答了知识库没有答案的问题 answered without an answer in the knowledge base"
+        return "回答了知识库没有答案的问题 | answered without an answer in the knowledge base"
     if result.hit_at_5 == 0:
-        return "没有检索到原文 passage not among the first five"
+        return "没有检索到原文 | passage not among the first five"
     if result.verdict == Verdict.REFUSED:
-        return "检索到了却拒答 passage found, but refused"
+        return "检索到了却拒答 | passage found, but refused"
     if result.gold_cited == 0:
-        return "检索到了却引了别的句子 passage found, another sentence cited"
-    return "引文不完整 cited in part"
+        return "检索到了却引了别的句子 | passage found, another sentence cited"
+    return "引文不完整 | cited in part"
 
 
 def summary(results: Sequence[Result]) -> dict[str, Any]:
@@ -225,11 +229,15 @@ def read_run(path: Path) -> tuple[dict[str, Any], list[Result]]:
     file = path / RUN if path.is_dir() else path
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
-        tuples = ("expected", "cited", "retrieved")
-        rows = [row | {name: tuple(row[name]) for name in tuples} for row in content["results"]]
-        return content["made_with"], [Result(**row) for row in rows]
+        return content["made_with"], [_result(row) for row in content["results"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CaseError(
             f"{file} 不是评测结果（{error}）；请先运行 jiawen eval run",
             f"{file} is not a run ({error}): make one with `jiawen eval run`",
         ) from error
+
+
+def _result(row: Mapping[str, Any]) -> Result:
+    older = {"required": (), "history": ()} | dict(row)  # runs written before these were kept
+    lists = {name: tuple(older[name]) for name in ("expected", "cited", "retrieved", "required")}
+    return Result(**older | lists | {"history": tuple((question, answer) for question, answer in older["history"])})

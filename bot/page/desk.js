@@ -1,6 +1,6 @@
 // The editor's desk above the list: adding documents, rebuilding, versions; and what the last rebuild had to say.
 import { button, h } from "./dom.js";
-import { isEditor, send, signButton, why } from "./editor.js";
+import { confirmed, isEditor, send, signButton, why } from "./editor.js";
 import { openVersions } from "./versions.js";
 import { add, half, say } from "./words.js";
 
@@ -81,20 +81,6 @@ async function put(file, name, replace) {
     if (error.status !== 409) return why(error);
     return (await confirmed(why(error), say("replace"))) ? put(file, name, true) : "";
   }
-}
-
-// Asks a person; true where they press the button of that word.
-export function confirmed(question, word) {
-  return new Promise((resolve) => {
-    const dialog = h("dialog", { role: "alertdialog", "aria-label": question, onclose: () => {
-      dialog.remove();
-      resolve(dialog.returnValue === "yes");
-    } }, h("p", {}, question), h("div", { class: "bar" },
-      button(say("cancel"), () => dialog.close(), { autofocus: true }),
-      button(word, () => dialog.close("yes"), { class: "go" })));
-    document.getElementById("sources").append(dialog);
-    dialog.showModal();
-  });
 }
 
 // What the rebuild does or did; redrawn only where it changed, so that it is read aloud once.

@@ -70,3 +70,17 @@ function askPassword(event) {
   event.target.closest("[role=tabpanel]").append(dialog);
   dialog.showModal();
 }
+
+// Asks a person; true where they press the button of that word.
+export function confirmed(question, word) {
+  return new Promise((resolve) => {
+    const dialog = h("dialog", { role: "alertdialog", "aria-label": question, onclose: () => {
+      dialog.remove();
+      resolve(dialog.returnValue === "yes");
+    } }, h("p", {}, question), h("div", { class: "bar" },
+      button(say("cancel"), () => dialog.close(), { autofocus: true }),
+      button(word, () => dialog.close("yes"), { class: "go" })));
+    document.querySelector("[role=tabpanel]:not(.away)").append(dialog);
+    dialog.showModal();
+  });
+}

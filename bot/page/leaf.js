@@ -1,7 +1,7 @@
 // One document, opened: its text, or how it was cut; text found in it; for an editor, replacing and removing it.
 import { button, find, h } from "./dom.js";
-import { isEditor, send, why } from "./editor.js";
-import { confirmed, upload } from "./desk.js";
+import { confirmed, isEditor, send, why } from "./editor.js";
+import { upload } from "./desk.js";
 import * as server from "./server.js";
 import { add, say } from "./words.js";
 

@@ -1,7 +1,6 @@
 // The versions of the index, for an editor: what each holds, two compared, one put back.
-import { confirmed } from "./desk.js";
 import { button, h } from "./dom.js";
-import { send, why } from "./editor.js";
+import { confirmed, send, why } from "./editor.js";
 import { add, half, language, say } from "./words.js";
 
 add({

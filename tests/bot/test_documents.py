@@ -213,7 +213,7 @@ def test_a_rebuild_says_how_far_it_is_and_what_the_gate_said(tmp_path, monkeypat
 
 
 def test_a_rebuild_that_is_killed_says_so(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.live._REBUILD", "import os; print('{\"vers', flush=True); os.kill(os.getpid(), 9)")
+    monkeypatch.setattr("bot.live._JIAWEN", "import os; print('{\"vers', flush=True); os.kill(os.getpid(), 9)")
     ended = rebuild(tmp_path, tmp_path / "index", (), lambda done, total: None)
     assert ended == Rebuild(error="重建中断（-9） | the rebuild was cut short (-9)")
 
