@@ -78,7 +78,8 @@ _EACH = re.compile(
 _SAME_EACH = {"日": "天", "晚": "天", "生": "人"}
 _TO, _BY = re.compile(r"(?:[到至为达])$"), re.compile(r"(?:[了出]|增长|减少|增加|缩短|下降|提高|上升)(?:约|近)?$")
 _NEGATIVE = re.compile(
-    rf"{NEGATOR.pattern}|不[到了下起上出着]|勿|除外|不再|禁|不[准许可能要应宜必用需]|谢绝|杜绝|拒|免(?!疫)|[无毋][须需]"
+    rf"(?<!不得)(?:{NEGATOR.pattern}|不[到了下起上出着]|勿|除外|不再|禁|不[准许可能要应宜必用需]|谢绝|杜绝|拒|免(?!疫)"
+    r"|[无毋][须需])"
 )
 
 
@@ -179,7 +180,7 @@ def _occurrences(item: Item, passage: Reading) -> Iterator[tuple[int, int, float
 
 COLUMNS = (
     "aligned", "loose", "mean jump", "widest jump", "turns", "sentences", "clauses", "rivals", "worst rival",
-    "left over", "longest run", "poorest clause", "last", "items", "length", "passage length", "claim clauses", "pairs",
+    "left over", "longest run", "poorest clause", "last", "pairs",
     "window pairs", *(f"{kind} {side}" for side in ("claimed", "given") for kind in OPERATORS), "each", "each here",
     "each there", "to or by", "turned", "most turned", "negators",
 )  # fmt: skip
@@ -226,8 +227,7 @@ def _layout(
         sum(item.weight * item.held for item in aligned.items) / total, loose / total, float(jumps.mean()),
         float(jumps.max()), float((backward >= 0).sum()) / max(len(starts) - 1, 1),
         float(np.sum(np.diff(_sentences(passage)[starts]) != 0)), float(len(touched)), sum(rivals), max(rivals),
-        left_over / total, _heaviest_run(missing), poorest, missing[-1] if missing else 0.0, float(len(found)),
-        float(len(claim.text)), float(len(passage.text)), float(len(shares)),
+        left_over / total, _heaviest_run(missing), poorest, missing[-1] if missing else 0.0,
         len(pairs & _pairs(passage.text)) / max(len(pairs), 1), len(pairs & _pairs(window)) / max(len(pairs), 1),
     ]  # fmt: skip
 

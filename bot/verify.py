@@ -149,8 +149,9 @@ def evidence(
     denials = [denied for _, denied in wrong_negations(claim, passage, found)]
     return np.array([
         cosines[0], cosines[min(1, len(cosines) - 1)], cosines.mean(), _coverage(passage, found),
-        *[*lacking, 0.0, 0.0][:2], nouns, sum(lacking) - nouns, min(len(names), 2), crossed, parted, misplaced(claim, passage, found), vague, min(len(claim.figures), 3), claim.english,
-        len(english), len(list(excluded(claim, passage))), len(list(mistaken_names(claim, passage, context, found))),
+        *[*lacking, 0.0, 0.0][:2], nouns, sum(lacking) - nouns, min(len(names), 2), crossed, parted,
+        misplaced(claim, passage, found), vague, min(len(claim.figures), 3), claim.english, len(english),
+        len(list(excluded(claim, passage))), len(list(mistaken_names(claim, passage, context, found))),
         denials.count(True), denials.count(False), *alignment.compared(claim, passage, context, found),
     ], np.float64)  # fmt: skip
 

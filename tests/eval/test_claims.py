@@ -137,10 +137,10 @@ def test_the_command_grows_the_forest_anew(
     assert 0 <= forest(np.zeros(len(COLUMNS))) <= 1
 
 
-@pytest.mark.parametrize("name", ["claims.jsonl", "claims_unseen.jsonl"])
-def test_the_golden_pairs_are_ours(name: str) -> None:
+@pytest.mark.parametrize("path", [GOLDEN / "claims.jsonl", GOLDEN.parent / "practice/claims.jsonl"], ids=str)
+def test_the_pairs_are_ours(path: Path) -> None:
     """Pairs of public origin stay out of the repository."""
-    pairs = read_pairs(GOLDEN / name)
-    rows = [json.loads(line) for line in (GOLDEN / name).read_text(encoding="utf-8").splitlines()]
+    pairs = read_pairs(path)
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     assert {one["origin"] for one in rows} == {"article", "practice"}
     assert min(sum(pair.supported for pair in pairs), sum(not pair.supported for pair in pairs)) > 50
