@@ -1,4 +1,7 @@
-"""Takes the pictures of docs/ from a running page: `.venv/bin/python docs/screenshot.py http://127.0.0.1:7860`."""
+"""Takes pictures of docs/ from a running page: `.venv/bin/python docs/screenshot.py http://localhost:7860 PASSWORD`.
+
+PASSWORD is the page's JIAWEN_EDITOR_PASSWORD; the newest run in its runs/ is the one shown.
+"""
 
 import shutil
 import sys
@@ -12,6 +15,7 @@ FOLDER = Path(__file__).parent
 
 def ask(page: Page, question: str) -> None:
     """Asks and waits for the answer and what follows it."""
+    page.locator("#log > :is(.welcome, .turn)").first.wait_for()  # before the server's state has come nothing is asked
     page.locator("#question").fill(question)
     page.locator("#question").press("Enter")
     page.locator(".turn").last.locator(".verdict").wait_for()
@@ -42,4 +46,14 @@ with sync_playwright() as playwright:
     page.locator("a.chip").tap()
     page.locator("#cited").wait_for()
     page.screenshot(path=FOLDER / "screenshot-reader.png")
+
+    page = browser.new_page(viewport={"width": 1200, "height": 900}, locale="zh-CN")
+    page.goto(f"{sys.argv[1]}/#evaluate")
+    page.locator("#evaluate .sign").click()
+    page.locator("dialog input").fill(sys.argv[2])
+    page.keyboard.press("Enter")
+    page.locator("#run .plots").wait_for()
+    page.mouse.move(600, 5)
+    page.wait_for_timeout(300)
+    page.screenshot(path=FOLDER / "screenshot-evaluate.png")
     browser.close()

@@ -59,13 +59,13 @@ class Evaluation:
         self._golden: dict[tuple[Path, int, str], int] = {}
 
     def overview(self) -> dict[str, object]:
-        """The golden sets, the published version, the run that goes on, all runs with the newest first."""
+        """Golden sets, the published version, the run that goes on, all runs: newest first, unreadable ones last."""
         runs = [_headline(folder) for folder in _folders().values()]
         return {
             "golden": [self._describe(path) for path in golden_files()],
             "index_version": self._live.bot.index.manifest.version,
             "job": asdict(self._job),
-            "runs": sorted(runs, key=lambda one: -one["time"]),
+            "runs": sorted(runs, key=lambda one: ("error" in one, -one["time"])),
         }
 
     def _describe(self, path: Path) -> dict[str, object]:

@@ -16,10 +16,11 @@ add({
   },
 });
 
-// `others`: rows of the list, newest first; the nearest older one is chosen.
-export function drawCompare(name, time, others) {
-  const older = others.find((one) => one.time <= time) || others[0];
-  const options = others.map((one) => h("option", { value: one.name, selected: one === older }, `${when(one.time)} · ${one.name}`));
+// `others`: rows of the list, newest first; the nearest older one over the same cases is chosen.
+export function drawCompare(name, { time, made_with: made }, others) {
+  const older = others.filter((one) => one.time <= time);
+  const nearest = older.find((one) => one.cases === made.cases) || older[0] || others[0];
+  const options = others.map((one) => h("option", { value: one.name, selected: one === nearest }, `${when(one.time)} · ${one.name}`));
   const found = h("div", { class: "difference" });
   const submit = async (event) => {
     event.preventDefault();

@@ -41,7 +41,7 @@ export function riskPlot(curve) {
 // `kinds`: kind → [questions, share right].
 export function kindPlot(kinds) {
   const rows = Object.entries(kinds).map(([kind, [count, share]]) => h("tr", {}, h("th", { scope: "row", class: "kind" }, kind), h("td", { class: "number" }, String(count)),
-    h("td", { class: "number" }, h("span", { class: "share-bar", style: `--share: ${share}` }), percent(share))));
+    h("td", { class: "number" }, h("span", { class: "share-bar", style: `--share: ${share}` }), h("span", { class: "share-number" }, percent(share)))));
   const head = h("tr", {}, h("th", { scope: "col" }, say("kind")), h("th", { scope: "col", class: "number" }, say("questionsAre")), h("th", { scope: "col", class: "number" }, say("rightShare")));
   return h("figure", {}, h("figcaption", {}, h("h3", {}, say("kindTitle"))), h("table", {}, h("thead", {}, head), h("tbody", {}, rows)));
 }

@@ -105,8 +105,8 @@ function draw(others) {
   const about = [name, ...say("madeWith", made)].filter(Boolean).join(" · ");
   const versions = { was: made.index_version, now: overview.index_version };
   return [head, h("p", { class: "small" }, about), versions.was !== versions.now && h("p", { class: "note" }, say("otherIndex", versions)),
-    drawNumbers(summary), h("div", { class: "plots" }, riskPlot(summary.risk_coverage), kindPlot(kinds)),
-    others.length && drawCompare(name, run.time, others), ...drawQuestions()].filter(Boolean);
+    h("div", { class: "headline" }, drawNumbers(summary), h("div", { class: "plots" }, riskPlot(summary.risk_coverage), kindPlot(kinds))),
+    others.length && drawCompare(name, run, others), ...drawQuestions()].filter(Boolean);
 }
 
 function drawNumbers(summary) {
