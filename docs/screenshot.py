@@ -1,4 +1,4 @@
-"""Takes the pictures of docs/ from a running page: `.venv/bin/python docs/screenshot.py ADDRESS PASSWORD`.
+"""Takes pictures of docs/ from a running page: `.venv/bin/python docs/screenshot.py http://localhost:7860 PASSWORD`.
 
 PASSWORD is the page's JIAWEN_EDITOR_PASSWORD; the newest run in its runs/ is the one shown.
 """

@@ -59,7 +59,7 @@ class Evaluation:
         self._golden: dict[tuple[Path, int, str], int] = {}
 
     def overview(self) -> dict[str, object]:
-        """The golden sets, the published version, the run that goes on, all runs: newest first, unreadable last."""
+        """Golden sets, the published version, the run that goes on, all runs: newest first, unreadable ones last."""
         runs = [_headline(folder) for folder in _folders().values()]
         return {
             "golden": [self._describe(path) for path in golden_files()],
