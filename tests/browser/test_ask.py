@@ -480,7 +480,7 @@ def test_nothing_moves_for_those_who_ask_for_it(
     page = watched.open(served.url, reduced_motion="reduce")
     page.locator("#question").fill(QUESTION)
     page.locator("#question").press("Enter")
-    waiting = page.locator(".waiting")
+    waiting = page.locator("#ask .waiting")
     expect(waiting).to_be_visible()
     assert waiting.evaluate("one => getComputedStyle(one).animationName") == "none"
     expect(page.locator(".verdict")).to_be_visible()
