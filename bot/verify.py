@@ -125,10 +125,14 @@ def _single(claim: str, vector: Vectors, passages: Sequence[Passage], place: int
         return Support(False, place, EMPTY, 0.0)
     if is_verbatim(claimed, given):
         return Support(True, place, "", 1.0)
-    row = evidence(claim, claimed, given, around, found, passage.vectors @ vector)
-    score = _forest()(row)
+    near = passage.vectors @ vector
+    row = evidence(claim, claimed, given, around, found, near)
+    forest, least_near = _fitted()
+    score = forest(row)
     if reason := unheld(claimed, given, around):
         return Support(False, place, reason, score / 2)
+    if near.max(initial=-1.0) < least_near and not claimed.english:
+        score = score / 2  # the forest has seen few claims so far off
     reason = "" if score >= _EVEN else _why(row, claimed, given, around, found)
     return Support(not reason, place, reason, score)
 
@@ -187,8 +191,9 @@ def _why(row: Numbers, claim: Reading, passage: Reading, context: Reading, found
 
 
 @cache
-def _forest(path: Path = FOREST) -> Forest:
+def _fitted(path: Path = FOREST) -> tuple[Forest, float]:
+    """(the forest, the cosine to its nearest sentence below which no Chinese claim is carried)."""
     with np.load(path, allow_pickle=False) as stored:
         if tuple(stored["columns"].tolist()) != COLUMNS:
             raise ValueError(f"{path} was fitted for other columns: run `jiawen eval claims --fit`")
-        return forest_from(stored, "forest")
+        return forest_from(stored, "forest"), float(stored["least_near"])

@@ -223,8 +223,8 @@ def claims(files: Sequence[Path], fits: bool, as_json: bool) -> None:
     encoder = open_encoder(IndexConfig.from_environment().encoder)
     with tqdm(total=len(pairs), unit="句", desc="核对 Checking", disable=not sys.stderr.isatty(), leave=False) as bar:
         if fits:
-            forest, right = fit_forest(pairs, encoder, bar.update)
-            save_forest(FOREST, forest)
+            forest, least_near, right = fit_forest(pairs, encoder, bar.update)
+            save_forest(FOREST, forest, least_near)
             click.echo(f"留出文档上判对 right on documents left out: {right:.3f}；写入 written: {FOREST}")
             return
         numbers = summary(judge(pairs, encoder, bar.update))

@@ -20,6 +20,7 @@ from indexer.embed import Encoder, Vectors
 from indexer.text import sentence_spans, simplify
 
 FOLDS = 10
+_BEYOND = 0.01  # cosine by which a supported claim may be farther off than any supported one yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,16 +133,23 @@ def summary(judged: Sequence[Judged]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def fit(pairs: Sequence[Pair], encoder: Encoder, done: Callable[[], object] = lambda: None) -> tuple[Forest, float]:
-    """(forest, share decided right on documents left out), grown on the pairs that no rule decides."""
+def fit(
+    pairs: Sequence[Pair], encoder: Encoder, done: Callable[[], object] = lambda: None
+) -> tuple[Forest, float, float]:
+    """(forest, least nearness, share that the forest decides right on documents left out).
+
+    The forest is grown on the pairs that no rule decides.
+    """
     embedded = Embedded(encoder)
-    rows, ruled = [], []
+    rows, ruled, nearest = [], [], []
     context = read("")
     for pair in pairs:
         claim, given = read(pair.claim), read(pair.passage)
         near = embedded.passage(pair.passage).vectors @ embedded.claim(pair.claim)
         rows.append(evidence(pair.claim, claim, given, context, items(claim, given), near))
         ruled.append(True if is_verbatim(claim, given) else False if unheld(claim, given, context) else None)
+        if pair.supported and not claim.english:
+            nearest.append(float(near.max()))
         done()
     x, known = np.array(rows, np.float32), np.array([pair.supported for pair in pairs])
     open_ = np.array([verdict is None for verdict in ruled])
@@ -152,9 +160,11 @@ def fit(pairs: Sequence[Pair], encoder: Encoder, done: Callable[[], object] = la
         forest = train_forest(x[learned], known[learned])
         for at in left_out[open_[left_out]]:
             right[at] = (forest(x[at]) >= 0.5) == known[at]
-    return train_forest(x[open_], known[open_]), float(right.mean())
+    return train_forest(x[open_], known[open_]), min(nearest, default=-1.0) - _BEYOND, float(right.mean())
 
 
-def save_forest(path: Path, forest: Forest) -> None:
+def save_forest(path: Path, forest: Forest, least_near: float) -> None:
     """Writes what `bot.verify` reads."""
-    np.savez_compressed(path, columns=np.array(COLUMNS), **forest_arrays(forest, "forest"))
+    np.savez_compressed(
+        path, columns=np.array(COLUMNS), least_near=np.array(least_near), **forest_arrays(forest, "forest")
+    )

@@ -82,6 +82,8 @@ def test_attributes_that_changed_places() -> None:
 
 
 def test_what_the_passage_lacks_is_not_supported() -> None:
+    assert verify("讲解员有4名。", NEAR, [Passage(BASE, NEAR[None])]).supported
+    assert not verify("讲解员有4名。", FAR, [Passage(BASE, NEAR[None])]).supported
     support = verify("图书馆引进机器人负责夜间保洁。", FAR, [Passage(RULES, NEAR[None])])
     assert not support.supported
     assert "文中没有" in support.reason
