@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import uvicorn
-from fastapi import FastAPI, HTTPException, Query, Request, Response
+from fastapi import APIRouter, FastAPI, HTTPException, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
@@ -75,38 +75,8 @@ def create_app(live: Live) -> FastAPI:
         place = ".".join(map(str, first["loc"]))
         return JSONResponse({"error": f"请求不对 | bad request: {place}: {first['msg']}"}, status_code=422)
 
-    @app.get("/api/health")
-    def health() -> dict[str, str | bool]:
-        manifest = live.bot.index.manifest
-        return {
-            "status": "ok",
-            "index_version": manifest.version,
-            "built_at": manifest.built_at,
-            "rebuilding": live.rebuild.running,
-            "rebuild_error": live.rebuild.error,
-        }
-
-    @app.post("/api/ask")
-    def ask(body: Question) -> JSONResponse:
-        return JSONResponse(answer_to_json(live.bot.ask(body.question)))
-
-    @app.get("/api/search")
-    def search(question: str, k: int = Query(10, ge=1, le=100)) -> JSONResponse:
-        bot = live.bot
-        return JSONResponse(hits_to_json(question, bot.search(question, k), bot.index.manifest.version))
-
-    @app.get("/source")
-    def source(
-        doc_id: str, start: int = Query(0, ge=0), end: int = Query(0, ge=0), digest: str = Query("", max_length=64)
-    ) -> HTMLResponse:
-        documents = live.bot.index.documents
-        now = documents.get(doc_id) or next((one for one in documents.values() if one.digest == digest), None)
-        cited = now if now and digest in ("", now.digest) else kept_document(live.index, digest)
-        if cited is None:
-            raise HTTPException(404, "没有这篇文档 | no such document")
-        return HTMLResponse(source_page(cited, start, end, now))
-
     add_editor(app, editor_password())
+    app.include_router(api_routes(live))
     app.include_router(page_routes(live))
     app.include_router(document_routes(live))
     added = parts()
@@ -118,6 +88,44 @@ def create_app(live: Live) -> FastAPI:
     from bot.ui import mount_page  # Gradio takes 5 s to import
 
     return mount_page(app, added)
+
+
+def api_routes(live: Live) -> APIRouter:
+    """The routes of the contract, and /source."""
+    router = APIRouter()
+
+    @router.get("/api/health")
+    def health() -> dict[str, str | bool]:
+        manifest = live.bot.index.manifest
+        return {
+            "status": "ok",
+            "index_version": manifest.version,
+            "built_at": manifest.built_at,
+            "rebuilding": live.rebuild.running,
+            "rebuild_error": live.rebuild.error,
+        }
+
+    @router.post("/api/ask")
+    def ask(body: Question) -> JSONResponse:
+        return JSONResponse(answer_to_json(live.bot.ask(body.question)))
+
+    @router.get("/api/search")
+    def search(question: str, k: int = Query(10, ge=1, le=100)) -> JSONResponse:
+        bot = live.bot
+        return JSONResponse(hits_to_json(question, bot.search(question, k), bot.index.manifest.version))
+
+    @router.get("/source")
+    def source(
+        doc_id: str, start: int = Query(0, ge=0), end: int = Query(0, ge=0), digest: str = Query("", max_length=64)
+    ) -> HTMLResponse:
+        documents = live.bot.index.documents
+        now = documents.get(doc_id) or next((one for one in documents.values() if one.digest == digest), None)
+        cited = now if now and digest in ("", now.digest) else kept_document(live.index, digest)
+        if cited is None:
+            raise HTTPException(404, "没有这篇文档 | no such document")
+        return HTMLResponse(source_page(cited, start, end, now))
+
+    return router
 
 
 def serve(live: Live, host: str, port: int) -> None:

@@ -12,12 +12,12 @@ from bot.lexicon import alternatives, sound
 from bot.reading import NAMES, SURE, Item, Reading, exclusive
 
 # Negators, without the words that only look like one: 不仅, 未来, 无人机, 非遗, 不少于.
-NEGATOR = re.compile(
+_NEGATOR = re.compile(
     r"(?<!无)不(?![仅但只断久同少足得超低高过等管论惜愧料禁良孕锈平动满止])|没有?|未(?![来必])"
     r"|无(?!论|锡|人机|障碍|线|数|私|偿)|并?非(?![常遗洲法物传机])|[禁严]禁?止|严禁|不得(?!超过|低于|少于|高于|多于|不)"
     r"|拒绝|拒收|停止|取消|免(?=[收征除交缴费])|否认|\b(?:not|no|never|without|cannot)\b|n't\b"
 )
-_NOT_DONE = re.compile(rf"{NEGATOR.pattern}|不[到了下起上出着]")  # 覆盖不到
+NOT_DONE = re.compile(rf"{_NEGATOR.pattern}|不[到了下起上出着]")  # 覆盖不到
 _CLAUSES = re.compile(r"[^\w%.·-]+")
 _KNOWN = 0.8
 _BEFORE, _AFTER = 4, 6  # characters between a word and what negates it
@@ -69,7 +69,7 @@ def conflict(claim: Reading, passage: Reading, context: Reading, found: Sequence
     """What else seems not to agree, Chinese | English; empty where nothing does. A retelling may look so, too."""
     for claimed, given in excluded(claim, passage):
         return f"文中是“{given}”，不是“{claimed}” | “{given}” in the passage, not “{claimed}”"
-    for name, given in mistaken_names(claim, passage, context, found):
+    for name, given in mistaken_names(missing_names(claim, passage, context, found), passage):
         return f"文中是“{given}”，不是“{name}” | “{given}” in the passage, not “{name}”"
     for word, denied in wrong_negations(claim, passage, found):
         if denied:
@@ -150,7 +150,7 @@ def _holds(text: str, word: str) -> bool:
 
 def wrong_negations(claim: Reading, passage: Reading, found: Sequence[Item]) -> Iterator[tuple[str, bool]]:
     """(a word, True where only the claim denies it, False where only the passage does)."""
-    for negator in NEGATOR.finditer(claim.text):
+    for negator in _NEGATOR.finditer(claim.text):
         clause = claim.clause[negator.start()]
         heads = [
             item
@@ -162,10 +162,10 @@ def wrong_negations(claim: Reading, passage: Reading, found: Sequence[Item]) -> 
         known = next((item for item in heads[:2] if item.held >= _KNOWN and len(item.places)), None)
         if known and not any(_is_denied(passage, place, len(known.text)) for place in known.places.tolist()):
             yield known.text, True
-    denied_at = {match.end() for match in NEGATOR.finditer(passage.text)}
+    denied_at = {match.end() for match in _NEGATOR.finditer(passage.text)}
     if not denied_at:
         return
-    denying = {int(claim.clause[match.start()]) for match in _NOT_DONE.finditer(claim.text)}
+    denying = {int(claim.clause[match.start()]) for match in NOT_DONE.finditer(claim.text)}
     for item in found:
         affirmed = item.figure is None and item.held >= SURE and len(item.text) > 1 and item.tag not in _FUNCTION
         asserts = affirmed and int(claim.clause[item.start]) not in denying and len(item.places)
@@ -177,7 +177,7 @@ def _is_denied(passage: Reading, place: int, length: int) -> bool:
     clause = passage.clause[place]
     return any(
         passage.clause[match.start()] == clause and place - match.end() <= _BEFORE
-        for match in _NOT_DONE.finditer(passage.text, max(place - _HEADS, 0), place + length + _AFTER)
+        for match in NOT_DONE.finditer(passage.text, max(place - _HEADS, 0), place + length + _AFTER)
     )
 
 
@@ -212,11 +212,9 @@ def _name(claim: Reading, passage: Reading, item: Item, follower: Item | None) -
     return text if item.tag == "eng" and not claim.english and not item.held and len(text) > 1 else ""
 
 
-def mistaken_names(
-    claim: Reading, passage: Reading, context: Reading, found: Sequence[Item]
-) -> Iterator[tuple[str, str]]:
-    """(a name of the claim, the one in the passage that differs in a single character): 蒋立军 for 蒋立群."""
-    for name in missing_names(claim, passage, context, found):
+def mistaken_names(missing: Sequence[str], passage: Reading) -> Iterator[tuple[str, str]]:
+    """(a missing name, the one in the passage that differs in a single character): 蒋立军 for 蒋立群."""
+    for name in missing:
         if len(name) < 3 or name.isascii():
             continue
         for at in range(len(name)):

@@ -1,6 +1,7 @@
-"""Does a passage carry what a sentence claims? Two rules and a forest of decision trees; no second language model.
+"""Does a passage carry what a sentence claims? A few rules and a forest of decision trees; no second language model.
 
-A figure or a quoted title that the passage does not have decides at once. All else is weighed: how near the claim is
+Words taken over as they are decide at once, and so does a figure or a quoted title that the passage does not have, or
+a meaning farther off than that of any claim fitted on. All else is weighed: how near the claim is
 to a sentence of the passage, which of its words the passage lacks, whether what it puts together stands together there
 (bot/binding.py), how the two lie beside each other (bot/alignment.py), opposites and negations (bot/conflicts.py). The
 forest is in verify.npz, fitted by `jiawen eval claims --fit`: plain arrays, nothing pickled.
@@ -33,7 +34,7 @@ from indexer.embed import Vectors
 FOREST = Path(__file__).parent / "verify.npz"
 LONGEST_CLAIM = 500  # characters: a longer sentence would be cut by the encoder, so nobody can say what it means
 LONGEST_PASSAGE = 4000  # characters that are looked at; the index makes passages of 600 at most
-_EVEN = 0.5
+EVEN = 0.5  # chance from which a claim counts as carried
 _WINDOW = 3  # clauses of a passage that a claim may be gathered from
 NOTHING = "文中没有这个意思 | not in the passage"
 APART = "文中不是这样搭配的 | put together otherwise in the passage"
@@ -133,7 +134,7 @@ def _single(claim: str, vector: Vectors, passages: Sequence[Passage], place: int
         return Support(False, place, reason, score / 2)
     if near.max(initial=-1.0) < least_near and not claimed.english:
         score = score / 2  # the forest has seen few claims so far off
-    reason = "" if score >= _EVEN else _why(row, claimed, given, around, found)
+    reason = "" if score >= EVEN else _why(row, claimed, given, around, found)
     return Support(not reason, place, reason, score)
 
 
@@ -155,7 +156,7 @@ def evidence(
         cosines[0], cosines[min(1, len(cosines) - 1)], cosines.mean(), _coverage(passage, found),
         *[*lacking, 0.0, 0.0][:2], nouns, sum(lacking) - nouns, min(len(names), 2), crossed, parted,
         misplaced(claim, passage, found), vague, min(len(claim.figures), 3), claim.english, len(english),
-        len(list(excluded(claim, passage))), len(list(mistaken_names(claim, passage, context, found))),
+        len(list(excluded(claim, passage))), len(list(mistaken_names(names, passage))),
         denials.count(True), denials.count(False), *alignment.compared(claim, passage, context, found),
     ], np.float64)  # fmt: skip
 

@@ -12,7 +12,7 @@ from sklearn.model_selection import GroupKFold
 from bot.conflicts import is_verbatim, unheld
 from bot.head import Forest
 from bot.reading import items, read
-from bot.verify import COLUMNS, Passage, Support, evidence, verify
+from bot.verify import COLUMNS, EVEN, Passage, Support, evidence, verify
 from eval.cases import CaseError
 from eval.fit import forest_arrays, train_forest
 from eval.metrics import mean_interval
@@ -159,7 +159,7 @@ def fit(
         learned = others[open_[others]]
         forest = train_forest(x[learned], known[learned])
         for at in left_out[open_[left_out]]:
-            right[at] = (forest(x[at]) >= 0.5) == known[at]
+            right[at] = (forest(x[at]) >= EVEN) == known[at]
     return train_forest(x[open_], known[open_]), min(nearest, default=-1.0) - _BEYOND, float(right.mean())
 
 

@@ -2,7 +2,7 @@
 import { h } from "../dom.js";
 import { send, why } from "../editor.js";
 import { add, say } from "../words.js";
-import { decimal, signed, when } from "./format.js";
+import { decimal, head, signed, when } from "./format.js";
 import { drawQuestion } from "./question.js";
 
 add({
@@ -49,9 +49,8 @@ function drawDifference({ measures, questions }, sources) {
       h("td", { class: "number pair" }, `${decimal(one.before)} → ${decimal(one.after)}`),
       h("td", { class: "number" }, moved ? change : "="), h("td", { class: "number" }, moved ? decimal(one.p_value) : "–"));
   });
-  const head = ["measure", "beforeAfter", "change", "chance"].map((word, at) => h("th", { scope: "col", class: at && "number" }, say(word)));
   const [{ won, lost }] = measures;
   const list = (word, ids) => ids.length && [h("h4", {}, say(word, ids.length)), h("ul", { class: "questions" }, ids.map((id) => h("li", {}, drawQuestion({ id, question: questions[id] }, sources))))];
-  return [h("table", { class: "numbers" }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows)), list("lostAre", lost), list("won", won),
+  return [h("table", { class: "numbers" }, head("measure", "beforeAfter", "change", "chance"), h("tbody", {}, rows)), list("lostAre", lost), list("won", won),
     !won.length && !lost.length && h("p", {}, say("sameOutcome"))];
 }

@@ -2,7 +2,7 @@
 import { button, h } from "../dom.js";
 import { send, why } from "../editor.js";
 import { add, half, languageOf, say } from "../words.js";
-import { beginning, decimal, percent } from "./format.js";
+import { beginning, decimal, head, percent } from "./format.js";
 
 add({
   zh: {
@@ -30,8 +30,8 @@ export function openDetails(asked) {
     explain(same ? { run: asked.run, id: asked.id } : { question: field.value });
   };
   const form = h("form", { class: "bar seek", onsubmit: submit }, field, h("button", { class: "go" }, say("explainIt")));
-  const head = h("div", { class: "bar head" }, h("h2", {}, say("details")), button(say("close"), () => dialog.close()));
-  const dialog = h("dialog", { class: "wide", "aria-label": say("details"), onclose: () => dialog.remove() }, head, form, outcome, body);
+  const bar = h("div", { class: "bar head" }, h("h2", {}, say("details")), button(say("close"), () => dialog.close()));
+  const dialog = h("dialog", { class: "wide", "aria-label": say("details"), onclose: () => dialog.remove() }, bar, form, outcome, body);
   document.getElementById("evaluate").append(dialog);
   dialog.showModal();
   if (asked.run) explain({ run: asked.run, id: asked.id, chunk: asked.chunk || "" });
@@ -55,7 +55,6 @@ function draw({ explanation: one, passages }, asked, choose) {
   const verdict = say("confidenceIs", one) + (one.refused && one.unmentioned ? ` · ${say("unmentioned", one.unmentioned)}` : "");
   const sides = [["dense", decimal(one.similarity), one.dense_rank], ["terms", decimal(one.coverage), one.lexical_rank], ["total", say("sum", one), one.rank]];
   const rows = sides.map(([word, score, rank]) => h("tr", {}, h("th", { scope: "row" }, say(word)), h("td", { class: "number" }, score), h("td", { class: "number" }, String(rank ?? "–"))));
-  const head = ["side", "score", "rank"].map((word, at) => h("th", { scope: "col", class: at && "number" }, say(word)));
   const terms = one.terms.map(([term, share]) => h("li", {}, h("span", {}, term), h("span", { class: "small" }, decimal(share))));
   const sentences = one.sentences.map(([belief, text, cited]) => h("li", { class: cited && "cited" }, h("span", { class: "number" }, percent(belief)),
     h("span", { lang: languageOf(text) }, cited && h("strong", {}, `${say("isCited")} `), text)));
@@ -68,7 +67,7 @@ function draw({ explanation: one, passages }, asked, choose) {
     one.question !== asked && h("p", { class: "small" }, say("searchedFor", one.question)), h("p", {}, h("strong", {}, verdict)),
     h("h3", {}, say("passageOf")), h("p", { class: "small" }, one.chunk_id), h("p", { class: "passage-text", lang: languageOf(one.text) }, one.text.trim()),
     h("p", { class: one.cut ? "note" : "small" }, half(one.cut) || say("wasRead")),
-    h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows)),
+    h("table", {}, head("side", "score", "rank"), h("tbody", {}, rows)),
     sentences.length && [h("h3", {}, say("sentencesOf")), h("ol", { class: "beliefs" }, sentences)],
     h("h3", {}, say("sharedTerms")), terms.length ? h("ul", { class: "terms" }, terms) : h("p", {}, say("noTerms")),
     h("h3", {}, say("missingTerms")), h("p", { lang: "zh" }, one.missing.join(" · ") || say("noTerms")),

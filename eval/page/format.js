@@ -1,5 +1,6 @@
 // Numbers, times and passages as this part writes them.
-import { language } from "../words.js";
+import { h } from "../dom.js";
+import { language, say } from "../words.js";
 
 export function percent(share) {
   return `${(100 * share).toFixed(1)} %`;
@@ -17,6 +18,12 @@ export function signed(value) {
 export function when(time) {
   const [locale, dateStyle] = language() === "zh" ? ["zh-CN", "short"] : ["en-GB", "medium"];
   return new Date(time * 1000).toLocaleString(locale, { dateStyle, timeStyle: "short" });
+}
+
+// The head of a table: a column of words, then columns of numbers.
+export function head(...words) {
+  const cells = words.map((word, at) => h("th", { scope: "col", class: at && "number" }, say(word)));
+  return h("thead", {}, h("tr", {}, cells));
 }
 
 // The first words of a passage, on one line.

@@ -1,7 +1,7 @@
 // The plots of a run, drawn from its numbers.
 import { h, svg } from "../dom.js";
 import { add, say } from "../words.js";
-import { percent } from "./format.js";
+import { head, percent } from "./format.js";
 
 add({
   zh: {
@@ -42,6 +42,5 @@ export function riskPlot(curve) {
 export function kindPlot(kinds) {
   const rows = Object.entries(kinds).map(([kind, [count, share]]) => h("tr", {}, h("th", { scope: "row", class: "kind" }, kind), h("td", { class: "number" }, String(count)),
     h("td", { class: "number" }, h("span", { class: "share-bar", style: `--share: ${share}` }), h("span", { class: "share-number" }, percent(share)))));
-  const head = h("tr", {}, h("th", { scope: "col" }, say("kind")), h("th", { scope: "col", class: "number" }, say("questionsAre")), h("th", { scope: "col", class: "number" }, say("rightShare")));
-  return h("figure", {}, h("figcaption", {}, h("h3", {}, say("kindTitle"))), h("table", {}, h("thead", {}, head), h("tbody", {}, rows)));
+  return h("figure", {}, h("figcaption", {}, h("h3", {}, say("kindTitle"))), h("table", {}, head("kind", "questionsAre", "rightShare"), h("tbody", {}, rows)));
 }

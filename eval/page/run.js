@@ -3,7 +3,7 @@ import { button, find, h } from "../dom.js";
 import { send, why } from "../editor.js";
 import { add, half, say } from "../words.js";
 import { drawCompare } from "./compare.js";
-import { decimal, when } from "./format.js";
+import { decimal, head, when } from "./format.js";
 import { kindPlot, riskPlot } from "./plots.js";
 import { drawQuestion } from "./question.js";
 
@@ -101,10 +101,10 @@ function draw(others) {
   if (trouble) return [h("p", { class: "trouble", role: "alert" }, trouble), button(say("retry"), () => open(name))];
   if (!run) return [h("p", { class: "waiting" }, say("loading"))];
   const { made_with: made, summary, kinds } = run;
-  const head = h("div", { class: "bar head" }, h("h2", { tabindex: -1 }, when(run.time)), button(say("removeRun"), () => remove(name)));
+  const bar = h("div", { class: "bar head" }, h("h2", { tabindex: -1 }, when(run.time)), button(say("removeRun"), () => remove(name)));
   const about = [name, ...say("madeWith", made)].filter(Boolean).join(" · ");
   const versions = { was: made.index_version, now: overview.index_version };
-  return [head, h("p", { class: "small" }, about), versions.was !== versions.now && h("p", { class: "note" }, say("otherIndex", versions)),
+  return [bar, h("p", { class: "small" }, about), versions.was !== versions.now && h("p", { class: "note" }, say("otherIndex", versions)),
     h("div", { class: "headline" }, drawNumbers(summary), h("div", { class: "plots" }, riskPlot(summary.risk_coverage), kindPlot(kinds))),
     others.length && drawCompare(name, run, others), ...drawQuestions()].filter(Boolean);
 }
@@ -118,8 +118,7 @@ function drawNumbers(summary) {
     milliseconds: `${summary.milliseconds.p50.toFixed(0)} / ${summary.milliseconds.p95.toFixed(0)}`,
   };
   const more = Object.entries(singles).map(([measure, value]) => h("tr", {}, label(measure), h("td", { class: "number" }, value), h("td"), h("td")));
-  const head = ["measure", "value", "interval", "questionsAre"].map((word, at) => h("th", { scope: "col", class: at && "number" }, say(word)));
-  return h("table", { class: "numbers" }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows, more));
+  return h("table", { class: "numbers" }, head("measure", "value", "interval", "questionsAre"), h("tbody", {}, rows, more));
 }
 
 // ---- the questions, filtered

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,11 +10,13 @@ from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
+from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
     Dialog,
+    Locator,
     Page,
     Request,
     WebError,
@@ -30,6 +32,9 @@ from tests.conftest import ROOT
 
 expect.set_options(timeout=15_000)  # CI machines stall
 
+SIZES = [(1280, "zh-CN"), (360, "zh-CN"), (1280, "en-US"), (360, "en-US")]
+BOTH = pytest.mark.parametrize("page", [SIZES[0], SIZES[3]], ids=["zh-1280", "en-360"], indirect=True)  # for slow flows
+PASSWORD = "城门 open"
 HOSTILE = """---
 title: <img src=x onerror="document.title='broken'">来客登记办法
 questions:
@@ -94,19 +99,24 @@ def running(live: Live) -> Iterator[str]:
     thread.join(timeout=20)
 
 
+def live_over(folder: Path, texts: Mapping[str, str]) -> Live:
+    """Over folder/index, built from the texts, which are files of folder/kb by their names."""
+    kb = folder / "kb"
+    kb.mkdir()
+    for name, text in texts.items():
+        (kb / name).write_text(text, encoding="utf-8")
+    build(kb, folder / "index", IndexConfig())
+    return Live(folder / "index", open_bot(folder / "index"))
+
+
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The repository's article and a hostile document."""
     folder = tmp_path_factory.mktemp("page")
-    kb = folder / "kb"
-    kb.mkdir()
-    for path in (ROOT / "kb").glob("jia*.md"):
-        (kb / path.name).write_bytes(path.read_bytes())
-    (kb / "visitors.md").write_text(HOSTILE, encoding="utf-8")
-    build(kb, folder / "index", IndexConfig())
-    live = Live(folder / "index", open_bot(folder / "index"))
+    article = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "kb").glob("jia*.md")}
+    live = live_over(folder, article | {"visitors.md": HOSTILE})
     with running(live) as url:
-        yield Served(url, live, kb)
+        yield Served(url, live, folder / "kb")
 
 
 @pytest.fixture
@@ -195,15 +205,18 @@ def visit(page: Page, url: str) -> Page:
     return page
 
 
+@contextmanager
+def watching(browser: Browser, url: str) -> Iterator[Watched]:
+    """Watches the pages of that server; they are checked at the end."""
+    watched = Watched(browser)
+    yield watched
+    watched.check(urlsplit(url).netloc)
+
+
 @pytest.fixture
 def watched(browser: Browser, served: Served) -> Iterator[Watched]:
-    """Watches the pages of `served`; they are checked when the test is done."""
-    watching = Watched(browser)
-    yield watching
-    watching.check(urlsplit(served.url).netloc)
-
-
-SIZES = [(1280, "zh-CN"), (360, "zh-CN"), (1280, "en-US"), (360, "en-US")]
+    with watching(browser, served.url) as watched:
+        yield watched
 
 
 @pytest.fixture(scope="session")
@@ -212,19 +225,61 @@ def tabs(browser: Browser) -> dict[tuple[int, str], Page]:
     return {size: new_context(browser, *size).new_page() for size in SIZES}
 
 
+def fresh(tab: Page, url: str) -> Page:
+    """The page with nothing kept from another test."""
+    tab.context.clear_cookies()
+    tab.goto(f"{url}/page/page.css")
+    tab.evaluate("localStorage.clear(); sessionStorage.clear()")
+    tab.emulate_media(color_scheme="light", reduced_motion="no-preference")
+    return tab
+
+
 @pytest.fixture(params=SIZES, ids=lambda one: f"{one[1][:2]}-{one[0]}")
 def page(
     request: pytest.FixtureRequest, served: Served, watched: Watched, tabs: dict[tuple[int, str], Page]
 ) -> Iterator[Page]:
     """The page, open, in each language at each width, with nothing kept from another test."""
-    tab = tabs[request.param]
-    tab.goto(f"{served.url}/page/page.css")
-    tab.evaluate("localStorage.clear(); sessionStorage.clear()")
-    tab.emulate_media(color_scheme="light", reduced_motion="no-preference")
+    tab = fresh(tabs[request.param], served.url)
     watched.watch(tab.context)
     yield visit(tab, served.url)
     tab.context.set_offline(False)
     watched.release(tab.context)
+
+
+def press(place: Page | Locator, name: str) -> None:
+    place.get_by_role("button", name=name, exact=True).click()
+
+
+def look(page: Page) -> None:
+    """The page asks at once what has changed, not seconds later."""
+    page.evaluate("document.dispatchEvent(new Event('jiawen:part'))")
+
+
+SETTLED = """(dark) => document.body.classList.contains('dark') === dark &&
+  document.getAnimations().every((one) => one.playState !== 'running')"""
+SMALL = """([part, aside]) => [...document.querySelectorAll(`#tabs button, ${part} :is(button, input, select, summary)`)]
+  .filter((one) => one.checkVisibility() && !one.matches(aside) && Math.min(one.offsetWidth, one.offsetHeight) < 40)
+  .map((one) => one.outerHTML.slice(0, 120))"""
+CUT = """([part, aside]) => [...document.querySelectorAll(`#tabs *, ${part} *`)]
+  .filter((one) => one.checkVisibility() && !one.matches(aside) && one.getBoundingClientRect().right > innerWidth + 1)
+  .map((one) => one.outerHTML.slice(0, 120))"""
+
+
+def accessible(page: Page) -> None:
+    """No serious finding of axe."""
+    found = Axe().run(page, options={"resultTypes": ["violations"]})["violations"]
+    serious = [one for one in found if one["impact"] in ("serious", "critical")]
+    assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in serious] == []
+
+
+def sound(page: Page, part: str, aside: str = "option") -> None:
+    """Accessible in both themes; in the part nothing too small for a finger, nothing cut at the right, but `aside`."""
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        page.wait_for_function(SETTLED, arg=theme == "dark")
+        accessible(page)
+    assert page.evaluate(SMALL, [part, aside]) == []
+    assert page.evaluate(CUT, [part, aside]) == []
 
 
 def words(page: Page) -> Callable[[str], str]:

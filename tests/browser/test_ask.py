@@ -7,13 +7,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from bot.answer import Answerer
 from bot.live import Live, Rebuild
 from bot.llm import ModelError
-from tests.browser.conftest import MADE, Served, Watched, running, words
+from tests.browser.conftest import MADE, Served, Watched, accessible, press, running, words
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
 QUESTION = "嘉峪关长城博物馆被命名为什么基地？"
@@ -28,10 +27,6 @@ def ask(page: Page, question: str) -> Locator:
     turn = page.locator(".turn").last
     expect(turn.locator(".verdict")).to_be_visible()
     return turn
-
-
-def press(place: Page | Locator, name: str) -> None:
-    place.get_by_role("button", name=name, exact=True).click()
 
 
 def test_ask_read_the_quote_and_open_the_source(page: Page) -> None:
@@ -407,9 +402,7 @@ CUT = """() => [...document.querySelectorAll("#ask *, #masthead *")].filter((one
 
 def sound(page: Page) -> None:
     """No serious finding of axe, nothing too small for a finger, nothing cut at the right."""
-    found = Axe().run(page, options={"resultTypes": ["violations"]})["violations"]
-    serious = [one for one in found if one["impact"] in ("serious", "critical")]
-    assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in serious] == []
+    accessible(page)
     assert page.evaluate(SMALL) == []
     assert page.evaluate(CUT) == []
 

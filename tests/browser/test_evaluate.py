@@ -6,24 +6,33 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from bot.answer import open_bot
 from bot.live import Live
 from eval.cases import Case, resolve
 from eval.run import Result, evaluate, stamp, write_run
-from indexer.build import build
-from indexer.config import IndexConfig
-from tests.browser.conftest import HOSTILE, SIZES, Served, Watched, running, visit, words
+from tests.browser.conftest import (
+    BOTH,
+    HOSTILE,
+    PASSWORD,
+    SIZES,
+    Served,
+    Watched,
+    fresh,
+    live_over,
+    look,
+    press,
+    running,
+    sound,
+    visit,
+    watching,
+    words,
+)  # fmt: skip
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
-PASSWORD = "城门 open"
 NOTICE = "# 城市博物馆公告\n\n城市博物馆每周一闭馆。门票是二十元。\n\n## 交通\n\n地铁二号线到博物馆站，公交三路也到。\n"
-BOTH = pytest.mark.parametrize("page", [SIZES[0], SIZES[3]], ids=["zh-1280", "en-360"], indirect=True)  # for slow flows
 EVIL = "<img src=x onerror=\"document.title='broken'\">\u202e来客"
 GOLDEN = [
     {"id": "day", "question": "城市博物馆星期几闭馆？", "kind": "fact", "gold": [{"doc_id": "notice", "quote": "每周一闭馆"}], "must": ["周一"]},
@@ -68,13 +77,8 @@ def results_of(live: Live) -> list[Result]:
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A page over a small kb/ whose runs/ holds `now`, the older `before` and `many`, and a broken one."""
     folder = tmp_path_factory.mktemp("bench")
-    kb = folder / "kb"
-    kb.mkdir()
-    for name, text in {"notice": NOTICE, "visitors": HOSTILE}.items():
-        (kb / f"{name}.md").write_text(text, encoding="utf-8")
+    live = live_over(folder, {"notice.md": NOTICE, "visitors.md": HOSTILE})
     (folder / "golden.jsonl").write_text("\n".join(map(json.dumps, GOLDEN)), encoding="utf-8")
-    build(kb, folder / "index", IndexConfig())
-    live = Live(folder / "index", open_bot(folder / "index"))
     now, runs = results_of(live), folder / "runs"
     made = stamp(live.bot, EVIL) | {"commit": EVIL}
     write_run(runs / "now", now, made | {"at": "2026-11-20T10:00:00+00:00"})
@@ -89,14 +93,13 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         patch.setenv("JIAWEN_EDITOR_PASSWORD", PASSWORD)
         patch.setenv("JIAWEN_GOLDEN", "golden.jsonl")
         with running(live) as url:
-            yield Served(url, live, kb)
+            yield Served(url, live, folder / "kb")
 
 
 @pytest.fixture
 def watch(browser: Browser, bench: Served) -> Iterator[Watched]:
-    watching = Watched(browser)
-    yield watching
-    watching.check(urlsplit(bench.url).netloc)
+    with watching(browser, bench.url) as watched:
+        yield watched
 
 
 @pytest.fixture(params=SIZES, ids=lambda one: f"{one[1][:2]}-{one[0]}")
@@ -104,11 +107,7 @@ def page(
     request: pytest.FixtureRequest, bench: Served, watch: Watched, tabs: dict[tuple[int, str], Page]
 ) -> Iterator[Page]:
     """The Evaluate part, open; an editor has signed in."""
-    tab = tabs[request.param]
-    tab.context.clear_cookies()
-    tab.goto(f"{bench.url}/page/page.css")
-    tab.evaluate("localStorage.clear(); sessionStorage.clear()")
-    tab.emulate_media(color_scheme="light", reduced_motion="no-preference")
+    tab = fresh(tabs[request.param], bench.url)
     watch.watch(tab.context)
     tab.context.request.post(f"{bench.url}/api/editor", data={"password": PASSWORD}, headers={"Origin": bench.url})
     visit(tab, bench.url).locator("#evaluate-tab").click()
@@ -116,15 +115,6 @@ def page(
     yield tab
     tab.unroute_all(behavior="ignoreErrors")
     watch.release(tab.context)
-
-
-def press(place: Page | Locator, name: str) -> None:
-    place.get_by_role("button", name=name, exact=True).click()
-
-
-def look(page: Page) -> None:
-    """The page asks at once what has changed, not seconds later."""
-    page.evaluate("document.dispatchEvent(new Event('jiawen:part'))")
 
 
 def entry(page: Page, name: str) -> Locator:
@@ -360,14 +350,14 @@ def test_slow_failing_and_empty(page: Page, watch: Watched, monkeypatch: pytest.
     release = held(page, "/run?*")
     entry(page, "before").click()
     expect(page.locator("#run")).to_have_text(say("loading"))
-    sound(page)
+    sound(page, "#evaluate")
     release()
     expect(page.locator("#run .note")).to_contain_text("another")
 
     page.route("**/api/evaluate/run?*", lambda route: route.fulfill(status=503, json={"error": "坏了 | broken"}))
     entry(page, "many").click()
     expect(page.locator("#run [role=alert]")).to_have_text(re.compile("^(坏了|broken)$"))
-    sound(page)
+    sound(page, "#evaluate")
     page.unroute("**/api/evaluate/run?*")
     press(page.locator("#run"), say("retry"))
     expect(page.locator("#run .numbers")).to_be_visible()
@@ -389,7 +379,7 @@ def test_slow_failing_and_empty(page: Page, watch: Watched, monkeypatch: pytest.
         look(page)
         expect(page.locator("#runs")).to_have_text(say("noRuns"))
         expect(page.locator("#run > *")).to_have_count(0)
-        sound(page)
+        sound(page, "#evaluate")
     finally:
         Path("away").rename("runs")
     monkeypatch.setenv("JIAWEN_GOLDEN", "golden.jsonl:golden.jsonl")
@@ -398,28 +388,6 @@ def test_slow_failing_and_empty(page: Page, watch: Watched, monkeypatch: pytest.
     expect(page.locator("#golden option")).to_have_count(2)
     press(page, say("startRun"))
     expect(page.locator("#evaluate-notices [role=alert]")).to_contain_text(re.compile("没有索引|no index"))
-
-
-SETTLED = """(dark) => document.body.classList.contains('dark') === dark &&
-  document.getAnimations().every((one) => one.playState !== 'running')"""
-SMALL = """() => [...document.querySelectorAll('#evaluate :is(button, input, select, summary)')]
-  .filter((one) => one.checkVisibility() && Math.min(one.offsetWidth, one.offsetHeight) < 40)
-  .map((one) => one.outerHTML.slice(0, 120))"""
-CUT = """() => [...document.querySelectorAll('#evaluate *')]
-  .filter((one) => one.checkVisibility() && !one.matches('option') && one.getBoundingClientRect().right > innerWidth + 1)
-  .map((one) => one.outerHTML.slice(0, 120))"""
-
-
-def sound(page: Page) -> None:
-    """In both themes no serious finding of axe; nothing too small for a finger, nothing cut at the right."""
-    for theme in ("light", "dark"):
-        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-        page.wait_for_function(SETTLED, arg=theme == "dark")
-        found = Axe().run(page, options={"resultTypes": ["violations"]})["violations"]
-        serious = [one for one in found if one["impact"] in ("serious", "critical")]
-        assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in serious] == [], theme
-    assert page.evaluate(SMALL) == []
-    assert page.evaluate(CUT) == []
 
 
 def test_accessibility_of_every_state(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -431,16 +399,16 @@ def test_accessibility_of_every_state(page: Page, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("bot.live._JIAWEN", CHILD)
     press(page, say("startRun"))
     expect(page.locator("#progress")).to_have_attribute("value", "1")
-    sound(page)
+    sound(page, "#evaluate")
     press(page, say("stopRun"))
     questions(page).first.locator(".hit").first.click()
     expect(page.locator("dialog .explained table")).to_be_visible()
-    sound(page)
+    sound(page, "#evaluate")
     page.keyboard.press("Escape")
     press(page.locator("#run"), say("removeRun"))
     expect(page.get_by_role("alertdialog")).to_be_visible()
-    sound(page)
+    sound(page, "#evaluate")
     page.keyboard.press("Escape")
     press(page, say("signOut"))
     expect(page.locator("#evaluate-notices")).to_have_text(say("editorsOnly"))
-    sound(page)
+    sound(page, "#evaluate")

@@ -3,20 +3,30 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from bot.answer import open_bot
-from bot.live import Live, Rebuild
-from indexer.build import build
-from indexer.config import IndexConfig
-from tests.browser.conftest import HOSTILE, SIZES, Served, Watched, running, visit, words
+from bot.live import Rebuild
+from tests.browser.conftest import (
+    BOTH,
+    HOSTILE,
+    PASSWORD,
+    SIZES,
+    Served,
+    Watched,
+    fresh,
+    live_over,
+    look,
+    press,
+    running,
+    sound,
+    visit,
+    watching,
+    words,
+)  # fmt: skip
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
-PASSWORD = "城门 open"
 NOTICE = """---
 title: 城市博物馆公告
 source: 市报
@@ -31,7 +41,6 @@ published: 2024-04-16
 
 地铁二号线到博物馆站，公交三路也到。
 """
-BOTH = pytest.mark.parametrize("page", [SIZES[0], SIZES[3]], ids=["zh-1280", "en-360"], indirect=True)  # for slow flows
 LONG = "# 长文\n\n" + "\n\n".join(f"第{number}段写得够长，好让它自成一段。" * 6 for number in range(130))
 
 
@@ -39,23 +48,17 @@ LONG = "# 长文\n\n" + "\n\n".join(f"第{number}段写得够长，好让它自�
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A page over a kb/ of its own, where an editor may sign in."""
     folder = tmp_path_factory.mktemp("shelf")
-    kb = folder / "kb"
-    kb.mkdir()
-    for name, text in {"notice": NOTICE, "visitors": HOSTILE, "long": LONG}.items():
-        (kb / f"{name}.md").write_text(text, encoding="utf-8")
-    build(kb, folder / "index", IndexConfig())
-    live = Live(folder / "index", open_bot(folder / "index"))
+    live = live_over(folder, {"notice.md": NOTICE, "visitors.md": HOSTILE, "long.md": LONG})
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JIAWEN_EDITOR_PASSWORD", PASSWORD)
         with running(live) as url:
-            yield Served(url, live, kb)
+            yield Served(url, live, folder / "kb")
 
 
 @pytest.fixture
 def watch(browser: Browser, shelf: Served) -> Iterator[Watched]:
-    watching = Watched(browser)
-    yield watching
-    watching.check(urlsplit(shelf.url).netloc)
+    with watching(browser, shelf.url) as watched:
+        yield watched
 
 
 @pytest.fixture(params=SIZES, ids=lambda one: f"{one[1][:2]}-{one[0]}")
@@ -63,11 +66,7 @@ def page(
     request: pytest.FixtureRequest, shelf: Served, watch: Watched, tabs: dict[tuple[int, str], Page]
 ) -> Iterator[Page]:
     """The Sources part, open, with nobody signed in."""
-    tab = tabs[request.param]
-    tab.context.clear_cookies()
-    tab.goto(f"{shelf.url}/page/page.css")
-    tab.evaluate("localStorage.clear(); sessionStorage.clear()")
-    tab.emulate_media(color_scheme="light", reduced_motion="no-preference")
+    tab = fresh(tabs[request.param], shelf.url)
     watch.watch(tab.context)
     visit(tab, shelf.url).locator("#sources-tab").click()
     expect(tab.locator(".entry")).to_have_count(3)
@@ -75,20 +74,11 @@ def page(
     watch.release(tab.context)
 
 
-def press(place: Page | Locator, name: str) -> None:
-    place.get_by_role("button", name=name, exact=True).click()
-
-
 def sign_in(page: Page) -> None:
     page.locator("#desk .sign").click()
     page.locator("dialog input").fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name=words(page)("rebuild"), exact=True)).to_be_enabled()
-
-
-def look(page: Page) -> None:
-    """The page asks at once what has changed, not seconds later."""
-    page.evaluate("document.dispatchEvent(new Event('jiawen:part'))")
 
 
 def entry(page: Page, doc_id: str) -> Locator:
@@ -311,46 +301,24 @@ def test_where_the_folder_is_gone_only_reading_works(page: Page, shelf: Served) 
         away.rename(shelf.kb)
 
 
-SETTLED = """(dark) => document.body.classList.contains('dark') === dark &&
-  document.getAnimations().every((one) => one.playState !== 'running')"""
-SMALL = """() => [...document.querySelectorAll('#tabs button, #sources :is(button, input, select, summary)')]
-  .filter((one) => one.checkVisibility() && !one.matches('.unseen') && Math.min(one.offsetWidth, one.offsetHeight) < 40)
-  .map((one) => one.outerHTML.slice(0, 120))"""
-CUT = """() => [...document.querySelectorAll('#tabs *, #sources *')]
-  .filter((one) => one.checkVisibility() && !one.matches('.unseen, option') && one.getBoundingClientRect().right > innerWidth + 1)
-  .map((one) => one.outerHTML.slice(0, 120))"""
-
-
-def sound(page: Page) -> None:
-    """In both themes no serious finding of axe; nothing too small for a finger, nothing cut at the right."""
-    for theme in ("light", "dark"):
-        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-        page.wait_for_function(SETTLED, arg=theme == "dark")
-        found = Axe().run(page, options={"resultTypes": ["violations"]})["violations"]
-        serious = [one for one in found if one["impact"] in ("serious", "critical")]
-        assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in serious] == [], theme
-    assert page.evaluate(SMALL) == []
-    assert page.evaluate(CUT) == []
-
-
 def test_accessibility_of_every_state(page: Page) -> None:
     say = words(page)
     sign_in(page)
     page.locator("#sought").fill("博物馆")
     expect(page.locator(".excerpt")).to_be_visible()
-    sound(page)
+    sound(page, "#sources", ".unseen, option")
     entry(page, "notice").click()
     expect(page.locator("#leaf h1")).to_be_visible()
-    sound(page)
+    sound(page, "#sources", ".unseen, option")
     press(page, say("asPassages"))
     expect(page.locator(".passage").first).to_be_visible()
-    sound(page)
+    sound(page, "#sources", ".unseen, option")
     press(page.locator("#leaf"), say("removeThis"))
     expect(page.get_by_role("alertdialog")).to_be_visible()
-    sound(page)
+    sound(page, "#sources", ".unseen, option")
     page.keyboard.press("Escape")
     press(page.locator("#leaf"), say("close"))
     press(page, say("versions"))
     press(page.get_by_role("dialog"), say("compare"))
     expect(page.locator(".difference > *").first).to_be_visible()
-    sound(page)
+    sound(page, "#sources", ".unseen, option")
