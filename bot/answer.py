@@ -18,7 +18,7 @@ from bot.question import Asked, ask_what, content_words, holds, names_something,
 from bot.retrieve import retrieve
 from bot.types import Answer, AnswerSentence, Citation, Hit, Verdict, cite
 from indexer.config import IndexConfig
-from indexer.embed import Encoder, Vectors, open_encoder
+from indexer.embed import Encoder, Vectors, open_encoder, token_reader
 from indexer.errors import QuestionError
 from indexer.store import Index
 from indexer.text import fold, simplify
@@ -259,4 +259,6 @@ def open_bot(index: str | Path = ".jiawen", config: BotConfig | None = None) -> 
     encoder = open_encoder(settings.encoder)
     opened = open_index(Path(index), encoder.fingerprint)
     model = open_model(config.model, config.answer_seconds) if config.model else None
+    if model:
+        token_reader()  # 0.8 s, which the first sentence need not wait for
     return Answerer(opened, encoder, config, load_head(), model)

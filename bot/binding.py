@@ -28,7 +28,7 @@ def misplaced(claim: Reading, passage: Reading, found: Sequence[Item]) -> float:
     for item in neighbours.known:
         if item.figure and not item.figure.vague and not item.figure.written.startswith("首"):
             margins.extend(_margins_of_figure(neighbours, item, item.figure))
-    for group in exclusive():
+    for group in exclusive(claim.text):
         for choice in group:
             for word in choice:
                 start = claim.text.find(word)

@@ -90,6 +90,8 @@ def wrong_figures(claim: Reading, passage: Reading, context: Reading) -> Iterato
             continue
         if figure.unit == "年" and any(late - early == figure.value[0] for early, late in permutations(years, 2)):
             continue  # 三年后, from 2005 to 2008
+        if figure.computed(passage.figures):
+            continue  # 其余3名 of 8, 5 of whom are named
         yield figure, [other for other in passage.figures if figure.like(other)]
 
 
@@ -132,7 +134,7 @@ def _letters(text: str) -> str:
 
 def excluded(claim: Reading, passage: Reading) -> Iterator[tuple[str, str]]:
     """(a word of the claim, the one that the passage has instead), of words that exclude each other."""
-    for group in exclusive():
+    for group in exclusive(claim.text):
         named = [choice for choice in group if any(word in claim.text for word in choice)]
         if not named or len(named) == len(group):
             continue

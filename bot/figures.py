@@ -1,13 +1,14 @@
 """The figures of a folded text: dates, times, weekdays, ordinals, percentages, counts; Chinese, Arabic or English.
 
 What matters is whether two texts give the same figure: 十五 for 15, 三成 for 30%, 1.8万 for 18000, 2公里 for 2000米,
-晚上8点 for 20:00. There is no calendar and nothing is computed from two figures.
+晚上8点 for 20:00, 半年 for 6个月, 13世纪 for 1202年. There is no calendar.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import permutations
 from pathlib import Path
 
 from indexer.quantity import chinese_number
@@ -43,6 +44,7 @@ _ENGLISH_ORDINALS = {
         "twentieth",
     ], 1)
 }  # fmt: skip
+_ENGLISH_PARTS = {"third": 3, "quarter": 4, "fifth": 5, "tenth": 10}
 _MONTHS = {
     name: number
     for number, names in enumerate([
@@ -73,6 +75,8 @@ _CLASSIFIERS = frozenset(
 )
 _RANKED = frozenset("楼层级等期届")  # 一楼 is the first floor
 _STRICT = frozenset("届名条章页期批集卷等")  # 第三名 is not 第三届
+_NO_RANKS = frozenset(("天", "年", "时", "线", "手"))  # 第二天, 第二年, 第一时间, 第一线, 第一手
+_COMPARED = frozenset(("倍", "年代", "世纪"))
 _MORE_BEFORE = re.compile(
     r"(?:不得?[少低小]于|至少|最少|(?<![不得])(?:超过|[高大多]于)|逾|突破|(?<![未不])满|over|more than|at least) ?$"
 )
@@ -84,9 +88,10 @@ _MORE_AFTER = re.compile(
     rf"[余多]|{_COUNTED}(?:[(（][^)）]{{0,6}}[)）])?(?:及?以上|以后|之后|起(?![义飞来])|后(?![{_HAN}]?[勤备]))"
 )
 _LESS_AFTER = re.compile(rf"{_COUNTED}(?:及?以下|以内|之内|以前|之前|前(?![往来所期身任后]))")
-_ROUGHLY = frozenset("上数近过超破成逾")  # 上千名, 数百人, 突破百万人次
+_ROUGHLY = frozenset("上近过超破成逾")  # 上千名, 突破百万人次
+_SOME = frozenset("几数")  # 几十年, 数百人
 _ROUND = 1.3  # 40多万 may stand for 41.6万, not for 60万
-_ROUND_SHARE = 0.05  # 近八成 may stand for 78.5%
+_ROUND_SHARE = 0.1  # 近八成 may stand for 78.5%, 四成以上 for 46%
 # Measures of time that another one is a whole multiple of: 两天 are 48小时, 一年三个月 15个月.
 _PARTS = {"天": ("时长", 86400), "周": ("时长", 604800), "年": ("月", 12)}
 
@@ -103,7 +108,7 @@ class Figure:
     value: tuple[float, ...]
     unit: str
     bound: int
-    vague: bool  # a small Chinese numeral, which may count what the text only lists: 两座博物馆
+    vague: bool  # may count or compare what the text only lists: 两座博物馆, 三天, 一半, 六倍
     start: int
     end: int
     written: str
@@ -119,7 +124,7 @@ class Figure:
             unsure = self._of_either_half() or given._of_either_half()
             return ours == theirs or (unsure and ours % 720 == theirs % 720)
         if "date" in {self.kind, given.kind}:
-            return _is_days(self, given) or _is_days(given, self)
+            return _is_of_date(self, given) or _is_of_date(given, self)
         if {self.kind, given.kind} == {"ordinal", "count"}:
             counted = given if given.kind == "count" else self
             ranked = (
@@ -131,6 +136,19 @@ class Figure:
     def _of_either_half(self) -> bool:
         """8时 may be in the evening."""
         return not self.unit and self.value[0] <= 720
+
+    def computed(self, given: Sequence["Figure"]) -> bool:
+        """It is the sum or difference of two figures of its kind and measure, or what a share leaves of the whole."""
+        if self.kind not in {"count", "percent"}:
+            return False
+        ours = _measured(self)[1]
+        values = [_measured(other)[1] for other in given if self.like(other)]
+        if self.kind == "percent":
+            ours, values = self.value[0], [1.0, *(other.value[0] for other in given if other.kind == "percent")]
+        near = 1e-6 * max(ours, 1e-9)
+        return any(
+            min(abs(one + other - ours), abs(one - other - ours)) <= near for one, other in permutations(values, 2)
+        )
 
     def like(self, other: "Figure") -> bool:
         """The other could stand in its place: of the same kind and measure."""
@@ -146,9 +164,15 @@ def _same_date(claimed: tuple[float, ...], given: tuple[float, ...]) -> bool:
     return month in {0, given[1]} and day in {0, given[2]}
 
 
-def _is_days(date: Figure, count: Figure) -> bool:
-    """七日 as a stretch of time: 7天."""
-    return date.kind == "date" and count.unit == "天" and date.value[2] == count.value[0] and not date.value[0]
+def _is_of_date(date: Figure, count: Figure) -> bool:
+    """七日 as a stretch of time, 7天; the century of a year; a year that an English text gives without more."""
+    if date.kind != "date" or count.kind != "count":
+        return False
+    year, _, day = date.value
+    value = count.value[0]
+    if count.unit == "天":
+        return day == value and not year
+    return year > 0 and (value == year if not count.unit else count.unit == "世纪" and value == (year + 99) // 100)
 
 
 def _measured(figure: Figure) -> tuple[str, float]:
@@ -174,7 +198,7 @@ def _same_value(claimed: Figure, given: Figure) -> bool:
     if not claimed.bound or claimed.bound != (1 if theirs > ours else -1):
         return False
     if claimed.kind == "percent":
-        return high - low < _ROUND_SHARE and round(ours * 10) / 10 == ours
+        return high - low < _ROUND_SHARE - 1e-6 and round(ours * 10) / 10 == round(ours, 9)
     return len(f"{ours:.0f}".rstrip("0")) <= 2 and ours >= 10 and high <= low * _ROUND
 
 
@@ -295,7 +319,12 @@ def _read_tenths(match: re.Match[str]) -> Figure:
 
 
 def _read_half(match: re.Match[str]) -> Figure:
-    return _made(match, "percent", 0.5)
+    return _made(match, "percent", 0.5, vague=True)
+
+
+def _read_half_unit(match: re.Match[str]) -> Figure:
+    base, factor = _MEASURES[match["unit"]]
+    return _made(match, "count", factor / 2, unit=base)
 
 
 def _read_fraction(match: re.Match[str]) -> Figure | None:
@@ -303,12 +332,15 @@ def _read_fraction(match: re.Match[str]) -> Figure | None:
     return _made(match, "percent", number(match["upper"]) / lower) if lower else None
 
 
-def _read_ordinal(match: re.Match[str]) -> Figure:
-    return _made(match, "ordinal", number(match["value"]), unit=match["unit"] or "")
+def _read_ordinal(match: re.Match[str]) -> Figure | None:
+    if match["unit"] in _NO_RANKS:
+        return None
+    rank, unit = number(match["value"]), match["unit"] or ""
+    return _made(match, "ordinal", rank, unit=unit, vague=rank == 1 and unit not in _STRICT)
 
 
 def _read_first(match: re.Match[str]) -> Figure:
-    return _made(match, "ordinal", 1.0, unit=match["unit"])
+    return _made(match, "ordinal", 1.0, unit=match["unit"], vague=match["unit"] not in _STRICT)
 
 
 def _read_roman(match: re.Match[str]) -> Figure:
@@ -319,7 +351,11 @@ def _read_roman(match: re.Match[str]) -> Figure:
 
 def _read_english_ordinal(match: re.Match[str]) -> Figure:
     word = match["value"]
-    return _made(match, "ordinal", _ENGLISH_ORDINALS.get(word) or float(re.sub(r"\D", "", word)))
+    return _made(match, "ordinal", _ENGLISH_ORDINALS.get(word) or float(re.sub(r"\D", "", word)), vague=word == "first")
+
+
+def _read_english_fraction(match: re.Match[str]) -> Figure:
+    return _made(match, "percent", _ENGLISH.get(match["upper"], 1.0) / _ENGLISH_PARTS[match["lower"]])
 
 
 def _read_english_number(match: re.Match[str]) -> Figure:
@@ -340,7 +376,7 @@ def _read_count(match: re.Match[str]) -> Figure | None:
     scales = (match["scale"] or "") + (match["scale2"] or "")
     chinese = not written[0].isascii()
     before = match.string[max(match.start() - 1, 0) : match.start()]
-    if chinese and not _is_number(written, unit, scales, before):
+    if before == "第" or (chinese and not _is_number(written, unit, scales, before)):
         return None
     value = number(written)
     for scale in scales:
@@ -349,9 +385,11 @@ def _read_count(match: re.Match[str]) -> Figure | None:
         value += number(match["rest"]) * _SCALES[match["scale3"]]
     if match["half"]:
         value += 0.5 * (_SCALES[scales[-1]] if scales else 1)
+    if match["tail"]:  # 两年半, 八块五
+        value += 0.5 if match["tail"] == "半" else number(match["tail"]) / 10
     base, factor = _MEASURES.get(unit, (unit if unit in _CLASSIFIERS or unit.isascii() else "", 1.0))
-    vague = chinese and (written == "一" or (value <= 10 and base not in _BASES))
-    shown = match[0] if unit in _MEASURES or unit in _CLASSIFIERS else match[0].removesuffix(unit)
+    vague = base in _COMPARED or (chinese and value <= 10)
+    shown = match[0] if match["tail"] or unit in _MEASURES or unit in _CLASSIFIERS else match[0].removesuffix(unit)
     end = match.start() + len(shown)
     bound = 1 if match["more"] in {"余", "多", "几"} else 0
     return Figure("count", (value * factor,), base, bound, vague, match.start(), end, shown)
@@ -359,6 +397,8 @@ def _read_count(match: re.Match[str]) -> Figure | None:
 
 def _is_number(written: str, unit: str, scales: str, before: str) -> bool:
     """Chinese numerals that count something, and are no part of a word: not 一起, 千方百计, 三三两两."""
+    if written[0] in "十百千万亿" and before in _SOME:
+        return False
     if written[0] in "百千万亿" and len(written) < 3:
         return (unit in _CLASSIFIERS or unit in _MEASURES) and before in _ROUGHLY
     if len(written) == 1 and not scales:
@@ -375,7 +415,10 @@ _READERS = tuple(
             r"(?<![\d.])(?P<year>1[5-9]\d\d|20\d\d)(?P<mark>[-/.])(?P<month>\d\d?)(?P=mark)(?P<day>\d\d?)(?!\d)",
             _read_date,
         ),
-        (rf"(?:(?P<year>{_YEAR})年度?)?(?P<month>{_SMALL})月份?(?!龄)(?:(?P<day>{_SMALL})[日号]?)?", _read_date),
+        (
+            rf"(?:(?P<year>{_YEAR})年度?)?(?P<month>{_SMALL})月份?(?!龄)(?:(?P<day>{_SMALL})(?:[日号]|(?![个次名位场批项天年月])))?",
+            _read_date,
+        ),
         (r"(?<![\d.])(?P<year>)(?P<month>\d\d?)·(?P<day>\d\d?)(?!\d)", _read_date),
         (
             rf"\b(?:(?P<day>\d\d?)(?:st|nd|rd|th)? )?(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
@@ -395,7 +438,11 @@ _READERS = tuple(
         (rf"(?P<period>{_PERIOD})?(?P<hour>(?<![\d:])\d\d?):(?P<minute>\d\d)(?![\d:])", _read_time),
         (r"\b(?P<hour>\d\d?)(?::(?P<minute>\d\d))? ?(?P<period>[ap])\.?m\b\.?", _read_time),
         (rf"(?P<day>{_SMALL})(?:日|号(?![线楼院馆门车桥店厅台文井]))", _read_day),
-        (r"(?:周|星期|礼拜)(?P<day>[一二三四五六日天])", _read_weekday),
+        (r"(?:(?<!一)周|星期|礼拜)(?P<day>[一二三四五六日天])(?![场次回节个])", _read_weekday),
+        (
+            r"(?<=[周期拜][一二三四五六][、和,])(?P<day>[一二三四五六日天])(?=[^一二三四五六七八九十个场次周月]|$)",
+            _read_weekday,
+        ),
         (rf"\b(?P<day>{'|'.join(_ENGLISH_DAYS)})s?\b", _read_weekday),
         (rf"百分之(?P<value>{_NUMBER})", _read_percent),
         (rf"(?P<value>{_NUMBER})[%‰]", _read_percent),
@@ -405,9 +452,14 @@ _READERS = tuple(
             r"(?![为立功员绩果都本长年人熟效就品片部交语份套家吉形活虫型败因龙行色分])",
             _read_tenths,
         ),
-        (r"一半|半数|\bhalf\b", _read_half),
+        (rf"(?<![上下前后大多个\d{_CHINESE}])半(?P<unit>年|天|日|个月|个?小时|个?钟头)", _read_half_unit),
+        (r"一半|半数|半幅|\bhalf\b", _read_half),
+        (
+            rf"\b(?P<upper>a|an|{'|'.join(_ENGLISH)})[- ](?P<lower>{'|'.join(_ENGLISH_PARTS)})s?\b",
+            _read_english_fraction,
+        ),
         (rf"第(?P<value>{_NUMBER})(?P<unit>[{_HAN}])?", _read_ordinal),
-        (r"首(?P<unit>[届次个批位家部座例期季款场条名])", _read_first),
+        (r"首(?P<unit>[届次个批位家部座例期季款场条名任道支所处本])", _read_first),
         (r"(?<![a-z])(?P<value>[ivx]{1,4})级", _read_roman),
         (rf"\b(?P<value>{'|'.join(_ENGLISH_ORDINALS)}|\d{{1,4}}(?:st|nd|rd|th))\b", _read_english_ordinal),
         (
@@ -422,9 +474,10 @@ _READERS = tuple(
             _read_english_number,
         ),
         (
-            rf"(?P<value>{_NUMBER})\s?(?P<scale>[万亿千百]{{0,3}})(?P<more>[余多来几])?(?P<scale2>[万亿]?)"
-            rf"(?:(?P<rest>\d{{1,4}})(?P<scale3>[百千万]))?(?P<half>个?半)?"
-            rf"(?:\(\w\))?\s?(?P<unit>(?:{_UNIT})(?![a-z])|[{_HAN}]|[a-z]{{1,3}}(?![a-z])|)",
+            rf"(?P<value>{_NUMBER})\s?(?P<scale>(?:[万亿百]|千(?![瓦克米卡赫伏帕])){{0,3}})(?P<more>[余多来几])?(?P<scale2>[万亿]?)"
+            rf"(?:(?P<rest>\d{{1,4}})(?P<scale3>[百千万]))?(?P<half>个?半(?![数场球]))?"
+            rf"(?:\(\w\))?\s?(?P<unit>(?:{_UNIT})(?![a-z])|[{_HAN}]|[a-z]{{1,3}}(?![a-z])|)"
+            r"(?P<tail>(?<=[年月天块元度时])半(?![数夜场球])|(?<=[块元度角])[一二三四五六七八九](?=[分的左上以,。;、)!?]|$))?",
             _read_count,
         ),
     )

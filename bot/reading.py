@@ -33,6 +33,7 @@ _BOUNDS = frozenset((
     "超过", "不足", "不到", "以上", "以下", "以内", "至少", "至多", "最多", "最少", "不少于", "不超过", "大约", "左右",
     "达到", "达", "近", "余", "多",
 ))  # fmt: skip
+_LONGEST_WORD = 8  # characters of a word in opposites.txt
 _MOST_PLACES = 40  # of one word: more say no more, and a text of one word would cost their square
 
 # How surely a text holds a word of the claim, by the way it holds it.
@@ -185,12 +186,24 @@ def paraphrases(word: str) -> tuple[str, ...]:
 
 
 @cache
-def exclusive() -> tuple[tuple[tuple[str, ...], ...], ...]:
-    """Groups of choices that exclude each other, each choice a word with its synonyms: 增加, 减少; 东部, 西部."""
+def _exclusive() -> dict[str, list[tuple[tuple[str, ...], ...]]]:
+    """Word → groups that it is in."""
     lines = (_WORDS / "opposites.txt").read_text(encoding="utf-8").splitlines()
     groups = [[choice.split("/") for choice in line.split()] for line in lines]
     groups += [[[word] for word in group] for group in contrasts() if all(len(word) > 1 for word in group)]
-    return tuple(tuple(tuple(map(fold, choice)) for choice in group) for group in groups)
+    found: dict[str, list[tuple[tuple[str, ...], ...]]] = {}
+    for group in dict.fromkeys(tuple(tuple(map(fold, choice)) for choice in group) for group in groups):
+        for word in dict.fromkeys(word for choice in group for word in choice):
+            found.setdefault(word, []).append(group)
+    return found
+
+
+@lru_cache(maxsize=1024)
+def exclusive(text: str) -> tuple[tuple[tuple[str, ...], ...], ...]:
+    """Groups of choices that exclude each other (增加, 减少; each with its synonyms), of which the text has one."""
+    known = _exclusive()
+    parts = (text[at : at + length] for at in range(len(text)) for length in range(2, _LONGEST_WORD + 1))
+    return tuple(dict.fromkeys(group for part in parts for group in known.get(part, ())))
 
 
 def closeness(

@@ -3,8 +3,9 @@
 Words taken over as they are decide at once, and so does a figure or a quoted title that the passage does not have, or
 a meaning farther off than that of any claim fitted on. All else is weighed: how near the claim is
 to a sentence of the passage, which of its words the passage lacks, whether what it puts together stands together there
-(bot/binding.py), how the two lie beside each other (bot/alignment.py), opposites and negations (bot/conflicts.py). The
-forest is in verify.npz, fitted by `jiawen eval claims --fit`: plain arrays, nothing pickled.
+(bot/binding.py), how the two lie beside each other (bot/alignment.py), opposites and negations (bot/conflicts.py), and
+what a small network makes of the tokens of both (bot/matching.py). The forest is in verify.npz, fitted by
+`jiawen eval claims --fit`: plain arrays, nothing pickled.
 """
 
 from collections.abc import Iterable, Sequence
@@ -28,6 +29,7 @@ from bot.conflicts import (
     wrong_negations,
 )
 from bot.head import Forest, forest_from
+from bot.matching import load_matcher, states_of
 from bot.reading import Item, Numbers, Reading, items, read
 from indexer.embed import Vectors
 
@@ -45,7 +47,8 @@ UNCITED = "没有可以引用的段落 | no passage to cite"
 COLUMNS = (
     "nearness", "second nearness", "mean nearness", "coverage", "missing", "second missing", "missing nouns",
     "missing others", "missing names", "crossed", "parted", "misplaced", "vague figures", "figures", "english",
-    "english names", "opposites", "mistaken names", "denied by the claim", "denied by the passage", *alignment.COLUMNS,
+    "english names", "opposites", "mistaken names", "matched", "denied by the claim", "denied by the passage",
+    *alignment.COLUMNS,
 )  # fmt: skip
 
 
@@ -127,7 +130,8 @@ def _single(claim: str, vector: Vectors, passages: Sequence[Passage], place: int
     if is_verbatim(claimed, given):
         return Support(True, place, "", 1.0)
     near = passage.vectors @ vector
-    row = evidence(claim, claimed, given, around, found, near)
+    matched = load_matcher()(states_of("query", claim), states_of("passage", passage.text[:LONGEST_PASSAGE]))
+    row = evidence(claim, claimed, given, around, found, near, matched)
     forest, least_near = _fitted()
     score = forest(row)
     if reason := unheld(claimed, given, around):
@@ -139,9 +143,18 @@ def _single(claim: str, vector: Vectors, passages: Sequence[Passage], place: int
 
 
 def evidence(
-    written: str, claim: Reading, passage: Reading, context: Reading, found: Sequence[Item], near: Vectors
+    written: str,
+    claim: Reading,
+    passage: Reading,
+    context: Reading,
+    found: Sequence[Item],
+    near: Vectors,
+    matched: float,
 ) -> Numbers:
-    """(len(COLUMNS),) what speaks for and against the claim; `near` has the cosine to each sentence of the passage."""
+    """(len(COLUMNS),) what speaks for and against the claim.
+
+    `near` has the cosine to each sentence of the passage, `matched` the log-odds of the network of bot/matching.py.
+    """
     cosines = np.sort(near)[::-1] if len(near) else np.full(1, -1.0)
     lacking = sorted((item.weight * (1 - _held(item, context)) for item in found), reverse=True)
     nouns = sum(
@@ -156,7 +169,7 @@ def evidence(
         cosines[0], cosines[min(1, len(cosines) - 1)], cosines.mean(), _coverage(passage, found),
         *[*lacking, 0.0, 0.0][:2], nouns, sum(lacking) - nouns, min(len(names), 2), crossed, parted,
         misplaced(claim, passage, found), vague, min(len(claim.figures), 3), claim.english, len(english),
-        len(list(excluded(claim, passage))), len(list(mistaken_names(names, passage))),
+        len(list(excluded(claim, passage))), len(list(mistaken_names(names, passage))), matched,
         denials.count(True), denials.count(False), *alignment.compared(claim, passage, context, found),
     ], np.float64)  # fmt: skip
 

@@ -206,16 +206,21 @@ def fit(squads: Sequence[Path], out: Path | None) -> None:
 @evaluation.command()
 @click.argument("files", type=_path, nargs=-1, required=True, metavar="FILE…")
 @click.option(
-    "--fit", "fits", is_flag=True, help="重新拟合核对用的森林 Grow the forest bot/verify.npz anew on the pairs."
+    "--fit",
+    "fits",
+    is_flag=True,
+    help="重新拟合核对用的森林和网络，约 10 分钟 Fit bot/verify.npz and matching.npz anew, about 10 minutes.",
 )
 @click.option("--json", "as_json", is_flag=True, help="只输出 JSON JSON and nothing else.")
 def claims(files: Sequence[Path], fits: bool, as_json: bool) -> None:
     """核对句子与段落 Is a sentence carried by its passage: share decided right per kind, and every failure."""
     from tqdm import tqdm
 
+    from bot.matching import MATCHING
     from bot.verify import FOREST
-    from eval.claims import fit as fit_forest
-    from eval.claims import judge, read_pairs, save_forest, summary
+    from eval.claims import NETWORKS, judge, read_pairs, save_forest, save_matcher, summary
+    from eval.claims import fit as fit_claims
+    from eval.matching import EPOCHS
     from indexer.config import IndexConfig
     from indexer.embed import open_encoder
 
@@ -223,9 +228,15 @@ def claims(files: Sequence[Path], fits: bool, as_json: bool) -> None:
     encoder = open_encoder(IndexConfig.from_environment().encoder)
     with tqdm(total=len(pairs), unit="句", desc="核对 Checking", disable=not sys.stderr.isatty(), leave=False) as bar:
         if fits:
-            forest, least_near, right = fit_forest(pairs, encoder, bar.update)
-            save_forest(FOREST, forest, least_near)
-            click.echo(f"留出文档上判对 right on documents left out: {right:.3f}；写入 written: {FOREST}")
+            with tqdm(
+                total=NETWORKS * EPOCHS, unit="轮", desc="训练 Training", disable=not sys.stderr.isatty()
+            ) as epochs:
+                fitted = fit_claims(pairs, encoder, bar.update, epochs.update)
+            save_forest(FOREST, fitted.forest, fitted.least_near)
+            save_matcher(MATCHING, fitted.matcher)
+            click.echo(
+                f"留出文档上判对 right on documents left out: {fitted.right:.3f}；写入 written: {FOREST}, {MATCHING}"
+            )
             return
         numbers = summary(judge(pairs, encoder, bar.update))
     if as_json:

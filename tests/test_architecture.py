@@ -12,7 +12,7 @@ LAYERS = ("indexer", "bot", "eval", "tests")
 OWNERS = {
     "faiss": {"indexer/store.py"},
     "sentence_transformers": {"indexer/embed.py", "indexer/e5_weights.py"},
-    "torch": {"indexer/e5_weights.py", "eval/fit.py"},
+    "torch": {"indexer/e5_weights.py", "eval/fit.py", "eval/matching.py"},
     "sklearn": {"eval/claims.py", "eval/fit.py", "eval/metrics.py", "eval/orders.py"},
     "rjieba": {"bot/question.py", "bot/reading.py"},
     "pypinyin": {"bot/lexicon.py"},

@@ -1,6 +1,7 @@
 """Pairs with a known verdict: read, judged, summed up, fitted on."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,12 @@ from click.testing import CliRunner
 
 import bot.verify
 from bot.head import forest_from
+from bot.matching import Matcher, load_matcher, states_of
 from bot.verify import COLUMNS, Support
 from eval.app import evaluation
 from eval.cases import CaseError
-from eval.claims import Judged, Pair, fit, judge, read_pairs, summary
+from eval.claims import NETWORKS, Judged, Pair, fit, judge, read_pairs, summary
+from eval.matching import EPOCHS
 
 GOLDEN = Path(__file__).parent.parent.parent / "eval/golden"
 PASSAGE = "甲馆有讲解员4名,乙馆有讲解员5名。两馆周三至周日开放。"
@@ -78,6 +81,24 @@ def test_a_passage_is_embedded_once_a_sentence(file: Path, counting) -> None:
     assert counting.seen == ["甲馆有讲解员4名,乙馆有讲解员5名。", "两馆周三至周日开放。"]
 
 
+def test_a_line_may_hold_a_passage_with_twins(tmp_path: Path) -> None:
+    path = tmp_path / "contrasts.jsonl"
+    twins = {"kind": "number", "supported": "甲馆有讲解员四名。", "unsupported": "甲馆有讲解员五名。"}
+    path.write_text(json.dumps({"id": "a", "passage": PASSAGE, "pairs": [twins]}), encoding="utf-8")
+    assert read_pairs(path) == [
+        Pair("a-0-supported", PASSAGE, "甲馆有讲解员四名。", True, "number", "a", twin=True),
+        Pair("a-0-unsupported", PASSAGE, "甲馆有讲解员五名。", False, "number", "a", twin=True),
+    ]
+
+
+def test_the_twins_written_for_the_network_differ() -> None:
+    pairs = read_pairs(GOLDEN.parent / "practice/contrasts.jsonl")
+    assert len(pairs) > 10_000
+    for right, wrong in zip(pairs[::2], pairs[1::2], strict=True):
+        assert (right.supported, wrong.supported, right.doc_id) == (True, False, wrong.doc_id)
+        assert right.claim != wrong.claim
+
+
 def test_shares_are_of_pairs_and_kinds() -> None:
     def judged(number: int, known: bool, given: bool, kind: str) -> Judged:
         pair = Pair(f"c{number}", PASSAGE, "甲", known, kind, "d")
@@ -105,25 +126,34 @@ def test_what_is_fitted_prefers_claims_that_the_passage_holds(counting) -> None:
         row(number, f"游客可以{word}。", False) for number, word in enumerate(["划船", "骑马", "滑雪", "登山"] * 3, 12)
     ]
     pairs = [Pair(**{key: value for key, value in one.items() if key != "origin"}) for one in rows]
-    forest, least_near, right = fit(pairs, counting)
-    assert right == 1.0
-    assert least_near == pytest.approx(0.5**0.5 - 0.01)  # a claim has one of 甲 and 乙, the passage both
+    twins = [replace(pair, id=f"{pair.id} twin", twin=True) for pair in pairs]
+    epochs: list[int] = []
+    fitted = fit(pairs + twins, counting, trained=lambda: epochs.append(1))
+    forest = fitted.forest
+    assert len(epochs) == NETWORKS * EPOCHS
+    assert fitted.right == 1.0
+    assert fitted.least_near == pytest.approx(0.5**0.5 - 0.01)  # a claim has one of 甲 and 乙, the passage both
     held, lacking = np.zeros((2, len(COLUMNS)))
     held[COLUMNS.index("coverage")] = held[COLUMNS.index("aligned")] = 1.0
     lacking[[COLUMNS.index(name) for name in ("missing", "missing others", "longest run", "last")]] = 1.0
     assert forest(held) > forest(lacking)
+    passage = states_of("passage", PASSAGE)
+    likely, unlikely = (
+        Matcher(fitted.matcher)(states_of("query", pair.claim), passage) for pair in (pairs[0], pairs[-1])
+    )
+    assert likely > 0 > unlikely
 
 
 @pytest.mark.usefixtures("any_distance")
 def test_the_command_prints_shares_and_failures(file: Path, counting, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("indexer.embed.open_encoder", lambda name: counting)
     other = file.with_name("other.jsonl")
-    other.write_text(json.dumps(row(9, "甲馆有讲解员9名。", True, "wrong on purpose")), encoding="utf-8")
+    other.write_text(json.dumps(row(9, "甲馆有讲解员8名。", True, "wrong on purpose")), encoding="utf-8")
     printed = CliRunner().invoke(evaluation, ["claims", str(file), str(other)])
     assert printed.exit_code == 0
     assert "right               0.800" in printed.output
     assert "✗ number            1.000" in printed.output
-    assert "false alarm  c9  wrong on purpose  甲馆有讲解员9名。  “9名”不符" in printed.output
+    assert "false alarm  c9  wrong on purpose  甲馆有讲解员8名。  “8名”不符" in printed.output
     as_json = CliRunner().invoke(evaluation, ["claims", str(file), "--json"])
     assert json.loads(as_json.output)["right"]["value"] == 1.0
 
@@ -140,6 +170,7 @@ def test_the_command_grows_the_forest_anew(
     file.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in ROWS + more), encoding="utf-8")
     monkeypatch.setattr("indexer.embed.open_encoder", lambda name: counting)
     monkeypatch.setattr("bot.verify.FOREST", tmp_path / "verify.npz")
+    monkeypatch.setattr("bot.matching.MATCHING", tmp_path / "matching.npz")
     printed = CliRunner().invoke(evaluation, ["claims", str(file), "--fit"], catch_exceptions=False)
     assert "right on documents left out" in printed.output
     with np.load(tmp_path / "verify.npz", allow_pickle=False) as stored:
@@ -147,6 +178,9 @@ def test_the_command_grows_the_forest_anew(
         forest = forest_from(stored, "forest")
         assert -1.01 <= stored["least_near"] < 1
     assert 0 <= forest(np.zeros(len(COLUMNS))) <= 1
+    assert np.isfinite(
+        load_matcher(tmp_path / "matching.npz")(states_of("query", "甲馆"), states_of("passage", PASSAGE))
+    )
 
 
 @pytest.mark.parametrize("path", [GOLDEN / "claims.jsonl", GOLDEN.parent / "practice/claims.jsonl"], ids=str)

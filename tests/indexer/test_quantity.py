@@ -11,14 +11,14 @@ from indexer.text import fold
 @pytest.mark.parametrize(
     ("numerals", "value"),
     [("五", 5), ("十", 10), ("十五", 15), ("二十", 20), ("一百零三", 103), ("两千", 2000), ("二〇二四", 2024), ("一万二千", 12000),
-     ("三亿", 300_000_000), ("一百二十万", 1_200_000)],
+     ("三亿", 300_000_000), ("一百二十万", 1_200_000), ("三亿四千万", 340_000_000), ("两千六", 2600), ("一百二", 120), ("两万一", 21_000),
+     ("一千零二", 1002), ("三万亿", 3 * 10**12)],
 )  # fmt: skip
 def test_chinese_numbers(numerals: str, value: int) -> None:
     assert chinese_number(numerals) == value
 
 
-@given(st.integers(0, 9999))
-def test_every_number_below_ten_thousand_is_read_back(value: int) -> None:
+def below_ten_thousand(value: int) -> str:
     digits = "零一二三四五六七八九"
     written, gap = "", False
     for place, unit in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
@@ -28,7 +28,16 @@ def test_every_number_below_ten_thousand_is_read_back(value: int) -> None:
             gap = False
         else:
             gap = True
-    assert chinese_number(written or "零") == value
+    return written
+
+
+@given(st.integers(0, 9999), st.integers(0, 9999), st.integers(0, 9999))
+def test_every_number_is_read_back(hundred_millions: int, ten_thousands: int, ones: int) -> None:
+    written = ""
+    for value, unit in ((hundred_millions, "亿"), (ten_thousands, "万"), (ones, "")):
+        part = below_ten_thousand(value)
+        written += ("零" if written and part and value < 1000 else "") + part + (unit if part else "")
+    assert chinese_number(written or "零") == (hundred_millions * 10**4 + ten_thousands) * 10**4 + ones
 
 
 @pytest.mark.parametrize(

