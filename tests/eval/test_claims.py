@@ -183,10 +183,12 @@ def test_the_command_grows_the_forest_anew(
     )
 
 
-@pytest.mark.parametrize("path", [GOLDEN / "claims.jsonl", GOLDEN.parent / "practice/claims.jsonl"], ids=str)
+@pytest.mark.parametrize(
+    "path", [GOLDEN / "claims.jsonl", GOLDEN / "claims_second.jsonl", GOLDEN.parent / "practice/claims.jsonl"], ids=str
+)
 def test_the_pairs_are_ours(path: Path) -> None:
     """Pairs of public origin stay out of the repository."""
     pairs = read_pairs(path)
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    assert {one["origin"] for one in rows} == {"article", "practice"}
+    assert {one["origin"] for one in rows} <= {"article", "practice"}
     assert min(sum(pair.supported for pair in pairs), sum(not pair.supported for pair in pairs)) > 50
