@@ -90,6 +90,7 @@ _MORE_AFTER = re.compile(
 _LESS_AFTER = re.compile(rf"{_COUNTED}(?:及?以下|以内|之内|以前|之前|前(?![往来所期身任后]))")
 _ROUGHLY = frozenset("上近过超破成逾")  # 上千名, 突破百万人次
 _SOME = frozenset("几数")  # 几十年, 数百人
+_MOST_COMPUTED = 40  # figures of a text that are added up: more would cost their square
 _ROUND = 1.3  # 40多万 may stand for 41.6万, not for 60万
 _ROUND_SHARE = 0.1  # 近八成 may stand for 78.5%, 四成以上 for 46%
 # Measures of time that another one is a whole multiple of: 两天 are 48小时, 一年三个月 15个月.
@@ -146,9 +147,8 @@ class Figure:
         if self.kind == "percent":
             ours, values = self.value[0], [1.0, *(other.value[0] for other in given if other.kind == "percent")]
         near = 1e-6 * max(ours, 1e-9)
-        return any(
-            min(abs(one + other - ours), abs(one - other - ours)) <= near for one, other in permutations(values, 2)
-        )
+        pairs = permutations(values[:_MOST_COMPUTED], 2)
+        return any(min(abs(one + other - ours), abs(one - other - ours)) <= near for one, other in pairs)
 
     def like(self, other: "Figure") -> bool:
         """The other could stand in its place: of the same kind and measure."""

@@ -5,7 +5,7 @@ over the states that the encoder gives the tokens half-way up (indexer/token_sta
 match neighbours. matching.npz, fitted by `jiawen eval claims --fit`, holds its numbers: plain arrays, nothing pickled.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,26 @@ from indexer.token_states import States, gelu
 
 MATCHING = Path(__file__).parent / "matching.npz"
 NEIGHBOURS = 0.3  # weight of the match of the tokens before and behind
+_TOGETHER = 400  # characters, some 260 tokens of Chinese; the encoder reads 512
 JUMP = 6.0  # tokens: a jump of the matches beyond which farther says little more
 
 
 @lru_cache(maxsize=256)
 def states_of(prompt: str, text: str) -> States:
-    """(tokens, hidden) of a text, line by line; kept, since a passage is read for many claims: 0.3 MB each."""
-    return np.concatenate([token_reader()(prompt, simplify(line)) for line in text.split("\n")])
+    """(tokens, hidden) of a text; kept, since a passage is read for many claims: 0.3 MB each."""
+    return np.concatenate([token_reader()(prompt, simplify(part)) for part in _parts(text)])
+
+
+def _parts(text: str) -> Iterator[str]:
+    """The lines, as many at a time as the encoder reads whole."""
+    part = ""
+    for line in text.split("\n"):
+        if part and len(part) + len(line) >= _TOGETHER:
+            yield part
+            part = line
+        else:
+            part = f"{part} {line}" if part else line
+    yield part
 
 
 class Matcher:

@@ -92,11 +92,13 @@ def test_nothing_to_match_says_nothing() -> None:
     assert Matcher(ARRAYS)(numbers(3, WIDTH), numbers(0, WIDTH)) == 0
 
 
-def test_a_passage_is_read_line_by_line_and_once() -> None:
+def test_a_long_passage_is_read_whole_and_once() -> None:
     states_of.cache_clear()
-    both = states_of("passage", "甲馆开放。\n乙馆关闭。")
-    assert len(both) == len(states_of("passage", "甲馆开放。")) + len(states_of("passage", "乙馆关闭。"))
-    assert states_of("passage", "甲馆开放。\n乙馆关闭。") is both
+    line = "甲馆周三至周日开放,乙馆关闭。" * 20
+    whole = states_of("passage", "\n".join([line] * 4))
+    assert len(whole) == 4 * len(states_of("passage", line)) > 512
+    assert states_of("passage", "\n".join([line] * 4)) is whole
+    assert len(states_of("passage", "甲\n" * 1000)) > 1000
 
 
 def test_the_shipped_network_tells_carried_claims_from_others() -> None:
