@@ -19,11 +19,10 @@ from eval.cases import CaseError
 from eval.fit import forest_arrays, train_forest
 from eval.matching import train_matcher
 from eval.metrics import mean_interval
-from indexer.embed import Encoder, Vectors, bulk_encoder
+from indexer.embed import Encoder, Vectors
 from indexer.text import sentence_spans, simplify
 
-FOLDS = 5
-_WEIGHT = 15.0  # of a pair that is no twin, for the forest: answers look like these, and there are fewer
+FOLDS = 10
 NETWORKS = 6  # five that each leave out a fifth of the documents, and the one that is kept
 _BEYOND = 0.01  # cosine by which a supported claim may be farther off than any supported one yet
 
@@ -177,12 +176,11 @@ def fit(
     done: Callable[[], object] = lambda: None,
     trained: Callable[[], object] = lambda: None,
 ) -> Fitted:
-    """The network learns from all pairs, the forest from those that no rule decides, twins counting little.
+    """The network learns from all pairs, the forest from those that are no twins and that no rule decides.
 
-    The forest is shown what networks say of documents that they have not seen. `done` is called after each pair,
-    `trained` after each of NETWORKS x EPOCHS epochs.
+    The forest is shown what networks say of documents that they have not seen. `done` is called after each pair that is
+    no twin, `trained` after each of NETWORKS x EPOCHS epochs.
     """
-    encoder = bulk_encoder(encoder, sum(len(pair.claim) for pair in pairs))
     read_by = [(states_of("query", pair.claim), states_of("passage", pair.passage)) for pair in pairs]
     known = np.array([pair.supported for pair in pairs])
     documents = [pair.doc_id for pair in pairs]
@@ -190,26 +188,15 @@ def fit(
     for others, left_out in GroupKFold(min(NETWORKS - 1, len(set(documents)))).split(read_by, known, documents):
         matcher = Matcher(train_matcher([read_by[at] for at in others], known[others], trained))
         matched[left_out] = [matcher(*read_by[at]) for at in left_out]
-    rows, ruled, nearest = _weighed(pairs, matched, encoder, done)
-    open_ = np.array([verdict is None for verdict in ruled])
-    weights = np.where([pair.twin for pair in pairs], 1.0, _WEIGHT)
-
-    def grown(chosen: npt.NDArray[np.bool_]) -> Forest:
-        return train_forest(rows[chosen], known[chosen], weights[chosen], leaves=256, columns=0.3)
-
-    right = np.array([verdict == truth for verdict, truth in zip(ruled, known.tolist(), strict=True)])
-    for others, left_out in GroupKFold(min(FOLDS, len(set(documents)))).split(rows, known, documents):
-        forest = grown(np.isin(np.arange(len(pairs)), others) & open_)
-        for at in left_out[open_[left_out]]:
-            right[at] = (forest(rows[at]) >= EVEN) == known[at]
     single = [at for at, pair in enumerate(pairs) if not pair.twin]
-    return Fitted(grown(open_), nearest - _BEYOND, train_matcher(read_by, known, trained), float(right[single].mean()))
+    forest, least_near, right = _fit_forest([pairs[at] for at in single], matched[single], encoder, done)
+    return Fitted(forest, least_near, train_matcher(read_by, known, trained), right)
 
 
-def _weighed(
+def _fit_forest(
     pairs: Sequence[Pair], matched: npt.NDArray[np.float64], encoder: Encoder, done: Callable[[], object]
-) -> tuple[npt.NDArray[np.float32], list[bool | None], float]:
-    """(rows of evidence, what a rule decides of each, the least nearness of a Chinese claim that is supported)."""
+) -> tuple[Forest, float, float]:
+    """(the forest, the least nearness of a claim that is carried, the share decided right on documents left out)."""
     embedded = Embedded(encoder)
     rows, ruled, nearest = [], [], []
     context = read("")
@@ -221,7 +208,16 @@ def _weighed(
         if pair.supported and not claim.english:
             nearest.append(float(near.max()))
         done()
-    return np.array(rows, np.float32), ruled, min(nearest, default=-1.0)
+    x, known = np.array(rows, np.float32), np.array([pair.supported for pair in pairs])
+    open_ = np.array([verdict is None for verdict in ruled])
+    documents = [pair.doc_id for pair in pairs]
+    right = np.array([verdict == truth for verdict, truth in zip(ruled, known.tolist(), strict=True)])
+    for others, left_out in GroupKFold(min(FOLDS, len(set(documents)))).split(x, known, documents):
+        learned = others[open_[others]]
+        forest = train_forest(x[learned], known[learned])
+        for at in left_out[open_[left_out]]:
+            right[at] = (forest(x[at]) >= EVEN) == known[at]
+    return train_forest(x[open_], known[open_]), min(nearest, default=-1.0) - _BEYOND, float(right.mean())
 
 
 def save_forest(path: Path, forest: Forest, least_near: float) -> None:

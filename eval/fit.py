@@ -48,19 +48,10 @@ def train_ranker(examples: Sequence[Example], seed: int, hidden: int = 48, epoch
     return _train(rows, rows[real], loss, hidden, epochs, rate=3e-3, decay=1e-2, dropout=0.2)
 
 
-def train_forest(
-    rows: npt.NDArray[np.float32],
-    kinds: npt.NDArray[np.bool_],
-    weights: npt.NDArray[np.float64] | None = None,
-    leaves: int = 128,
-    columns: float = 0.2,
-) -> Forest:
-    """The forest that tells rows of one kind from the other; small, so that it fits in some 100 kB.
-
-    `leaves` is the most that a tree has, `columns` the share of them that each of its splits chooses from.
-    """
-    model = ExtraTreesClassifier(150, max_leaf_nodes=leaves, max_features=columns, random_state=0, n_jobs=-1)
-    trees = [tree.tree_ for tree in model.fit(rows, kinds, weights).estimators_]
+def train_forest(rows: npt.NDArray[np.float32], kinds: npt.NDArray[np.bool_]) -> Forest:
+    """The forest that tells rows of one kind from the other; small, so that it fits in some 100 kB."""
+    model = ExtraTreesClassifier(150, max_leaf_nodes=128, max_features=0.2, random_state=0, n_jobs=-1)
+    trees = [tree.tree_ for tree in model.fit(rows, kinds).estimators_]
     nodes = max(tree.node_count for tree in trees)
     shape = (len(trees), nodes)
     feature, left, right = np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape, np.int64)
