@@ -473,9 +473,9 @@ def test_nothing_moves_for_those_who_ask_for_it(
     page = watched.open(served.url, reduced_motion="reduce")
     page.locator("#question").fill(QUESTION)
     page.locator("#question").press("Enter")
-    waiting = page.locator("#ask .waiting")
-    expect(waiting).to_be_visible()
-    assert waiting.evaluate("one => getComputedStyle(one).animationName") == "none"
+    # In one step: what waits goes with the first words.
+    moving = "() => { const one = document.querySelector('#ask .waiting'); return one && getComputedStyle(one).animationName }"
+    assert page.wait_for_function(moving).json_value() == "none"
     expect(page.locator(".verdict")).to_be_visible()
 
 
