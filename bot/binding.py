@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bot.figures import Figure
+from bot.measures import Figure
 from bot.reading import SURE, Item, Numbers, Positions, Reading, closeness, everywhere, exclusive, occurrences
 
 _REACH = 12.0  # characters of the passage over which two words still belong together

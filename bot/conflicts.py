@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import permutations
 
-from bot.figures import Figure
 from bot.lexicon import alternatives, sound
+from bot.measures import Figure
 from bot.reading import NAMES, SURE, Item, Reading, exclusive
 
 # Negators, without the words that only look like one: 不仅, 未来, 无人机, 非遗, 不少于.
@@ -136,7 +136,7 @@ def excluded(claim: Reading, passage: Reading) -> Iterator[tuple[str, str]]:
     """(a word of the claim, the one that the passage has instead), of words that exclude each other."""
     for group in exclusive(claim.text):
         named = [choice for choice in group if any(word in claim.text for word in choice)]
-        if not named or len(named) == len(group):
+        if len(named) == len(group):
             continue
         given = [choice for choice in group if any(_holds(passage.text, word) for word in choice)]
         instead = [choice for choice in given if choice not in named]

@@ -1,16 +1,14 @@
 """The figures of a folded text: dates, times, weekdays, ordinals, percentages, counts; Chinese, Arabic or English.
 
-What matters is whether two texts give the same figure: 十五 for 15, 三成 for 30%, 1.8万 for 18000, 2公里 for 2000米,
-晚上8点 for 20:00, 半年 for 6个月, 13世纪 for 1202年. There is no calendar.
+Each is read as what it says, 晚上8点 as 20:00 and 1.8万 as 18000; bot/measures.py knows when two of them agree.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
-from itertools import permutations
-from pathlib import Path
 
+from bot.measures import MEASURES, STRICT, Figure
 from indexer.quantity import chinese_number
 
 _HAN = "\u3400-\u9fff"
@@ -58,23 +56,12 @@ _ENGLISH_DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturd
 _WEEKDAYS = {day: number for number, day in enumerate("一二三四五六日", 1)} | {"天": 7} | {
     day: number for number, day in enumerate(_ENGLISH_DAYS, 1)
 }  # fmt: skip
-# Unit → (what it measures, how many of that), from words/units.txt: a line a measure, the words of English units joined
-# by _. Other units are classifiers, which a paraphrase may change: 25所, 25家.
-_LINES = (Path(__file__).parent / "words" / "units.txt").read_text(encoding="utf-8").splitlines()
-_MEASURES = {
-    unit.replace("_", " "): (line.split()[0], float(factor))
-    for line in _LINES
-    for unit, _, factor in (word.partition("=") for word in line.split()[1:])
-}
-_BASES = frozenset(base for base, _ in _MEASURES.values())
-_UNIT = "|".join(sorted(map(re.escape, _MEASURES), key=len, reverse=True))
+_UNIT = "|".join(sorted(map(re.escape, MEASURES), key=len, reverse=True))
 _ENGLISH_UNIT = "|".join(unit for unit in _UNIT.split("|") if re.fullmatch(r"[a-z\\ ]{3,}", unit))
 _CLASSIFIERS = frozenset(
     "个名位人所份件部场次期项条座处家种届等级楼层区批轮幅台辆套册卷篇支间栋户张只头棵片步类组队班门节堂校县市省镇村国"
     "大款枚艘架本代孩胎星席座颗位口号线站路店馆院园"
 )
-_RANKED = frozenset("楼层级等期届")  # 一楼 is the first floor
-_STRICT = frozenset("届名条章页期批集卷等")  # 第三名 is not 第三届
 _NO_RANKS = frozenset(("天", "年", "时", "线", "手"))  # 第二天, 第二年, 第一时间, 第一线, 第一手
 _COMPARED = frozenset(("倍", "年代", "世纪"))
 _MORE_BEFORE = re.compile(
@@ -90,116 +77,6 @@ _MORE_AFTER = re.compile(
 _LESS_AFTER = re.compile(rf"{_COUNTED}(?:及?以下|以内|之内|以前|之前|前(?![往来所期身任后]))")
 _ROUGHLY = frozenset("上近过超破成逾")  # 上千名, 突破百万人次
 _SOME = frozenset("几数")  # 几十年, 数百人
-_MOST_COMPUTED = 40  # figures of a text that are added up: more would cost their square
-_ROUND = 1.3  # 40多万 may stand for 41.6万, not for 60万
-_ROUND_SHARE = 0.1  # 近八成 may stand for 78.5%, 四成以上 for 46%
-# Measures of time that another one is a whole multiple of: 两天 are 48小时, 一年三个月 15个月.
-_PARTS = {"天": ("时长", 86400), "周": ("时长", 604800), "年": ("月", 12)}
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A figure and where it stands.
-
-    `value` has one number, or of a date (year, month, day), 0 where not given; of a time minutes since midnight; of a
-    percentage the share. `bound` is 1 for so much or more, or later, -1 for the contrary.
-    """
-
-    kind: str  # date, time, weekday, ordinal, percent, count
-    value: tuple[float, ...]
-    unit: str
-    bound: int
-    vague: bool  # may count or compare what the text only lists: 两座博物馆, 三天, 一半, 六倍
-    start: int
-    end: int
-    written: str
-
-    def agrees(self, given: "Figure") -> bool:
-        """As a figure of a claim it says no other than the one given by a text, which may leave out the year."""
-        if self.bound * given.bound < 0:
-            return False
-        if self.kind == "date" and given.kind == "date":
-            return _same_date(self.value, given.value)
-        if self.kind == "time" and given.kind == "time":
-            ours, theirs = self.value[0], given.value[0]
-            unsure = self._of_either_half() or given._of_either_half()
-            return ours == theirs or (unsure and ours % 720 == theirs % 720)
-        if "date" in {self.kind, given.kind}:
-            return _is_of_date(self, given) or _is_of_date(given, self)
-        if {self.kind, given.kind} == {"ordinal", "count"}:
-            counted = given if given.kind == "count" else self
-            ranked = (
-                self.unit == given.unit != "" or counted.unit in _RANKED or (not counted.unit and not counted.vague)
-            )
-            return ranked and self.value == given.value
-        return self.kind == given.kind and _same_unit(self, given) and _same_value(self, given)
-
-    def _of_either_half(self) -> bool:
-        """8时 may be in the evening."""
-        return not self.unit and self.value[0] <= 720
-
-    def computed(self, given: Sequence["Figure"]) -> bool:
-        """It is the sum or difference of two figures of its kind and measure, or what a share leaves of the whole."""
-        if self.kind not in {"count", "percent"}:
-            return False
-        ours = _measured(self)[1]
-        values = [_measured(other)[1] for other in given if self.like(other)]
-        if self.kind == "percent":
-            ours, values = self.value[0], [1.0, *(other.value[0] for other in given if other.kind == "percent")]
-        near = 1e-6 * max(ours, 1e-9)
-        pairs = permutations(values[:_MOST_COMPUTED], 2)
-        return any(min(abs(one + other - ours), abs(one - other - ours)) <= near for one, other in pairs)
-
-    def like(self, other: "Figure") -> bool:
-        """The other could stand in its place: of the same kind and measure."""
-        return self.kind == other.kind and (self.kind != "count" or _same_unit(self, other))
-
-
-def _same_date(claimed: tuple[float, ...], given: tuple[float, ...]) -> bool:
-    year, month, day = claimed
-    if year and given[0] and year != given[0]:
-        return False
-    if not month and not day:
-        return year == given[0]
-    return month in {0, given[1]} and day in {0, given[2]}
-
-
-def _is_of_date(date: Figure, count: Figure) -> bool:
-    """七日 as a stretch of time, 7天; the century of a year; a year that an English text gives without more."""
-    if date.kind != "date" or count.kind != "count":
-        return False
-    year, _, day = date.value
-    value = count.value[0]
-    if count.unit == "天":
-        return day == value and not year
-    return year > 0 and (value == year if not count.unit else count.unit == "世纪" and value == (year + 99) // 100)
-
-
-def _measured(figure: Figure) -> tuple[str, float]:
-    """(unit, value) of a count, in the smallest measure of its kind."""
-    unit, factor = _PARTS.get(figure.unit, (figure.unit, 1)) if figure.kind == "count" else (figure.unit, 1)
-    return unit, figure.value[0] * factor
-
-
-def _same_unit(claimed: Figure, given: Figure) -> bool:
-    units = {_measured(claimed)[0], _measured(given)[0]}
-    if claimed.kind == "ordinal":
-        return len(units & _STRICT) < 2
-    return len(units) == 1 or "" in units or not units & _BASES
-
-
-def _same_value(claimed: Figure, given: Figure) -> bool:
-    ours, theirs = claimed.value[0], given.value[0]
-    if "" not in {claimed.unit, given.unit}:
-        ours, theirs = _measured(claimed)[1], _measured(given)[1]
-    low, high = sorted((ours, theirs))
-    if high - low <= 1e-6 * high:
-        return True
-    if not claimed.bound or claimed.bound != (1 if theirs > ours else -1):
-        return False
-    if claimed.kind == "percent":
-        return high - low < _ROUND_SHARE - 1e-6 and round(ours * 10) / 10 == round(ours, 9)
-    return len(f"{ours:.0f}".rstrip("0")) <= 2 and ours >= 10 and high <= low * _ROUND
 
 
 @lru_cache(maxsize=8192)
@@ -323,7 +200,7 @@ def _read_half(match: re.Match[str]) -> Figure:
 
 
 def _read_half_unit(match: re.Match[str]) -> Figure:
-    base, factor = _MEASURES[match["unit"]]
+    base, factor = MEASURES[match["unit"]]
     return _made(match, "count", factor / 2, unit=base)
 
 
@@ -336,11 +213,11 @@ def _read_ordinal(match: re.Match[str]) -> Figure | None:
     if match["unit"] in _NO_RANKS:
         return None
     rank, unit = number(match["value"]), match["unit"] or ""
-    return _made(match, "ordinal", rank, unit=unit, vague=rank == 1 and unit not in _STRICT)
+    return _made(match, "ordinal", rank, unit=unit, vague=rank == 1 and unit not in STRICT)
 
 
 def _read_first(match: re.Match[str]) -> Figure:
-    return _made(match, "ordinal", 1.0, unit=match["unit"], vague=match["unit"] not in _STRICT)
+    return _made(match, "ordinal", 1.0, unit=match["unit"], vague=match["unit"] not in STRICT)
 
 
 def _read_roman(match: re.Match[str]) -> Figure:
@@ -365,7 +242,7 @@ def _read_english_number(match: re.Match[str]) -> Figure:
     else:
         value = sum(_ENGLISH[part] for part in re.split(r"[- ]", words[0]) if part in _ENGLISH)
     scale = _ENGLISH_SCALES.get(match["scale"] or "", 1.0)
-    base, factor = _MEASURES.get(match["unit"] or "", ("", 1.0))
+    base, factor = MEASURES.get(match["unit"] or "", ("", 1.0))
     if match["percent"]:
         return _made(match, "percent", value / 100)
     return _made(match, "count", value * scale * factor, unit=base, vague=not words[0][0].isdigit() and value <= 2)
@@ -387,9 +264,9 @@ def _read_count(match: re.Match[str]) -> Figure | None:
         value += 0.5 * (_SCALES[scales[-1]] if scales else 1)
     if match["tail"]:  # 两年半, 八块五
         value += 0.5 if match["tail"] == "半" else number(match["tail"]) / 10
-    base, factor = _MEASURES.get(unit, (unit if unit in _CLASSIFIERS or unit.isascii() else "", 1.0))
+    base, factor = MEASURES.get(unit, (unit if unit in _CLASSIFIERS or unit.isascii() else "", 1.0))
     vague = base in _COMPARED or (chinese and value <= 10)
-    shown = match[0] if match["tail"] or unit in _MEASURES or unit in _CLASSIFIERS else match[0].removesuffix(unit)
+    shown = match[0] if match["tail"] or unit in MEASURES or unit in _CLASSIFIERS else match[0].removesuffix(unit)
     end = match.start() + len(shown)
     bound = 1 if match["more"] in {"余", "多", "几"} else 0
     return Figure("count", (value * factor,), base, bound, vague, match.start(), end, shown)
@@ -400,9 +277,9 @@ def _is_number(written: str, unit: str, scales: str, before: str) -> bool:
     if written[0] in "十百千万亿" and before in _SOME:
         return False
     if written[0] in "百千万亿" and len(written) < 3:
-        return (unit in _CLASSIFIERS or unit in _MEASURES) and before in _ROUGHLY
+        return (unit in _CLASSIFIERS or unit in MEASURES) and before in _ROUGHLY
     if len(written) == 1 and not scales:
-        return (unit in _MEASURES or unit in _CLASSIFIERS) and written + unit not in {"十分", "一度", "万分"}
+        return (unit in MEASURES or unit in _CLASSIFIERS) and written + unit not in {"十分", "一度", "万分"}
     if not set(written) & set("十百千万亿〇零"):
         return bool(scales) or len(written) > 2
     return True

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from bot.figures import Figure, figures
+from bot.figures import figures
 from bot.lexicon import alternatives, contrasts, is_generic
+from bot.measures import Figure
 from indexer.text import fold
 
 Positions = npt.NDArray[np.int64]

@@ -220,17 +220,18 @@ def claims(files: Sequence[Path], fits: bool, as_json: bool) -> None:
     from bot.verify import FOREST
     from eval.claims import NETWORKS, judge, read_pairs, save_forest, save_matcher, summary
     from eval.claims import fit as fit_claims
-    from eval.matching import EPOCHS
     from indexer.config import IndexConfig
     from indexer.embed import open_encoder
 
     pairs = [pair for path in files for pair in read_pairs(path)]
     encoder = open_encoder(IndexConfig.from_environment().encoder)
-    with tqdm(total=len(pairs), unit="句", desc="核对 Checking", disable=not sys.stderr.isatty(), leave=False) as bar:
+    quiet = not sys.stderr.isatty()
+    checked = sum(not (fits and pair.twin) for pair in pairs)
+    with tqdm(total=checked, unit="句", desc="核对 Checking", disable=quiet, leave=False) as bar:
         if fits:
-            with tqdm(
-                total=NETWORKS * EPOCHS, unit="轮", desc="训练 Training", disable=not sys.stderr.isatty()
-            ) as epochs:
+            from eval.matching import EPOCHS  # PyTorch: only here
+
+            with tqdm(total=NETWORKS * EPOCHS, unit="轮", desc="训练 Training", disable=quiet) as epochs:
                 fitted = fit_claims(pairs, encoder, bar.update, epochs.update)
             save_forest(FOREST, fitted.forest, fitted.least_near)
             save_matcher(MATCHING, fitted.matcher)

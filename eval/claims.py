@@ -17,7 +17,6 @@ from bot.reading import items, read
 from bot.verify import COLUMNS, EVEN, Passage, Support, evidence, verify
 from eval.cases import CaseError
 from eval.fit import forest_arrays, train_forest
-from eval.matching import train_matcher
 from eval.metrics import mean_interval
 from indexer.embed import Encoder, Vectors
 from indexer.text import sentence_spans, simplify
@@ -181,6 +180,8 @@ def fit(
     The forest is shown what networks say of documents that they have not seen. `done` is called after each pair that is
     no twin, `trained` after each of NETWORKS x EPOCHS epochs.
     """
+    from eval.matching import train_matcher  # PyTorch: only here
+
     read_by = [(states_of("query", pair.claim), states_of("passage", pair.passage)) for pair in pairs]
     known = np.array([pair.supported for pair in pairs])
     documents = [pair.doc_id for pair in pairs]

