@@ -386,7 +386,8 @@ def test_slow_failing_and_empty(page: Page, watch: Watched, monkeypatch: pytest.
     monkeypatch.setattr("bot.live._JIAWEN", "import sys; sys.exit('没有索引 | no index')")
     look(page)
     expect(page.locator("#golden option")).to_have_count(2)
-    press(page, say("startRun"))
+    with page.expect_response("**/api/evaluate/start"):  # an alert of the same words may be left from the run before
+        press(page, say("startRun"))
     expect(page.locator("#evaluate-notices [role=alert]")).to_contain_text(re.compile("没有索引|no index"))
 
 
