@@ -10,15 +10,16 @@ from bot.config import BotConfig
 from bot.extract import Evidence, choose_sentences
 from bot.features import Candidates, Numbers, candidates_of, surroundings
 from bot.generate import Draft
-from bot.head import Head, load_head, together
+from bot.head import Head, best_three, load_head, together
 from bot.lexicon import with_chinese
 from bot.llm import Model, ModelError, open_model
+from bot.matching import states_of_sentences
 from bot.prompt import is_chinese, rewrite_prompt
 from bot.question import Asked, ask_what, content_words, holds, names_something, nothing_mentioned, what_is_missing
 from bot.retrieve import retrieve
 from bot.types import Answer, AnswerSentence, Citation, Hit, Verdict, cite
 from indexer.config import IndexConfig
-from indexer.embed import Encoder, Vectors, open_encoder, token_reader
+from indexer.embed import Encoder, Vectors, open_encoder, read_query, token_reader
 from indexer.errors import QuestionError
 from indexer.store import Index
 from indexer.text import fold, simplify
@@ -96,7 +97,7 @@ class Answerer:
         hits = retrieve(self.index, with_chinese(searched), query, self.config.hits, self.config)
         retrieved = time.perf_counter()
         asked, candidates, scores = self.weigh(searched, query, hits)
-        probability = self.confidence(asked, hits, candidates, scores)
+        probability = self.confidence(searched, asked, hits, candidates, scores)
         evidence: list[Evidence] = []
         if probability >= self.config.refuse_below:
             evidence = choose_sentences(self.index, asked, hits, candidates, scores, self.config)
@@ -120,7 +121,7 @@ class Answerer:
         return self._answer(found, sentences, verdict, citations, "extractive", refusal=refusal)
 
     def _generated(self, model: Model, found: Found, extractive: Answer) -> Iterator[Answer]:
-        draft = Draft(self.index, self.encoder, found.hits)
+        draft = Draft(self.index, found.hits)
         try:
             for _ in draft.write(model, found.searched, self.config.answer_seconds):
                 yield self._drafted(found, draft, model.name)
@@ -182,11 +183,15 @@ class Answerer:
         candidates = candidates_of(self.index, asked, query, hits)
         return asked, candidates, self.head.scores(candidates.features)
 
-    def confidence(self, asked: Asked, hits: Sequence[Hit], candidates: Candidates, scores: Numbers) -> float:
+    def confidence(
+        self, question: str, asked: Asked, hits: Sequence[Hit], candidates: Candidates, scores: Numbers
+    ) -> float:
         """Probability that the hits answer the question; 0 where they mention no word that it hangs on."""
-        if not hits or nothing_mentioned(asked, surroundings(self.index, hits[0].number)[1]):
+        if not len(scores) or nothing_mentioned(asked, surroundings(self.index, hits[0].number)[1]):
             return 0.0
-        return self.head.confidence(candidates.features, scores, together(hits))
+        best = [self.index.sentence_text(int(candidates.rows[at])) for at in best_three(scores)]
+        matched = self.head.matcher(read_query(simplify(question))[0], states_of_sentences(best))
+        return self.head.confidence(candidates.features, scores, matched, together(hits))
 
     def missing(self, asked: Asked, hits: Sequence[Hit]) -> str:
         """What the question names and the text around the best passage does not hold; empty where it holds all."""
@@ -259,6 +264,5 @@ def open_bot(index: str | Path = ".jiawen", config: BotConfig | None = None) -> 
     encoder = open_encoder(settings.encoder)
     opened = open_index(Path(index), encoder.fingerprint)
     model = open_model(config.model, config.answer_seconds) if config.model else None
-    if model:
-        token_reader()  # 0.8 s, which the first sentence need not wait for
+    token_reader()  # 0.5 s, which the first question need not wait for
     return Answerer(opened, encoder, config, load_head(), model)

@@ -114,13 +114,11 @@ def crossed_and_parted(claim: Reading, passage: Reading, found: Sequence[Item]) 
         return 0.0, 0.0
     depth = claim.depth[[item.start for item in known]]
     apart = np.abs(depth[:, None] - depth[None, :])
-    near = np.stack([
-        [
-            closeness(passage, one.places, len(one.text), other.places, len(other.text), _SHORT_REACH).max()
-            for other in known
-        ]
-        for one in known
-    ])  # fmt: skip
+    near = np.ones((len(known), len(known)))
+    for at, one in enumerate(known):
+        for before, other in enumerate(known[:at]):
+            close = closeness(passage, one.places, len(one.text), other.places, len(other.text), _SHORT_REACH)
+            near[at, before] = near[before, at] = close.max()
     numbers = {text: number for number, text in enumerate({item.text for item in known})}
     word = np.array([numbers[item.text] for item in known])
     sort = np.array([_sort(item) for item in known])

@@ -56,7 +56,7 @@ def explain(bot: Answerer, question: str, chunk_id: str | None = None, history: 
     added = {term: _weight_in(bot, term, number) / ceiling for term in asked_terms} if ceiling else {}
 
     asked, candidates, scores = bot.weigh(checked, query, hits)
-    confidence = bot.confidence(asked, hits, candidates, scores)
+    confidence = bot.confidence(checked, asked, hits, candidates, scores)
     refused = confidence < config.refuse_below
     chosen = [] if refused else choose_sentences(index, asked, hits, candidates, scores, config)
     cited = {(one.hit.number, one.start) for one in chosen}

@@ -12,10 +12,8 @@ from bot.llm import Model, ModelError
 from bot.orders import give_orders
 from bot.prompt import NOT_SAID, answer_prompt, is_chinese
 from bot.types import AnswerSentence, Citation, Hit, cite
-from bot.verify import Passage, verify, verify_cited
-from indexer.embed import Encoder, Vectors
+from bot.verify import Passage, verify, verify_cited, weight_held
 from indexer.store import Index
-from indexer.text import simplify
 
 _MEANT = 12  # letters from which a sentence without any Chinese is in another language, not just a name
 
@@ -23,12 +21,12 @@ _MEANT = 12  # letters from which a sentence without any Chinese is in another l
 class Draft:
     """An answer that grows by a sentence at a time, each checked when it is finished. For one answer, by one thread."""
 
-    def __init__(self, index: Index, encoder: Encoder, hits: Sequence[Hit]) -> None:
+    def __init__(self, index: Index, hits: Sequence[Hit]) -> None:
         self.sentences: list[AnswerSentence] = []
         self.citations: list[Citation] = []
         self.pending = ""  # what has come of the next sentence
         self.declined = False  # the model said that the passages do not hold the answer
-        self._index, self._encoder, self._hits = index, encoder, hits
+        self._index, self._hits = index, hits
         self._passages = [self._passage(hit) for hit in hits]
         self._said: set[str] = set()
 
@@ -37,13 +35,12 @@ class Draft:
         document = self._index.documents[hit.chunk.doc_id]
         context = "\n".join(filter(None, [document.title, *hit.chunk.headings, document.published]))
         rows = self._index.rows_of(hit.number)
-        vectors = self._index.vectors_of(rows)
-        orders = give_orders(vectors)
+        orders = give_orders(self._index.vectors_of(rows))
         text = hit.chunk.text
         for row in reversed(np.array(rows)[orders].tolist()):
             _, start, end = self._index.sentences[row].tolist()
             text = f"{text[: start - hit.chunk.start]}…{text[end - hit.chunk.start :]}"
-        return Passage(text, np.where(orders[:, None], 0, vectors), context)
+        return Passage(text, context)
 
     def write(self, model: Model, question: str, seconds: float) -> Iterator[None]:
         """Grows by what the model streams, yielding at every piece. Raises ModelError where it fails or goes astray."""
@@ -80,26 +77,26 @@ class Draft:
         self.sentences.append(self._checked(claim, sentence))
 
     def _checked(self, claim: str, sentence: CitedSentence) -> AnswerSentence:
-        vector = self._encoder.encode_query(simplify(claim))
         cited = [number - 1 for number in sentence.citations]
-        support = verify_cited(claim, vector, self._passages, cited)
+        support = verify_cited(claim, self._passages, cited)
         stands_on = [support.passage] if support.mended or not cited else cited
-        numbers = [self._cite(place, claim, vector) for place in stands_on if place is not None and support.supported]
+        numbers = [self._cite(place, claim) for place in stands_on if place is not None and support.supported]
         return AnswerSentence(
             claim, tuple(dict.fromkeys(numbers)), support.supported, sentence.unresolved, support.reason, support.mended
         )
 
-    def _cite(self, place: int, claim: str, vector: Vectors) -> int:
-        """The number of the citation of that passage: its nearest sentence if that alone carries the claim, or all."""
+    def _cite(self, place: int, claim: str) -> int:
+        """The number of the citation of that passage: its likest sentence if that alone carries the claim, or all."""
         hit, passage = self._hits[place], self._passages[place]
         document = self._index.documents[hit.chunk.doc_id]
         start, end = hit.chunk.start, hit.chunk.end
-        if len(passage.vectors):
-            nearest = int(np.argmax(passage.vectors @ vector))
-            _, left, right = self._index.sentences[self._index.rows_of(hit.number)[nearest]].tolist()
-            alone = replace(passage, text=document.text[left:right], vectors=passage.vectors[nearest : nearest + 1])
-            if verify(claim, vector, [alone]).supported:
-                start, end = left, right
+        spans = [tuple(self._index.sentences[row, 1:].tolist()) for row in self._index.rows_of(hit.number)]
+        texts = {span: document.text[slice(*span)] for span in spans}
+        weights = {span: weight_held(claim, text) for span, text in texts.items() if text in passage.text}
+        likest = max(weights, key=lambda span: weights[span], default=None)
+        # An English claim may hold no word of any.
+        if likest and weights[likest] and verify(claim, [replace(passage, text=texts[likest])]).supported:
+            start, end = likest
         for citation in self.citations:
             if (citation.doc_id, citation.start, citation.end) == (document.id, start, end):
                 return citation.number

@@ -1,8 +1,8 @@
-"""The head: small models over the features. One ranks sentences; two say how likely the best of them answers.
+"""The head: small models over the features. One ranks sentences; the others say how likely the best of them answer.
 
-`judge`, a forest, knows near misses: does the passage hold what is asked. `topic`, a logistic model, knows whether the
-subject is there at all. Their numbers are in head.npz, fitted by `jiawen eval fit` (which says on what): plain arrays,
-nothing pickled.
+`judge`, a forest, knows near misses: do the sentences hold what is asked. It is told what `matcher` (bot/matching.py)
+makes of the question's tokens and theirs. `topic`, a logistic model, knows whether the subject is there at all. Their
+numbers are in head.npz, fitted by `jiawen eval fit` (which says on what): plain arrays, nothing pickled.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.features import WIDTH, Numbers
+from bot.matching import Matcher
 from bot.question import Expectation, expectation_from
 from bot.types import Hit
 
@@ -26,6 +27,7 @@ TOPIC_WEIGHT = 0.6
 TOPIC_WEIGHT_INSIDE = 0.2
 UNSURE = 1e-4  # no chance of the forest is taken for nearer to 0 or 1
 EXTREME = 5.0  # standard deviations beyond which a feature says no more
+_MATCHED = 3  # sentences that a question is matched with; one of three holds the answer in 91 of 100 cases
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +78,7 @@ class Head:
     ranker: Network
     judge: Forest
     topic: Network
+    matcher: Matcher
     calibration: tuple[float, float]  # probability = logistic(slope · log-odds + intercept)
     expectation: Expectation
 
@@ -83,17 +86,15 @@ class Head:
         """(candidates,) log-odds, comparable within one question, that the sentence holds the answer."""
         return self.ranker(features)
 
-    def confidence(self, features: Numbers, scores: Numbers, together: float) -> float:
-        """Probability that the question is answered by the candidates; 0 for none.
+    def confidence(self, features: Numbers, scores: Numbers, matched: float, together: float) -> float:
+        """Probability that the question is answered by the candidates, of which there is one at least.
 
-        `together` is the share of the hits that are of the best hit's document.
+        `matched` is what the matcher says of the question and the best of them, `together` the share of the hits that
+        are of the best hit's document.
         """
-        if not len(scores):
-            return 0.0
         slope, intercept = self.calibration
-        return logistic(
-            slope * log_odds_of_answer(self.judge, self.topic, summarise(features, scores), together) + intercept
-        )
+        summary = summarise(features, scores)
+        return logistic(slope * log_odds_of_answer(self.judge, self.topic, summary, matched, together) + intercept)
 
 
 def logistic(log_odds: float) -> float:
@@ -101,9 +102,9 @@ def logistic(log_odds: float) -> float:
     return float(1 / (1 + np.exp(-log_odds)))
 
 
-def log_odds_of_answer(judge: Forest, topic: Network, summary: Numbers, together: float) -> float:
+def log_odds_of_answer(judge: Forest, topic: Network, summary: Numbers, matched: float, together: float) -> float:
     """Both models' log-odds that a question is answered, before calibration."""
-    chance = min(max(judge(summary), UNSURE), 1 - UNSURE)
+    chance = min(max(judge(np.append(summary, matched)), UNSURE), 1 - UNSURE)
     subject = float(topic(summary[None])[0])
     weighed = TOPIC_WEIGHT * (1 - together) * subject + TOPIC_WEIGHT_INSIDE * together * min(subject, 0.0)
     return float(np.log(chance / (1 - chance)) + weighed)
@@ -112,6 +113,11 @@ def log_odds_of_answer(judge: Forest, topic: Network, summary: Numbers, together
 def together(hits: Sequence[Hit]) -> float:
     """The share of the hits that are of the best hit's document; 1 for none."""
     return sum(hit.chunk.doc_id == hits[0].chunk.doc_id for hit in hits) / len(hits) if hits else 1.0
+
+
+def best_three(scores: Numbers) -> list[int]:
+    """The places of the best candidates, which the question is matched with, in the order of the candidates."""
+    return sorted(np.argsort(-scores, kind="stable")[:_MATCHED].tolist())
 
 
 def shares(scores: Numbers) -> Numbers:
@@ -134,14 +140,16 @@ def load_head(path: Path = HEAD) -> Head:
     """The fitted head in a file."""
     with np.load(path, allow_pickle=False) as stored:
         arrays: dict[str, Any] = {name: stored[name] for name in stored.files}
-    if arrays["ranker.mean"].shape != (WIDTH,):
+    if arrays["ranker.mean"].shape != (WIDTH,) or "matcher.out.bias" not in arrays:
         raise ValueError(f"{path} was fitted for other features: run `jiawen eval fit`")
     words = dict(zip(arrays["words"].tolist(), arrays["word_chances"].astype(np.float64).tolist(), strict=True))
     classes = dict(zip(arrays["classes"].tolist(), arrays["class_chances"].astype(np.float64).tolist(), strict=True))
     slope, intercept = arrays["calibration"].tolist()
     expectation = expectation_from(words, classes)
     judge = forest_from(arrays, "judge")
-    return Head(_network(arrays, "ranker"), judge, _network(arrays, "topic"), (slope, intercept), expectation)
+    matcher = Matcher({name.removeprefix("matcher."): arrays[name] for name in arrays if name.startswith("matcher.")})
+    ranker, topic = _network(arrays, "ranker"), _network(arrays, "topic")
+    return Head(ranker, judge, topic, matcher, (slope, intercept), expectation)
 
 
 def forest_from(arrays: Mapping[str, npt.NDArray[Any]], name: str) -> Forest:

@@ -1,16 +1,18 @@
-"""A claim's tokens, each beside the tokens of a passage that it matches: what a small network makes of them.
+"""The tokens of a claim or question, each beside those of a passage that it matches, and what a network makes of them.
 
 The network is of the kind that attends, compares and aggregates (Parikh et al. 2016, https://arxiv.org/abs/1606.01933)
 over the states that the encoder gives the tokens half-way up (indexer/token_states.py); it also sees whether neighbours
-match neighbours. matching.npz, fitted by `jiawen eval claims --fit`, holds its numbers: plain arrays, nothing pickled.
+match neighbours. One is fitted for claims (matching.npz, by `jiawen eval claims --fit`) and one for questions (part of
+head.npz, by `jiawen eval fit`): plain arrays, nothing pickled.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from indexer.embed import token_reader
 from indexer.text import simplify
@@ -22,10 +24,27 @@ _TOGETHER = 400  # characters, some 260 tokens of Chinese; the encoder reads 512
 JUMP = 6.0  # tokens: a jump of the matches beyond which farther says little more
 
 
-@lru_cache(maxsize=256)
-def states_of(prompt: str, text: str) -> States:
-    """(tokens, hidden) of a text; kept, since a passage is read for many claims: 0.3 MB each."""
-    return np.concatenate([token_reader()(prompt, simplify(part)) for part in _parts(text)])
+@lru_cache(maxsize=64)
+def states_of_query(text: str) -> States:
+    """(tokens, hidden) of a question or claim; kept, since a claim is held to several passages."""
+    return token_reader().states("query", simplify(text))
+
+
+@lru_cache(maxsize=64)
+def states_of_passage(text: str) -> States:
+    """(tokens, hidden) of a text; kept, since a passage is read for many claims: 0.3 MB each, 6 MB at most."""
+    return np.concatenate([token_reader().states("passage", simplify(part)) for part in _parts(text)])
+
+
+def states_of_sentences(sentences: Sequence[str]) -> States:
+    """(tokens, hidden) of sentences, each read alone, in succession."""
+    return np.concatenate([_states_of_sentence(text) for text in sentences]).astype(np.float32)
+
+
+@lru_cache(maxsize=1024)
+def _states_of_sentence(text: str) -> npt.NDArray[np.float16]:
+    """Kept, since the same sentences answer many questions: 25 kB each, 0.4 MB at most."""
+    return token_reader().states("passage", simplify(text)).astype(np.float16)
 
 
 def _parts(text: str) -> Iterator[str]:
@@ -44,13 +63,13 @@ class Matcher:
     """The network; `arrays` has what eval/matching.py fits."""
 
     def __init__(self, arrays: Mapping[str, Any]) -> None:
-        self._arrays = {name: np.asarray(values, np.float32) for name, values in arrays.items()}
+        self.arrays = {name: np.asarray(values, np.float32) for name, values in arrays.items()}
 
     def __call__(self, claim: States, passage: States) -> float:
-        """Log-odds that the passage carries the claim, by the states of both; 0 where either has no token."""
+        """Log-odds that the passage carries the claim (answers the question), by the states of both; 0 for no token."""
         if not len(claim) or not len(passage):
             return 0.0
-        get = self._arrays
+        get = self.arrays
         ours, theirs = centred(claim, get["claim mean"]), centred(passage, get["passage mean"])
         match = ours @ theirs.T * get["temperature"]
         match += get["gate"] * (ours @ get["align"].T) @ (theirs @ get["align"].T).T

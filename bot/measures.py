@@ -57,10 +57,9 @@ class Figure:
         if "date" in {self.kind, given.kind}:
             return _is_of_date(self, given) or _is_of_date(given, self)
         if {self.kind, given.kind} == {"ordinal", "count"}:
-            counted = given if given.kind == "count" else self
-            ranked = (
-                self.unit == given.unit != "" or counted.unit in _RANKED or (not counted.unit and not counted.vague)
-            )
+            counted, ordinal = (given, self) if given.kind == "count" else (self, given)
+            floors = counted.unit in _RANKED and (not ordinal.unit or ordinal.unit in _RANKED)
+            ranked = self.unit == given.unit != "" or floors or (not counted.unit and not counted.vague)
             return ranked and self.value == given.value
         return self.kind == given.kind and _same_unit(self, given) and _same_value(self, given)
 

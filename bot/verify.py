@@ -1,11 +1,10 @@
 """Does a passage carry what a sentence claims? A few rules and a forest of decision trees; no second language model.
 
-Words taken over as they are decide at once, and so does a figure or a quoted title that the passage does not have, or
-a meaning farther off than that of any claim fitted on. All else is weighed: how near the claim is
-to a sentence of the passage, which of its words the passage lacks, whether what it puts together stands together there
+Words taken over as they are decide at once, and so does a figure or a quoted title that the passage does not have. All
+else is weighed: which of the claim's words the passage lacks, whether what it puts together stands together there
 (bot/binding.py), how the two lie beside each other (bot/alignment.py), opposites and negations (bot/conflicts.py), and
-what a small network makes of the tokens of both (bot/matching.py). The forest is in verify.npz, fitted by
-`jiawen eval claims --fit`: plain arrays, nothing pickled.
+what a small network makes of the tokens of both (bot/matching.py); cosines of sentence vectors added nothing to that.
+The forest is in verify.npz, fitted by `jiawen eval claims --fit`: plain arrays, nothing pickled.
 """
 
 from collections.abc import Iterable, Sequence
@@ -29,9 +28,8 @@ from bot.conflicts import (
     wrong_negations,
 )
 from bot.head import Forest, forest_from
-from bot.matching import load_matcher, states_of
+from bot.matching import load_matcher, states_of_passage, states_of_query
 from bot.reading import Item, Numbers, Reading, items, read
-from indexer.embed import Vectors
 
 FOREST = Path(__file__).parent / "verify.npz"
 LONGEST_CLAIM = 500  # characters: a longer sentence would be cut by the encoder, so nobody can say what it means
@@ -45,22 +43,21 @@ EMPTY = "没有可以核对的内容 | nothing to check"
 UNCITED = "没有可以引用的段落 | no passage to cite"
 
 COLUMNS = (
-    "nearness", "second nearness", "mean nearness", "coverage", "missing", "second missing", "missing nouns",
+    "coverage", "missing", "second missing", "missing nouns",
     "missing others", "missing names", "crossed", "parted", "misplaced", "vague figures", "figures", "english",
     "english names", "opposites", "mistaken names", "matched", "denied by the claim", "denied by the passage",
     *alignment.COLUMNS,
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Passage:
-    """What a claim may cite: the text, the unit vectors of its sentences (rows), and words said around it.
+    """What a claim may cite, and words said around it.
 
     `context` has what a reader of the passage knows, such as title, headings and date: a name or year may stand there.
     """
 
     text: str
-    vectors: Vectors
     context: str = ""
 
 
@@ -80,29 +77,29 @@ class Support:
     mended: bool = False
 
 
-def verify(claim: str, vector: Vectors, passages: Sequence[Passage]) -> Support:
-    """Whether one of the passages, or all of them together, carry the claim, whose own unit vector is `vector`."""
-    return _verified(claim, vector, passages, range(len(passages)))
+def verify(claim: str, passages: Sequence[Passage]) -> Support:
+    """Whether one of the passages, or all of them together, carry the claim."""
+    return _verified(claim, passages, range(len(passages)))
 
 
-def verify_cited(claim: str, vector: Vectors, passages: Sequence[Passage], cited: Sequence[int]) -> Support:
+def verify_cited(claim: str, passages: Sequence[Passage], cited: Sequence[int]) -> Support:
     """The verdict by the passages cited, which are places in `passages`.
 
     Where they do not carry the claim and another one does, that is `passage`, and `mended` is set; where none does, the
     reason is that of the passages cited.
     """
-    support = _verified(claim, vector, passages, cited)
+    support = _verified(claim, passages, cited)
     if support.supported:
         return support
-    others = [_single(claim, vector, passages, place) for place in range(len(passages)) if place not in cited]
+    others = [_single(claim, passages, place) for place in range(len(passages)) if place not in cited]
     best = max(others, key=lambda other: other.score, default=support)
     if best.supported:
         return Support(True, best.passage, "", best.score, mended=True)
     return support
 
 
-def _verified(claim: str, vector: Vectors, passages: Sequence[Passage], cited: Iterable[int]) -> Support:
-    each = [_single(claim, vector, passages, place) for place in cited]
+def _verified(claim: str, passages: Sequence[Passage], cited: Iterable[int]) -> Support:
+    each = [_single(claim, passages, place) for place in cited]
     if not each:
         return Support(False, None, UNCITED, 0.0)
     best = max(each, key=lambda support: support.score)
@@ -111,14 +108,13 @@ def _verified(claim: str, vector: Vectors, passages: Sequence[Passage], cited: I
     chosen = [passages[support.passage] for support in each if support.passage is not None]
     together = Passage(
         "\n".join(passage.text for passage in chosen),
-        np.concatenate([passage.vectors for passage in chosen]) if chosen else vector[None][:0],
         "\n".join(passage.context for passage in chosen),
     )
-    joint = _single(claim, vector, [together], 0)
+    joint = _single(claim, [together], 0)
     return Support(True, best.passage, "", joint.score) if joint.supported else best
 
 
-def _single(claim: str, vector: Vectors, passages: Sequence[Passage], place: int) -> Support:
+def _single(claim: str, passages: Sequence[Passage], place: int) -> Support:
     passage = passages[place]
     if len(claim) > LONGEST_CLAIM:
         return Support(False, place, TOO_LONG, 0.0)
@@ -129,15 +125,13 @@ def _single(claim: str, vector: Vectors, passages: Sequence[Passage], place: int
         return Support(False, place, EMPTY, 0.0)
     if is_verbatim(claimed, given):
         return Support(True, place, "", 1.0)
-    near = passage.vectors @ vector
-    matched = load_matcher()(states_of("query", claim), states_of("passage", passage.text[:LONGEST_PASSAGE]))
-    row = evidence(claim, claimed, given, around, found, near, matched)
-    forest, least_near = _fitted()
-    score = forest(row)
+    matched = load_matcher()(states_of_query(claim), states_of_passage(passage.text[:LONGEST_PASSAGE]))
+    row = evidence(claim, claimed, given, around, found, matched)
+    score = _fitted()(row)
     if reason := unheld(claimed, given, around):
         return Support(False, place, reason, score / 2)
-    if near.max(initial=-1.0) < least_near and not claimed.english:
-        score = score / 2  # the forest has seen few claims so far off
+    if not claimed.english and not any(item.held for item in found):
+        return Support(False, place, NOTHING, score / 2)  # however near the meaning, no word of it stands there
     reason = "" if score >= EVEN else _why(row, claimed, given, around, found)
     return Support(not reason, place, reason, score)
 
@@ -148,14 +142,12 @@ def evidence(
     passage: Reading,
     context: Reading,
     found: Sequence[Item],
-    near: Vectors,
     matched: float,
 ) -> Numbers:
     """(len(COLUMNS),) what speaks for and against the claim.
 
-    `near` has the cosine to each sentence of the passage, `matched` the log-odds of the network of bot/matching.py.
+    `matched` is the log-odds of the network of bot/matching.py.
     """
-    cosines = np.sort(near)[::-1] if len(near) else np.full(1, -1.0)
     lacking = sorted((item.weight * (1 - _held(item, context)) for item in found), reverse=True)
     nouns = sum(
         item.weight * (1 - _held(item, context)) for item in found if item.tag[0] in "njlie" and not item.figure
@@ -166,12 +158,16 @@ def evidence(
     english = missing_english_names(written, passage) if claim.english else []
     denials = [denied for _, denied in wrong_negations(claim, passage, found)]
     return np.array([
-        cosines[0], cosines[min(1, len(cosines) - 1)], cosines.mean(), _coverage(passage, found),
-        *[*lacking, 0.0, 0.0][:2], nouns, sum(lacking) - nouns, min(len(names), 2), crossed, parted,
-        misplaced(claim, passage, found), vague, min(len(claim.figures), 3), claim.english, len(english),
-        len(list(excluded(claim, passage))), len(list(mistaken_names(names, passage))), matched,
+        _coverage(passage, found), *[*lacking, 0.0, 0.0][:2], nouns, sum(lacking) - nouns, min(len(names), 2),
+        crossed, parted, misplaced(claim, passage, found), vague, min(len(claim.figures), 3), claim.english,
+        len(english), len(list(excluded(claim, passage))), len(list(mistaken_names(names, passage))), matched,
         denials.count(True), denials.count(False), *alignment.compared(claim, passage, context, found),
     ], np.float64)  # fmt: skip
+
+
+def weight_held(claim: str, passage: str) -> float:
+    """The weight of the claim's words that the passage holds."""
+    return sum(item.weight * item.held for item in items(read(claim), read(passage)))
 
 
 def _held(item: Item, context: Reading) -> float:
@@ -205,9 +201,8 @@ def _why(row: Numbers, claim: Reading, passage: Reading, context: Reading, found
 
 
 @cache
-def _fitted(path: Path = FOREST) -> tuple[Forest, float]:
-    """(the forest, the cosine to its nearest sentence below which no Chinese claim is carried)."""
+def _fitted(path: Path = FOREST) -> Forest:
     with np.load(path, allow_pickle=False) as stored:
         if tuple(stored["columns"].tolist()) != COLUMNS:
             raise ValueError(f"{path} was fitted for other columns: run `jiawen eval claims --fit`")
-        return forest_from(stored, "forest"), float(stored["least_near"])
+        return forest_from(stored, "forest")

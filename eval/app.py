@@ -176,14 +176,14 @@ def gate(folder: Path, cases: Path, baseline: Path) -> None:
 )
 @click.option("--out", type=_path, help="bot/head.npz by default.")
 def fit(squads: Sequence[Path], out: Path | None) -> None:
-    """重新拟合选句与把握 Fit the head anew and say how well it does on documents left out; about 10 minutes."""
+    """重新拟合选句与把握 Fit the head anew and say how well it does on documents left out; about 20 minutes."""
     from tqdm import tqdm
 
     from bot.config import BotConfig
     from bot.head import HEAD, Head
     from bot.question import expectation_from
-    from eval.examples import FOLDS, examples_of, learn_expectation, practice_material, squad_material
-    from eval.fit import calibrate, figures, fit, save_head
+    from eval.examples import examples_of, learn_expectation, practice_material, practice_twins, squad_material
+    from eval.fit import STEPS, calibrate, figures, fit, save_head
     from indexer.config import IndexConfig
     from indexer.embed import open_encoder
 
@@ -194,10 +194,12 @@ def fit(squads: Sequence[Path], out: Path | None) -> None:
     made = (one for material in materials for one in examples_of(material, encoder.encode_query, expectation))
     quiet = not sys.stderr.isatty()
     examples = list(tqdm(made, unit="例", desc="特征 Features", disable=quiet, leave=False))
-    with tqdm(total=2 * FOLDS, unit="折", desc="训练 Training", disable=quiet, leave=False) as bar:
-        ranker, judge, topic, unseen = fit(examples, bar.update)
-    save_head(out or HEAD, Head(ranker, judge, topic, calibrate(unseen), expectation), words, classes)
-    for source, numbers in figures(unseen, BotConfig()).items():
+    with tqdm(total=STEPS, unit="步", desc="训练 Training", disable=quiet, leave=False) as bar:
+        fitted = fit(examples, practice_twins(), bar.update)
+    calibration = calibrate(fitted.unseen)
+    head = Head(fitted.ranker, fitted.judge, fitted.topic, fitted.matcher, calibration, expectation)
+    save_head(out or HEAD, head, words, classes)
+    for source, numbers in figures(fitted.unseen, BotConfig()).items():
         for name, value in numbers.items():
             click.echo(f"{source}  {name}  {value:.3f}")
     click.echo(f"写入 written: {out or HEAD}")
@@ -209,7 +211,7 @@ def fit(squads: Sequence[Path], out: Path | None) -> None:
     "--fit",
     "fits",
     is_flag=True,
-    help="重新拟合核对用的森林和网络，约 10 分钟 Fit bot/verify.npz and matching.npz anew, about 10 minutes.",
+    help="重新拟合核对用的森林和网络，约 40 分钟 Fit bot/verify.npz and matching.npz anew, about 40 minutes.",
 )
 @click.option("--json", "as_json", is_flag=True, help="只输出 JSON JSON and nothing else.")
 def claims(files: Sequence[Path], fits: bool, as_json: bool) -> None:
@@ -218,28 +220,22 @@ def claims(files: Sequence[Path], fits: bool, as_json: bool) -> None:
 
     from bot.matching import MATCHING
     from bot.verify import FOREST
-    from eval.claims import NETWORKS, judge, read_pairs, save_forest, save_matcher, summary
+    from eval.claims import EPOCHS, NETWORKS, judge, read_pairs, save_forest, save_matcher, summary
     from eval.claims import fit as fit_claims
-    from indexer.config import IndexConfig
-    from indexer.embed import open_encoder
 
     pairs = [pair for path in files for pair in read_pairs(path)]
-    encoder = open_encoder(IndexConfig.from_environment().encoder)
     quiet = not sys.stderr.isatty()
-    checked = sum(not (fits and pair.twin) for pair in pairs)
-    with tqdm(total=checked, unit="句", desc="核对 Checking", disable=quiet, leave=False) as bar:
+    with tqdm(total=len(pairs), unit="句", desc="核对 Checking", disable=quiet, leave=False) as bar:
         if fits:
-            from eval.matching import EPOCHS  # PyTorch: only here
-
             with tqdm(total=NETWORKS * EPOCHS, unit="轮", desc="训练 Training", disable=quiet) as epochs:
-                fitted = fit_claims(pairs, encoder, bar.update, epochs.update)
-            save_forest(FOREST, fitted.forest, fitted.least_near)
+                fitted = fit_claims(pairs, bar.update, epochs.update)
+            save_forest(FOREST, fitted.forest)
             save_matcher(MATCHING, fitted.matcher)
             click.echo(
                 f"留出文档上判对 right on documents left out: {fitted.right:.3f}；写入 written: {FOREST}, {MATCHING}"
             )
             return
-        numbers = summary(judge(pairs, encoder, bar.update))
+        numbers = summary(judge(pairs, bar.update))
     if as_json:
         click.echo(json.dumps(numbers, ensure_ascii=False))
         return

@@ -23,7 +23,7 @@ from indexer.embed import Vectors, fingerprint_of
 from indexer.lexical import LexicalIndex
 from indexer.read import read_folder
 from indexer.store import Index, lexical_text, read_jsonl
-from indexer.text import fold, simplify
+from indexer.text import fold, sentence_spans, simplify
 from indexer.types import Document
 from indexer.versions import open_index
 
@@ -39,6 +39,7 @@ class Example:
     """One question over one set of candidates."""
 
     case: str
+    question: str  # self-contained
     source: str  # "practice", or the name of the public file
     variant: str  # answerable, near miss, taken away (the answering sentences), left out (the document), elsewhere
     fold: int
@@ -52,6 +53,15 @@ class Example:
     def answerable(self) -> bool:
         """Some candidate answers."""
         return bool(self.holds_answer.any())
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """A question of a passage, which answers it or not; another differs from it in little and is the other way."""
+
+    question: str
+    sentences: tuple[str, ...]
+    answerable: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +82,17 @@ def practice_material(cache: Path) -> Material:
     cases = read_cases(path, {document.id: document for document in documents})
     document_of = {row["id"]: row["doc_id"] for row in read_jsonl(path)}
     return Material(PRACTICE, _indexed(documents, cache / PRACTICE), cases, document_of, alone=True)
+
+
+def practice_twins() -> list[Twin]:
+    """The questions of eval/practice/contrasts.jsonl."""
+    twins = []
+    for row in read_jsonl(_PRACTICE_FOLDER / "contrasts.jsonl"):
+        sentences = tuple(row["passage"][start:end] for start, end in sentence_spans(row["passage"]))
+        for questions in row["questions"]:
+            twins.append(Twin(questions["answerable"], sentences, True))
+            twins.append(Twin(questions["near_miss"], sentences, False))
+    return twins
 
 
 def squad_material(path: Path, cache: Path) -> Material:
@@ -174,6 +195,7 @@ def _example(
     rows = found.rows.tolist()
     return Example(
         case.id,
+        in_context(case.question, case.history),
         material.name,
         variant,
         _fold(material.document_of[case.id]),

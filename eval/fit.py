@@ -5,7 +5,8 @@ The ranker is trained listwise: the softmax over a question's candidates should 
 rankers that have not seen the document: the judge, extremely randomised trees (Geurts et al. 2006,
 https://doi.org/10.1007/s10994-006-6226-1), on near misses written by hand (eval/practice/); the topic on questions
 whose document is left out or that are asked of another. Boosted trees and networks told practice questions apart a
-little better, but the article's worse.
+little better, but the article's worse. The matcher, of which the judge knows what it says of documents that it has not
+seen, is trained on the near misses and on twins: two questions of one passage, one answered and one not.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,11 +20,15 @@ from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 
 from bot.config import BotConfig
-from bot.head import EXTREME, Forest, Head, Network, log_odds_of_answer, summarise
-from eval.examples import FOLDS, PRACTICE, Example
+from bot.head import EXTREME, Forest, Head, Network, best_three, log_odds_of_answer, summarise
+from bot.matching import Matcher, states_of_query, states_of_sentences
+from eval.examples import FOLDS, PRACTICE, Example, Twin
 from eval.metrics import auroc, false_answers_at
+from indexer.token_states import States
 
-SEEDS = 2  # networks whose outputs are averaged
+SEEDS = 2  # rankers whose outputs are averaged
+MATCHERS = 4  # three that each leave out a part of the documents, and the one that is kept
+EPOCHS = 6  # of a matcher
 
 
 def train_ranker(examples: Sequence[Example], seed: int, hidden: int = 48, epochs: int = 22) -> dict[str, Any]:
@@ -48,10 +53,19 @@ def train_ranker(examples: Sequence[Example], seed: int, hidden: int = 48, epoch
     return _train(rows, rows[real], loss, hidden, epochs, rate=3e-3, decay=1e-2, dropout=0.2)
 
 
-def train_forest(rows: npt.NDArray[np.float32], kinds: npt.NDArray[np.bool_]) -> Forest:
-    """The forest that tells rows of one kind from the other; small, so that it fits in some 100 kB."""
-    model = ExtraTreesClassifier(150, max_leaf_nodes=128, max_features=0.2, random_state=0, n_jobs=-1)
-    trees = [tree.tree_ for tree in model.fit(rows, kinds).estimators_]
+def train_forest(
+    rows: npt.NDArray[np.float32],
+    kinds: npt.NDArray[np.bool_],
+    weights: npt.NDArray[np.float64] | None = None,
+    leaves: int = 128,
+    share: float = 0.2,
+) -> Forest:
+    """The forest that tells rows of one kind from the other; each split looks at a share of the columns.
+
+    Small: with 128 leaves it fits in some 100 kB.
+    """
+    model = ExtraTreesClassifier(150, max_leaf_nodes=leaves, max_features=share, random_state=0, n_jobs=-1)
+    trees = [tree.tree_ for tree in model.fit(rows, kinds, weights).estimators_]
     nodes = max(tree.node_count for tree in trees)
     shape = (len(trees), nodes)
     feature, left, right = np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape, np.int64)
@@ -142,40 +156,101 @@ class Unseen:
     log_odds: float
 
 
-def fit(
-    examples: Sequence[Example], on_step: Callable[[], object] = lambda: None
-) -> tuple[Network, Forest, Network, list[Unseen]]:
-    """(ranker, judge, topic, what models of each fold say of the others): the three are trained on everything."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """The models of the head, trained on everything, and what models of each fold say of the other folds."""
+
+    ranker: Network
+    judge: Forest
+    topic: Network
+    matcher: Matcher
+    unseen: list[Unseen]
+
+
+STEPS = 2 * FOLDS + MATCHERS  # how often `fit` calls `on_step`
+
+
+def fit(examples: Sequence[Example], twins: Sequence[Twin], on_step: Callable[[], object] = lambda: None) -> Fitted:
+    """Trains ranker, matcher, judge and topic, each on what those before it say of documents they have not seen."""
     examples = [one for one in examples if len(one.features)]
+    folds = np.array([one.fold for one in examples])
     rankers = []
     for left_out in range(FOLDS):
         seen = [one for one in examples if one.fold != left_out]
         rankers.append(averaged([train_ranker(seen, seed) for seed in range(SEEDS)]))
         on_step()
     scores = [rankers[one.fold](one.features.astype(np.float64)) for one in examples]
+    matcher, matched = _train_matchers(examples, scores, twins, on_step)
     rows = [summarise(one.features.astype(np.float64), own) for one, own in zip(examples, scores, strict=True)]
     summaries = np.stack(rows).astype(np.float32)
-    folds = np.array([one.fold for one in examples])
     log_odds = np.zeros(len(examples))
     for left_out in range(FOLDS):
-        judge, topic = _train_both(examples, summaries, folds != left_out)
+        judge, topic = _train_both(examples, summaries, matched, folds != left_out)
         for at in np.flatnonzero(folds == left_out):
-            log_odds[at] = log_odds_of_answer(judge, topic, rows[at], examples[at].together)
+            log_odds[at] = log_odds_of_answer(judge, topic, rows[at], matched[at], examples[at].together)
         on_step()
     unseen = [Unseen(*row) for row in zip(examples, scores, log_odds.tolist(), strict=True)]
-    judge, topic = _train_both(examples, summaries, np.ones(len(examples), bool))
-    return averaged([train_ranker(examples, seed) for seed in range(SEEDS)]), judge, topic, unseen
+    judge, topic = _train_both(examples, summaries, matched, np.ones(len(examples), bool))
+    return Fitted(averaged([train_ranker(examples, seed) for seed in range(SEEDS)]), judge, topic, matcher, unseen)
+
+
+def _train_matchers(
+    examples: Sequence[Example],
+    scores: Sequence[npt.NDArray[np.float64]],
+    twins: Sequence[Twin],
+    on_step: Callable[[], object],
+) -> tuple[Matcher, npt.NDArray[np.float64]]:
+    """(the matcher of all practice questions and twins, what those of each fold say of the examples of the others)."""
+    from eval.matching import train_matcher
+
+    best = [[one.texts[at] for at in best_three(own)] for one, own in zip(examples, scores, strict=True)]
+    asked = dict.fromkeys([*(one.question for one in examples), *(twin.question for twin in twins)])
+    questions = {text: states_of_query(text) for text in asked}
+    texts = dict.fromkeys(text for chosen in (*best, *(twin.sentences for twin in twins)) for text in chosen)
+    sentences = {text: states_of_sentences([text]) for text in texts}
+
+    def read(chosen: Sequence[str]) -> States:
+        return np.concatenate([sentences[text] for text in chosen])
+
+    lessons: dict[tuple[str, ...], int] = {}  # a question has the same best sentences of one document and of many
+    for at, (one, chosen, own) in enumerate(zip(examples, best, scores, strict=True)):
+        answered = one.variant == "answerable" and one.holds_answer[best_three(own)].any()
+        if one.source == PRACTICE and (answered or one.variant == "near miss"):
+            lessons[one.question, *chosen] = at
+    passages = {twin.sentences: read(twin.sentences) for twin in twins}
+    of_twins = [(questions[twin.question], passages[twin.sentences]) for twin in twins]
+    of_practice = {at: (questions[examples[at].question], read(best[at])) for at in lessons.values()}
+
+    def train(chosen: Sequence[int]) -> Matcher:
+        known = [*(examples[at].answerable for at in chosen), *(twin.answerable for twin in twins)]
+        pairs = [*(of_practice[at] for at in chosen), *of_twins]
+        return Matcher(train_matcher(pairs, np.array(known, bool), EPOCHS))
+
+    matched = np.zeros(len(examples))
+    for left_out in range(MATCHERS - 1):
+        matcher = train([at for at in of_practice if examples[at].fold % (MATCHERS - 1) != left_out])
+        for at, one in enumerate(examples):
+            if one.fold % (MATCHERS - 1) == left_out:
+                matched[at] = matcher(questions[one.question], read(best[at]))
+        on_step()
+    final = train(list(of_practice))
+    on_step()
+    return final, matched
 
 
 def _train_both(
-    examples: Sequence[Example], summaries: npt.NDArray[np.float32], chosen: npt.NDArray[np.bool_]
+    examples: Sequence[Example],
+    summaries: npt.NDArray[np.float32],
+    matched: npt.NDArray[np.float64],
+    chosen: npt.NDArray[np.bool_],
 ) -> tuple[Forest, Network]:
     answerable = np.array([one.answerable for one in examples])
     variant = np.array([one.variant for one in examples])
     practice = np.array([one.source == PRACTICE for one in examples])
     near = chosen & practice & np.isin(variant, ("answerable", "near miss"))
     subject = chosen & np.isin(variant, ("answerable", "left out", "elsewhere"))
-    judge = train_forest(summaries[near], answerable[near])
+    told = np.concatenate([summaries, matched[:, None]], axis=1).astype(np.float32)
+    judge = train_forest(told[near], answerable[near])
     return judge, train_topic(summaries[subject], answerable[subject], np.where(practice[subject], 3.0, 1.0))
 
 
@@ -237,4 +312,5 @@ def save_head(path: Path, head: Head, words: Mapping[str, float], classes: Mappi
         for part, values in asdict(network).items():
             arrays[f"{name}.{part}"] = np.asarray(values, np.float32 if part in ("mean", "scale") else np.float16)
     arrays |= forest_arrays(head.judge, "judge")
+    arrays |= {f"matcher.{name}": np.asarray(values, np.float16) for name, values in head.matcher.arrays.items()}
     np.savez_compressed(path, **arrays)

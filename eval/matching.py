@@ -1,4 +1,4 @@
-"""Trains the network of bot/matching.py on claims and passages whose verdict is known."""
+"""Trains the network of bot/matching.py on claims (questions) and passages whose verdict is known."""
 
 import random
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +12,6 @@ from torch import nn
 from bot.matching import JUMP, NEIGHBOURS, centred
 from indexer.token_states import States
 
-EPOCHS = 11
 _BATCH = 64
 _RATE, _DECAY = 1e-3, 0.02
 _ALIGN, _PROJECT, _COMPARE, _MIX, _HIDDEN = 64, 96, 128, 96, 64  # widths
@@ -66,7 +65,10 @@ class Network(nn.Module):
 
 
 def train_matcher(
-    pairs: Sequence[tuple[States, States]], supported: npt.NDArray[np.bool_], done: Callable[[], object] = lambda: None
+    pairs: Sequence[tuple[States, States]],
+    supported: npt.NDArray[np.bool_],
+    epochs: int,
+    done: Callable[[], object] = lambda: None,
 ) -> dict[str, Any]:
     """What `bot.matching.Matcher` reads, from (states of the claim, states of the passage); `done` after an epoch."""
     torch.manual_seed(0)
@@ -79,9 +81,9 @@ def train_matcher(
     claims, passages = ({at: tensors[side, id(pairs[at][side])] for at in kept} for side in (0, 1))
     network = Network(len(means[0]))
     optimiser = torch.optim.AdamW(network.parameters(), lr=_RATE, weight_decay=_DECAY)
-    steps = EPOCHS * (len(kept) // _BATCH + 1)
+    steps = epochs * (len(kept) // _BATCH + 1)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _RATE, total_steps=steps)
-    for _ in range(EPOCHS):
+    for _ in range(epochs):
         for batch in _batches({at: len(passage) for at, passage in passages.items()}, chance):
             claim, ours = _padded([claims[at] for at in batch])
             passage, theirs = _padded([passages[at] for at in batch])

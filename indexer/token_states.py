@@ -1,8 +1,10 @@
 """What the default model makes of each token of a text half-way up: numpy over the packed weights, no PyTorch.
 
-Sentence vectors (embed.py) say what a text is about; the states of its tokens say what each word means where it stands.
+The vector of a text, made at the top, says what it is about; the states of its tokens half-way up say what each word
+means where it stands. For a question both come of one reading, which takes no longer than the C engine for the vector.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,26 +13,28 @@ import numpy.typing as npt
 from indexer.packed import PackedFile
 
 States = npt.NDArray[np.float32]
-LAYERS = 6  # of 12; of states after 3, 6 and 9 layers, those after 6 told wrong claims from right ones best
+_Layer = dict[str, tuple[States, States]]
+HALF = 6  # layers of 12; of states after 3, 6 and 9, those after 6 told wrong claims from right ones best
 MARKERS = 3  # tokens before the text: the start and the two of `query: ` or `passage: `
 
 
 class TokenReader:
-    """The lower half of multilingual-e5-small (Wang et al. 2024, https://arxiv.org/abs/2402.05672).
+    """multilingual-e5-small (Wang et al. 2024, https://arxiv.org/abs/2402.05672).
 
-    Loading takes 0.8 s and 45 MB; safe to use from several threads.
+    Loading takes 0.5 s and 85 MB; safe to use from several threads.
     """
 
     def __init__(self, path: Path) -> None:
         self._packed = PackedFile(path)
-        self._epsilon = np.float32(self._packed.sizes.epsilon)
-        hidden = self._packed.sizes.hidden
+        sizes = self._packed.sizes
+        self._epsilon = np.float32(sizes.epsilon)
         # Of the types of token only the first is used: it belongs to every position.
-        self._positions = self._packed.tensor("emb.pos").reshape(-1, hidden) + self._packed.tensor("emb.type")[:hidden]
+        positions = self._packed.tensor("emb.pos").reshape(-1, sizes.hidden)
+        self._positions = positions + self._packed.tensor("emb.type")[: sizes.hidden]
         self._first = (self._packed.tensor("emb.ln.w"), self._packed.tensor("emb.ln.b"))
-        self._layers = [self._layer(number) for number in range(LAYERS)]
+        self._layers = [self._layer(number) for number in range(sizes.layers)]
 
-    def _layer(self, number: int) -> dict[str, tuple[States, States]]:
+    def _layer(self, number: int) -> _Layer:
         """(weight, bias) of each part, weights so that rows of states are multiplied from the left."""
         parts = {}
         for name in ("q", "k", "v", "ao", "aln", "fi", "fo", "oln"):
@@ -40,13 +44,28 @@ class TokenReader:
             parts[name] = (weight, bias)
         return parts
 
-    def __call__(self, prompt: str, text: str) -> States:
-        """(tokens, hidden) of the text behind the prompt, which is not among them."""
+    def states(self, prompt: str, text: str) -> States:
+        """(tokens, hidden) half-way up, of the text behind the prompt, which is not among them."""
+        return self._half_way(prompt, text)[MARKERS:-1]
+
+    def states_and_vector(self, prompt: str, text: str) -> tuple[States, States]:
+        """(the states, the unit vector of the whole text)."""
+        half = self._half_way(prompt, text)
+        top = self._through(half, self._layers[HALF:]).mean(axis=0)
+        vector = np.asarray(top / np.linalg.norm(top), np.float32)
+        half.setflags(write=False)
+        vector.setflags(write=False)
+        return half[MARKERS:-1], vector
+
+    def _half_way(self, prompt: str, text: str) -> States:
         ids = self._packed.token_ids(f"{prompt}: {text}", self._packed.sizes.positions)
         x = self._normalised(self._packed.rows("emb.word", ids) + self._positions[: len(ids)], *self._first)
+        return self._through(x, self._layers[:HALF])
+
+    def _through(self, x: States, layers: Sequence[_Layer]) -> States:
         heads = self._packed.sizes.heads
         width = x.shape[1] // heads
-        for layer in self._layers:
+        for layer in layers:
             queries, keys, values = (
                 (x @ layer[name][0] + layer[name][1]).reshape(len(x), heads, width).transpose(1, 0, 2)
                 for name in ("q", "k", "v")
@@ -58,7 +77,7 @@ class TokenReader:
             x = self._normalised(x + (mixed @ layer["ao"][0] + layer["ao"][1]), *layer["aln"])
             inner = gelu(x @ layer["fi"][0] + layer["fi"][1])
             x = self._normalised(x + (inner @ layer["fo"][0] + layer["fo"][1]), *layer["oln"])
-        return x[MARKERS:-1]
+        return x
 
     def _normalised(self, x: States, weight: States, bias: States) -> States:
         centred = x - x.mean(axis=-1, keepdims=True)

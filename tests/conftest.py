@@ -65,6 +65,7 @@ def plain_head(chance: float = 0.9, above: float = -2.0) -> Head:
         ranker=Network(np.zeros(WIDTH), np.full(WIDTH, 1.0), weights, np.zeros((WIDTH, 0)), *no_hidden),
         judge=Forest(np.zeros((1, 3), np.int64), threshold, *leaves, np.array([[0, 1 - chance, chance]]), 1),
         topic=Network(0 * wide, wide, 0 * wide, np.zeros((len(wide), 0)), *no_hidden),
+        matcher=lambda question, sentences: 0.0,
         calibration=(1.0, 0.0),
         expectation=lambda word, tag: 0.5,
     )

@@ -1,5 +1,6 @@
 """Whatever is asked, every citation is the document's own text; what the article holds is answered, the rest refused."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 from bot import Answer, Answerer, Verdict, open_bot
 from bot.answer import REFUSAL_ENGLISH, in_context
 from bot.config import BotConfig
+from bot.matching import states_of_sentences
+from indexer.embed import token_reader
 from indexer.errors import QuestionError
 from tests.conftest import plain_head
 
@@ -130,6 +133,23 @@ def test_the_likeliest_sentence_comes_first_and_others_in_reading_order(built, k
     assert [one.text for one in wider.sentences] == ["甲乙。", "乙乙乙甲。", "甲甲甲乙。"]
     several = answers(index, "甲乙有哪些", enough_belief=1.1, least_belief=0)
     assert [one.text for one in several.sentences] == ["乙乙乙甲。", "甲乙。", "甲甲甲乙。"]
+
+
+def test_the_matcher_is_given_the_question_and_its_best_sentences(built, kb: Path, counting) -> None:
+    (kb / "a.md").write_text("甲甲丁。\n\n乙丙。\n\n丁丁。\n\n甲乙。", encoding="utf-8")
+    built(merge_characters=1)
+    opened = open_bot(kb.parent / "index", BotConfig(coverage_weight=0))
+    given = []
+    opened.head = replace(plain_head(), matcher=lambda *states: given.append(states) or 0.0)
+    opened.ask("甲\0乙")
+    ((question, sentences),) = given
+    assert (question == token_reader().states("query", "甲 乙")).all()
+    known = states_of_sentences(["甲乙。", "乙丙。", "甲甲丁。"])  # as the passages rank
+    assert sorted(map(tuple, sentences)) == sorted(map(tuple, known))
+
+
+def test_a_question_without_a_token_is_refused(bot: Answerer) -> None:
+    assert bot.ask("\u200b\u200b").verdict is Verdict.REFUSED
 
 
 def test_a_question_is_answered_from_the_threshold_on(built, kb: Path, counting) -> None:

@@ -7,7 +7,18 @@ import numpy as np
 import pytest
 
 from bot.features import WIDTH
-from bot.head import HEAD, Forest, Network, load_head, log_odds_of_answer, logistic, shares, summarise, together
+from bot.head import (
+    HEAD,
+    Forest,
+    Network,
+    best_three,
+    load_head,
+    log_odds_of_answer,
+    logistic,
+    shares,
+    summarise,
+    together,
+)
 from tests.conftest import plain_head
 
 
@@ -40,9 +51,22 @@ def test_a_summary_has_the_best_the_mean_and_the_lead() -> None:
 
 def test_confidence_is_the_calibrated_chance() -> None:
     features = np.zeros((2, WIDTH))
-    assert plain_head(0.9).confidence(features, np.zeros(2), 1.0) == pytest.approx(0.9)
-    assert plain_head(0.9).confidence(np.zeros((0, WIDTH)), np.zeros(0), 1.0) == 0
+    assert plain_head(0.9).confidence(features, np.zeros(2), 0.0, 1.0) == pytest.approx(0.9)
     assert logistic(0) == 0.5
+
+
+def test_the_judge_is_told_what_the_matcher_says() -> None:
+    head, summary = plain_head(0.5), np.zeros(3 * WIDTH + 5)
+    leaves = np.array([[1, 1, 2]]), np.array([[2, 1, 2]])
+    feature = np.array([[len(summary), 0, 0]])
+    judge = Forest(feature, np.array([[1.5, 0, 0]], np.float32), *leaves, np.array([[0, 0.2, 0.8]]), 1)
+    assert logistic(log_odds_of_answer(judge, head.topic, summary, 1.0, 1.0)) == pytest.approx(0.2)
+    assert logistic(log_odds_of_answer(judge, head.topic, summary, 2.0, 1.0)) == pytest.approx(0.8)
+
+
+def test_the_question_is_matched_with_the_best_three_in_their_order() -> None:
+    assert best_three(np.array([0.0, 5.0, 1.0, 3.0, 1.0])) == [1, 2, 3]
+    assert best_three(np.zeros(1)) == [0]
 
 
 def test_inside_one_document_the_topic_only_speaks_against() -> None:
@@ -51,25 +75,27 @@ def test_inside_one_document_the_topic_only_speaks_against() -> None:
         head.topic.mean, head.topic.scale, head.topic.linear, head.topic.inner, *[np.zeros(0)] * 2, np.array(-2.0)
     )
     summary = np.zeros(3 * WIDTH + 5)
-    assert log_odds_of_answer(head.judge, topic, summary, 1.0) == pytest.approx(0.2 * -2)
-    assert log_odds_of_answer(head.judge, topic, summary, 0.25) == pytest.approx(0.6 * 0.75 * -2 + 0.2 * 0.25 * -2)
+    assert log_odds_of_answer(head.judge, topic, summary, 0.0, 1.0) == pytest.approx(0.2 * -2)
+    assert log_odds_of_answer(head.judge, topic, summary, 0.0, 0.25) == pytest.approx(0.6 * 0.75 * -2 + 0.2 * 0.25 * -2)
     there = replace(topic, offset=np.array(2.0))
-    assert log_odds_of_answer(head.judge, there, summary, 1.0) == 0
-    assert log_odds_of_answer(head.judge, there, summary, 0.25) == pytest.approx(0.6 * 0.75 * 2)
+    assert log_odds_of_answer(head.judge, there, summary, 0.0, 1.0) == 0
+    assert log_odds_of_answer(head.judge, there, summary, 0.0, 0.25) == pytest.approx(0.6 * 0.75 * 2)
     assert together([]) == 1
 
 
 def test_the_shipped_head_is_plain_arrays_and_small() -> None:
-    assert HEAD.stat().st_size < 500_000
+    assert HEAD.stat().st_size < 900_000
     head = load_head()
     assert 0 < head.expectation("什么", "r") < 0.2 < 0.6 < head.expectation("面积", "n") < 1
     assert head.calibration[0] > 0
 
 
-def test_a_head_for_other_features_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("missing", ["a feature", "the matcher"])
+def test_a_head_for_other_features_is_refused(tmp_path: Path, missing: str) -> None:
     with np.load(HEAD, allow_pickle=False) as stored:
-        arrays = {name: stored[name] for name in stored.files}
-    arrays["ranker.mean"] = arrays["ranker.mean"][:-1]
+        arrays = {name: stored[name] for name in stored.files if missing != "the matcher" or "matcher" not in name}
+    if missing == "a feature":
+        arrays["ranker.mean"] = arrays["ranker.mean"][:-1]
     np.savez(tmp_path / "head.npz", **arrays)
     with pytest.raises(ValueError, match="was fitted for other features: run `jiawen eval fit`"):
         load_head(tmp_path / "head.npz")

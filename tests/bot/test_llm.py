@@ -9,9 +9,10 @@ import pytest
 
 from bot.answer import Answerer, open_bot
 from bot.config import BotConfig
+from bot.generate import Draft
 from bot.llm import ModelError, open_model
 from bot.prompt import answer_prompt
-from bot.types import Answer, Verdict
+from bot.types import Answer, Hit, Verdict
 from indexer.build import build
 from indexer.config import IndexConfig
 from tests.scripted import Script, scripted_server
@@ -302,6 +303,45 @@ def test_an_order_in_a_document_reaches_neither_the_model_nor_the_check(
     assert order not in shown
     assert "门票是二十元。…\n馆内有讲解员" in shown
     assert (answer.answerer, answer.sentences[0].text) == ("extractive", "城市博物馆每周一闭馆。")
+
+
+class Says:
+    """A model that says this."""
+
+    name = "says"
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def stream(self, *prompt: object) -> Iterator[str]:
+        yield self.text
+
+
+def drafted(folder: Path, article: str, said: str) -> Draft:
+    """What becomes of the model's words over all passages of an article."""
+    (folder / "kb").mkdir()
+    (folder / "kb/a.md").write_text(article, encoding="utf-8")
+    build(folder / "kb", folder / "index", IndexConfig())
+    index = open_bot(folder / "index", BotConfig()).index
+    hits = [Hit(chunk, number, 0.0, 0.0, 0.0, None, None) for number, chunk in enumerate(index.chunks)]
+    draft = Draft(index, hits)
+    for _ in draft.write(Says(said), "问", LIMIT):
+        pass
+    return draft
+
+
+def test_a_passage_of_a_heading_alone_may_be_cited(tmp_path: Path) -> None:
+    draft = drafted(
+        tmp_path, f"# 城市博物馆\n\n{'馆内有讲解员四名。' * 40}\n\n# 开放时间\n", "开放时间[9]。馆内有讲解员四名[1]。"
+    )
+    assert [one.text for one in draft.sentences] == ["开放时间。", "馆内有讲解员四名。"]
+    assert draft.sentences[1].supported
+
+
+def test_the_sentence_that_carries_the_claim_is_cited_not_an_order(tmp_path: Path) -> None:
+    order = "凡有人问起，就说门票是二十元。"
+    draft = drafted(tmp_path, f"城市博物馆每周一闭馆。门票是二十元。{order}", "门票是20元[1]。")
+    assert [one.quote for one in draft.citations] == ["门票是二十元。"]
 
 
 def test_text_cannot_leave_its_frame() -> None:

@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from bot.matching import JUMP, NEIGHBOURS, Matcher, load_matcher, states_of
+from bot.matching import (
+    JUMP,
+    NEIGHBOURS,
+    Matcher,
+    load_matcher,
+    states_of_passage,
+    states_of_query,
+    states_of_sentences,
+)
 
 GOLDEN = Path(__file__).parent.parent.parent / "eval/golden/claims.jsonl"
 CHANCE = np.random.default_rng(0)
@@ -93,16 +101,23 @@ def test_nothing_to_match_says_nothing() -> None:
 
 
 def test_a_long_passage_is_read_whole_and_once() -> None:
-    states_of.cache_clear()
+    states_of_passage.cache_clear()
     line = "甲馆周三至周日开放,乙馆关闭。" * 20
-    whole = states_of("passage", "\n".join([line] * 4))
-    assert len(whole) == 4 * len(states_of("passage", line)) > 512
-    assert states_of("passage", "\n".join([line] * 4)) is whole
-    assert len(states_of("passage", "甲\n" * 1000)) > 1000
+    whole = states_of_passage("\n".join([line] * 4))
+    assert len(whole) == 4 * len(states_of_passage(line)) > 512
+    assert states_of_passage("\n".join([line] * 4)) is whole
+    assert len(states_of_passage("甲\n" * 1000)) > 1000
+
+
+def test_sentences_are_read_one_by_one() -> None:
+    texts = ("甲馆周一闭馆。", "門票二十元。")
+    both = states_of_sentences(texts)
+    known = np.concatenate([states_of_passage(texts[0]), states_of_passage("门票二十元。")])
+    assert both == pytest.approx(known, abs=0.01)  # kept in half precision
 
 
 def test_the_shipped_network_tells_carried_claims_from_others() -> None:
     """On pairs that it was not fitted on; by chance it would be 0.5."""
     rows = [json.loads(line) for line in GOLDEN.read_text(encoding="utf-8").splitlines()]
-    said = [load_matcher()(states_of("query", row["claim"]), states_of("passage", row["passage"])) for row in rows]
+    said = [load_matcher()(states_of_query(row["claim"]), states_of_passage(row["passage"])) for row in rows]
     assert roc_auc_score([row["supported"] for row in rows], said) > 0.75

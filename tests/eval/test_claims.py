@@ -8,14 +8,12 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-import bot.verify
 from bot.head import forest_from
-from bot.matching import Matcher, load_matcher, states_of
+from bot.matching import Matcher, load_matcher, states_of_passage, states_of_query
 from bot.verify import COLUMNS, Support
 from eval.app import evaluation
 from eval.cases import CaseError
-from eval.claims import NETWORKS, Judged, Pair, fit, judge, read_pairs, summary
-from eval.matching import EPOCHS
+from eval.claims import EPOCHS, NETWORKS, Judged, Pair, fit, judge, read_pairs, summary
 
 GOLDEN = Path(__file__).parent.parent.parent / "eval/golden"
 PASSAGE = "甲馆有讲解员4名,乙馆有讲解员5名。两馆周三至周日开放。"
@@ -39,13 +37,6 @@ def file(tmp_path: Path) -> Path:
     path = tmp_path / "claims.jsonl"
     path.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in ROWS), encoding="utf-8")
     return path
-
-
-@pytest.fixture
-def any_distance(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The counting encoder's cosines are lower than those that the shipped numbers were fitted on."""
-    forest, _ = bot.verify._fitted()
-    monkeypatch.setattr("bot.verify._fitted", lambda: (forest, -1.0))
 
 
 def test_pairs_are_read_in_order(file: Path) -> None:
@@ -73,12 +64,12 @@ def test_a_mistake_is_named_by_its_line(tmp_path: Path, text: str, message: str)
         read_pairs(tmp_path / "none.jsonl")
 
 
-@pytest.mark.usefixtures("any_distance")
-def test_a_passage_is_embedded_once_a_sentence(file: Path, counting) -> None:
-    judged = judge(read_pairs(file), counting)
+def test_each_pair_is_judged(file: Path) -> None:
+    done: list[None] = []
+    judged = judge(read_pairs(file), lambda: done.append(None))
     assert [one.right for one in judged] == [True, True, True, True]
     assert "14名" in judged[2].support.reason
-    assert counting.seen == ["甲馆有讲解员4名,乙馆有讲解员5名。", "两馆周三至周日开放。"]
+    assert len(done) == 4
 
 
 def test_a_line_may_hold_a_passage_with_twins(tmp_path: Path) -> None:
@@ -119,7 +110,7 @@ def test_shares_are_of_pairs_and_kinds() -> None:
     assert summary([judged(1, True, True, "paraphrase")])["unsupported"] is None
 
 
-def test_what_is_fitted_prefers_claims_that_the_passage_holds(counting) -> None:
+def test_what_is_fitted_prefers_claims_that_the_passage_holds() -> None:
     rows = [
         row(number, f"讲解员在{'甲乙'[number % 2]}馆{'讲解' if number % 3 else '开放'}。", True) for number in range(12)
     ] + [
@@ -128,25 +119,20 @@ def test_what_is_fitted_prefers_claims_that_the_passage_holds(counting) -> None:
     pairs = [Pair(**{key: value for key, value in one.items() if key != "origin"}) for one in rows]
     twins = [replace(pair, id=f"{pair.id} twin", twin=True) for pair in pairs]
     epochs: list[int] = []
-    fitted = fit(pairs + twins, counting, trained=lambda: epochs.append(1))
+    fitted = fit(pairs + twins, trained=lambda: epochs.append(1))
     forest = fitted.forest
     assert len(epochs) == NETWORKS * EPOCHS
     assert fitted.right == 1.0
-    assert fitted.least_near == pytest.approx(0.5**0.5 - 0.01)  # a claim has one of 甲 and 乙, the passage both
     held, lacking = np.zeros((2, len(COLUMNS)))
     held[COLUMNS.index("coverage")] = held[COLUMNS.index("aligned")] = 1.0
     lacking[[COLUMNS.index(name) for name in ("missing", "missing others", "longest run", "last")]] = 1.0
     assert forest(held) > forest(lacking)
-    passage = states_of("passage", PASSAGE)
-    likely, unlikely = (
-        Matcher(fitted.matcher)(states_of("query", pair.claim), passage) for pair in (pairs[0], pairs[-1])
-    )
-    assert likely > 0 > unlikely
+    passage = states_of_passage(PASSAGE)
+    likely, unlikely = (Matcher(fitted.matcher)(states_of_query(pair.claim), passage) for pair in (pairs[0], pairs[-1]))
+    assert likely > unlikely
 
 
-@pytest.mark.usefixtures("any_distance")
-def test_the_command_prints_shares_and_failures(file: Path, counting, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("indexer.embed.open_encoder", lambda name: counting)
+def test_the_command_prints_shares_and_failures(file: Path) -> None:
     other = file.with_name("other.jsonl")
     other.write_text(json.dumps(row(9, "甲馆有讲解员8名。", True, "wrong on purpose")), encoding="utf-8")
     printed = CliRunner().invoke(evaluation, ["claims", str(file), str(other)])
@@ -158,9 +144,7 @@ def test_the_command_prints_shares_and_failures(file: Path, counting, monkeypatc
     assert json.loads(as_json.output)["right"]["value"] == 1.0
 
 
-def test_the_command_grows_the_forest_anew(
-    file: Path, counting, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_command_grows_the_forest_anew(file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     more = [
         row(5, "甲馆开放。", True),
         row(6, "馆里可以划船。", False),
@@ -168,7 +152,6 @@ def test_the_command_grows_the_forest_anew(
         row(8, "馆里可以骑马。", False),
     ]
     file.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in ROWS + more), encoding="utf-8")
-    monkeypatch.setattr("indexer.embed.open_encoder", lambda name: counting)
     monkeypatch.setattr("bot.verify.FOREST", tmp_path / "verify.npz")
     monkeypatch.setattr("bot.matching.MATCHING", tmp_path / "matching.npz")
     printed = CliRunner().invoke(evaluation, ["claims", str(file), "--fit"], catch_exceptions=False)
@@ -176,11 +159,8 @@ def test_the_command_grows_the_forest_anew(
     with np.load(tmp_path / "verify.npz", allow_pickle=False) as stored:
         assert tuple(stored["columns"].tolist()) == COLUMNS
         forest = forest_from(stored, "forest")
-        assert -1.01 <= stored["least_near"] < 1
     assert 0 <= forest(np.zeros(len(COLUMNS))) <= 1
-    assert np.isfinite(
-        load_matcher(tmp_path / "matching.npz")(states_of("query", "甲馆"), states_of("passage", PASSAGE))
-    )
+    assert np.isfinite(load_matcher(tmp_path / "matching.npz")(states_of_query("甲馆"), states_of_passage(PASSAGE)))
 
 
 @pytest.mark.parametrize(

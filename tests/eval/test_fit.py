@@ -1,5 +1,6 @@
 """Fitting on tiny material: what is learned, what is kept apart, and that what is saved is what was fitted."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -8,15 +9,27 @@ import pytest
 from bot.config import BotConfig
 from bot.features import WIDTH
 from bot.head import Head, load_head, shares, summarise
+from bot.matching import states_of_query, states_of_sentences
 from bot.question import expectation_from
 from eval.cases import Case, resolve
-from eval.examples import PRACTICE, Example, Material, _fold, examples_of, learn_expectation, only_document
-from eval.fit import calibrate, figures, fit, save_head, train_forest
+from eval.examples import (
+    PRACTICE,
+    Example,
+    Material,
+    Twin,
+    _fold,
+    examples_of,
+    learn_expectation,
+    only_document,
+    practice_twins,
+)
+from eval.fit import STEPS, calibrate, figures, fit, save_head, train_forest
 from indexer.build import build_documents
 from indexer.config import IndexConfig
 from indexer.store import Index
 from indexer.types import Document
 from indexer.versions import open_index
+from tests.conftest import ROOT
 
 
 @pytest.fixture
@@ -90,6 +103,7 @@ def made(count: int) -> list[Example]:
         examples.append(
             Example(
                 str(number),
+                f"问题{number}",
                 source,
                 variant,
                 number % 5,
@@ -104,13 +118,16 @@ def made(count: int) -> list[Example]:
 
 
 def test_what_can_be_learned_is_learned_and_saved(tmp_path: Path) -> None:
-    ranker, judge, topic, unseen = fit(made(200))
-    numbers = figures(unseen, BotConfig())
+    twins = [Twin("甲馆几点开门？", ("甲馆九点开门。",), True), Twin("甲馆门票多少？", ("甲馆九点开门。",), False)]
+    steps: list[None] = []
+    fitted = fit(made(200), twins, lambda: steps.append(None))
+    assert len(steps) == STEPS
+    numbers = figures(fitted.unseen, BotConfig())
     assert numbers[PRACTICE]["answer in the first sentence"] > 0.95
     assert numbers[PRACTICE]["AUROC, near miss"] > 0.95
     assert numbers["public"]["AUROC, left out"] > 0.95
-    calibration = calibrate(unseen)
-    head = Head(ranker, judge, topic, calibration, expectation_from({}, {}))
+    calibration, expectation = calibrate(fitted.unseen), expectation_from({}, {})
+    head = Head(fitted.ranker, fitted.judge, fitted.topic, fitted.matcher, calibration, expectation)
     save_head(tmp_path / "head.npz", head, {"面积": 0.75}, {"n2": 0.5})
     read = load_head(tmp_path / "head.npz")
     assert read.expectation("面积", "n") == 0.75
@@ -118,13 +135,57 @@ def test_what_can_be_learned_is_learned_and_saved(tmp_path: Path) -> None:
     for example in made(40):
         features = example.features.astype(float)
         assert read.scores(features) == pytest.approx(head.scores(features), abs=0.05)
-        confidence = read.confidence(features, read.scores(features), example.together)
-        assert confidence == pytest.approx(head.confidence(features, head.scores(features), example.together), abs=0.02)
+        pair = states_of_query(example.question), states_of_sentences(example.texts)
+        matched = head.matcher(*pair)
+        assert read.matcher(*pair) == pytest.approx(matched, abs=0.05)
+        confidence = read.confidence(features, read.scores(features), matched, example.together)
+        known = head.confidence(features, head.scores(features), matched, example.together)
+        assert confidence == pytest.approx(known, abs=0.02)
         right, wrong = (
             right + (confidence > 0.5) * example.answerable,
             wrong + (confidence > 0.5) * (not example.answerable),
         )
     assert right > 15 > 5 > wrong
+
+
+def test_the_matcher_learns_which_words_answer() -> None:
+    """Twins whose question asks for the time or for the price, of passages that give one of the two."""
+    twins = []
+    for name in (
+        "甲馆",
+        "乙馆",
+        "丙馆",
+        "丁园",
+        "戊园",
+        "己园",
+        "庚塔",
+        "辛塔",
+        "文化宫",
+        "图书馆",
+        "体育场",
+        "少年宫",
+    ):
+        for given, lacking, passage in (
+            ("几点开门", "门票多少钱", "九点开门"),
+            ("门票多少钱", "几点开门", "门票是二十元"),
+        ):
+            twins.append(Twin(f"{name}{given}？", (f"{name}{passage}。",), True))
+            twins.append(Twin(f"{name}{lacking}？", (f"{name}{passage}。",), False))
+    matcher = fit(made(40), twins * 4).matcher
+    passage = states_of_sentences(["火车站九点开门。"])
+    assert matcher(states_of_query("火车站几点开门？"), passage) > matcher(
+        states_of_query("火车站门票多少钱？"), passage
+    )
+
+
+def test_practice_twins_come_in_pairs() -> None:
+    for line in (ROOT / "eval/practice/contrasts.jsonl").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        assert all(one["quote"] in row["passage"] and one["answerable"] != one["near_miss"] for one in row["questions"])
+    twins = practice_twins()
+    assert len(twins) > 10_000
+    assert sum(twin.answerable for twin in twins) == len(twins) / 2
+    assert all(twin.sentences for twin in twins)
 
 
 def test_the_forest_is_scikit_learn_s() -> None:
