@@ -264,5 +264,5 @@ def open_bot(index: str | Path = ".jiawen", config: BotConfig | None = None) -> 
     encoder = open_encoder(settings.encoder)
     opened = open_index(Path(index), encoder.fingerprint)
     model = open_model(config.model, config.answer_seconds) if config.model else None
-    token_reader()  # 0.5 s, which the first question need not wait for
+    token_reader()  # 0.4 s, which the first question need not wait for
     return Answerer(opened, encoder, config, load_head(), model)

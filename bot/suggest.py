@@ -10,7 +10,7 @@ from indexer.text import fold, heading_lines, sentence_spans
 from indexer.types import Document
 
 SUGGESTIONS = 3
-_TRIED = 12  # candidates that are asked, at some 40 ms each
+_TRIED = 12  # candidates that are asked, at some 30 ms each
 _LONGEST = 30  # characters of a name or heading that a question is drafted from
 _QUESTION = re.compile(r"[?？]$")
 _NUMBERING = re.compile(
