@@ -137,12 +137,7 @@ def _single(claim: str, passages: Sequence[Passage], place: int) -> Support:
 
 
 def evidence(
-    written: str,
-    claim: Reading,
-    passage: Reading,
-    context: Reading,
-    found: Sequence[Item],
-    matched: float,
+    written: str, claim: Reading, passage: Reading, context: Reading, found: Sequence[Item], matched: float
 ) -> Numbers:
     """(len(COLUMNS),) what speaks for and against the claim.
 

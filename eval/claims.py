@@ -16,7 +16,7 @@ from bot.matching import Matcher, states_of_passage, states_of_query
 from bot.reading import items, read
 from bot.verify import COLUMNS, EVEN, Passage, Support, evidence, verify
 from eval.cases import CaseError
-from eval.fit import forest_arrays, train_forest
+from eval.fit import forest_arrays, matcher_arrays, train_forest
 from eval.metrics import mean_interval
 
 FOLDS = 10
@@ -144,7 +144,7 @@ class Fitted:
     """What `fit` makes: bot/verify.npz, bot/matching.npz, and the share decided right on documents left out."""
 
     forest: Forest
-    matcher: dict[str, Any]
+    matcher: Matcher
     right: float  # of the pairs that are no twins
 
 
@@ -168,7 +168,7 @@ def fit(
     documents = [pair.doc_id for pair in pairs]
     matched = np.zeros(len(pairs))
     for others, left_out in GroupKFold(min(NETWORKS - 1, len(set(documents)))).split(read_by, known, documents):
-        matcher = Matcher(train_matcher([read_by[at] for at in others], known[others], EPOCHS, trained))
+        matcher = train_matcher([read_by[at] for at in others], known[others], EPOCHS, trained)
         matched[left_out] = [matcher(*read_by[at]) for at in left_out]
     forest, right = _fit_forest(pairs, matched, done)
     return Fitted(forest, train_matcher(read_by, known, EPOCHS, trained), right)
@@ -208,7 +208,6 @@ def save_forest(path: Path, forest: Forest) -> None:
     np.savez_compressed(path, columns=np.array(COLUMNS), **forest_arrays(forest, "forest"))
 
 
-def save_matcher(path: Path, arrays: dict[str, Any]) -> None:
-    """Writes what `bot.matching` reads, in half precision."""
-    halves: dict[str, Any] = {name: np.asarray(values, np.float16) for name, values in arrays.items()}
-    np.savez_compressed(path, **halves)
+def save_matcher(path: Path, matcher: Matcher) -> None:
+    """Writes what `bot.matching` reads."""
+    np.savez_compressed(path, **matcher_arrays(matcher))

@@ -203,7 +203,8 @@ def _train_matchers(
     """(the matcher of all practice questions and twins, what those of each fold say of the examples of the others)."""
     from eval.matching import train_matcher
 
-    best = [[one.texts[at] for at in best_three(own)] for one, own in zip(examples, scores, strict=True)]
+    places = [best_three(own) for own in scores]
+    best = [[one.texts[at] for at in chosen] for one, chosen in zip(examples, places, strict=True)]
     asked = dict.fromkeys([*(one.question for one in examples), *(twin.question for twin in twins)])
     questions = {text: states_of_query(text) for text in asked}
     texts = dict.fromkeys(text for chosen in (*best, *(twin.sentences for twin in twins)) for text in chosen)
@@ -213,10 +214,10 @@ def _train_matchers(
         return np.concatenate([sentences[text] for text in chosen])
 
     lessons: dict[tuple[str, ...], int] = {}  # a question has the same best sentences of one document and of many
-    for at, (one, chosen, own) in enumerate(zip(examples, best, scores, strict=True)):
-        answered = one.variant == "answerable" and one.holds_answer[best_three(own)].any()
+    for at, one in enumerate(examples):
+        answered = one.variant == "answerable" and one.holds_answer[places[at]].any()
         if one.source == PRACTICE and (answered or one.variant == "near miss"):
-            lessons[one.question, *chosen] = at
+            lessons[one.question, *best[at]] = at
     passages = {twin.sentences: read(twin.sentences) for twin in twins}
     of_twins = [(questions[twin.question], passages[twin.sentences]) for twin in twins]
     of_practice = {at: (questions[examples[at].question], read(best[at])) for at in lessons.values()}
@@ -224,7 +225,7 @@ def _train_matchers(
     def train(chosen: Sequence[int]) -> Matcher:
         known = [*(examples[at].answerable for at in chosen), *(twin.answerable for twin in twins)]
         pairs = [*(of_practice[at] for at in chosen), *of_twins]
-        return Matcher(train_matcher(pairs, np.array(known, bool), EPOCHS))
+        return train_matcher(pairs, np.array(known, bool), EPOCHS)
 
     matched = np.zeros(len(examples))
     for left_out in range(MATCHERS - 1):
@@ -299,6 +300,11 @@ def forest_arrays(forest: Forest, name: str) -> dict[str, Any]:
     return {f"{name}.{part}": np.asarray(values, kinds.get(part, np.int16)) for part, values in asdict(forest).items()}
 
 
+def matcher_arrays(matcher: Matcher, prefix: str = "") -> dict[str, Any]:
+    """What `bot.matching.Matcher` reads, in half precision, under names with the prefix."""
+    return {f"{prefix}{name}": np.asarray(values, np.float16) for name, values in matcher.arrays.items()}
+
+
 def save_head(path: Path, head: Head, words: Mapping[str, float], classes: Mapping[str, float]) -> None:
     """Writes what `bot.head.load_head` reads, in half precision."""
     arrays: dict[str, Any] = {
@@ -312,5 +318,5 @@ def save_head(path: Path, head: Head, words: Mapping[str, float], classes: Mappi
         for part, values in asdict(network).items():
             arrays[f"{name}.{part}"] = np.asarray(values, np.float32 if part in ("mean", "scale") else np.float16)
     arrays |= forest_arrays(head.judge, "judge")
-    arrays |= {f"matcher.{name}": np.asarray(values, np.float16) for name, values in head.matcher.arrays.items()}
+    arrays |= matcher_arrays(head.matcher, "matcher.")
     np.savez_compressed(path, **arrays)

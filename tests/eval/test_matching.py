@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from bot.matching import Matcher
 from eval.matching import train_matcher
 
 WIDTH = 8
@@ -22,7 +21,7 @@ def test_it_learns_whether_the_passage_has_every_token_of_the_claim() -> None:
             pairs.append((words[tokens], words[passage]))
             known.append(supported)
     epochs = []
-    matcher = Matcher(train_matcher(pairs, np.array(known), 11, lambda: epochs.append(1)))
+    matcher = train_matcher(pairs, np.array(known), 11, lambda: epochs.append(1))
     right = np.mean([(matcher(*pair) > 0) == supported for pair, supported in zip(pairs, known, strict=True)])
     assert right > 0.9
     assert len(epochs) == 11
@@ -31,6 +30,6 @@ def test_it_learns_whether_the_passage_has_every_token_of_the_claim() -> None:
 def test_texts_without_tokens_are_left_out() -> None:
     pairs = [(np.ones((2, WIDTH), np.float32), np.eye(WIDTH, dtype=np.float32)[:3])] * 2
     pairs += [(np.zeros((0, WIDTH), np.float32), np.ones((1, WIDTH), np.float32))]
-    matcher = Matcher(train_matcher(pairs, np.array([True, True, False]), 11))
+    matcher = train_matcher(pairs, np.array([True, True, False]), 11)
     assert matcher(*pairs[0]) > 0
     assert matcher(*pairs[2]) == pytest.approx(0)
