@@ -63,6 +63,7 @@ const does = {
 };
 
 async function tried(outcome, action) {
+  outcome.textContent = ""; // the same words again are news: "copied" is said of this press, not of the last
   try {
     await action();
   } catch (error) {
