@@ -154,8 +154,7 @@ def test_copy_as_text_and_as_markdown(page: Page) -> None:
     assert re.search(rf"{ANSWER}.*\[1\]\n\[1\] 《筑牢", clipboard(page))
     press(turn, say("copyMarkdown"))
     expect(turn.locator(".outcome")).to_have_text(say("copied"))
-    text = clipboard(page)
-    assert text.startswith("## ") and r"\[1\] 《筑牢" in text
+    assert re.match(r"## (.|\n)*\\\[1\\\] 《筑牢", clipboard(page))
 
 
 def test_a_shared_link_reopens_the_answer_after_the_index_has_changed(page: Page, served: Served) -> None:
