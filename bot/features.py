@@ -25,6 +25,7 @@ SURROUNDINGS = 12  # chunks on either side in which a word may stand that the se
 WIDTH = 12 + 11 + 13 + 45 + 2 * len(KINDS)  # columns
 _SURE = 0.97  # no word is expected with more certainty
 _CLAUSES = ",;:"
+_NOTHING = 1e-12  # a square below it is that of nothing, and rounding
 _END_OF_CHUNK = 0.03  # cosine by which a missing neighbour is taken to be further than the sentence
 
 
@@ -35,7 +36,7 @@ class Reading:
     text: str
     terms: frozenset[str]
     quantities: tuple[Quantity, ...]
-    gives: npt.NDArray[np.bool_]  # per kind of answer
+    gives: tuple[bool, ...]  # per kind of answer
     clauses: tuple[str, ...]
 
 
@@ -50,7 +51,7 @@ def read_sentence(sentence: str) -> Reading:
         text,
         frozenset(terms(sentence)),
         quantities(text),
-        np.array([bool(gives.search(text)) for gives in GIVES]),
+        tuple(bool(gives.search(text)) for gives in GIVES),
         tuple(clause for clause in marked.split("\n") if clause.strip()),
     )
 
@@ -74,62 +75,69 @@ def candidates_of(
     if not found:
         return Candidates(rows, place, np.zeros((0, WIDTH)))
     readings = [read_sentence(index.sentence_text(row)) for row in rows.tolist()]
-    chunk = index.sentences[rows, 0]
+    passages = _passages(place)
     vectors = index.vectors_of(rows).astype(np.float64)
-    shared = _shared(asked, readings, index.lexical)
     parts = [
-        _nearness(query, vectors, chunk),
-        _sharing(shared, chunk),
-        _shape(asked, readings, chunk, place),
-        _agreement(index, asked, readings, chunk, without),
+        _nearness(query, vectors, passages),
+        _sharing(asked, readings, index.lexical, passages),
+        _shape(asked, readings, place, passages),
+        _agreement(
+            index, asked, readings, [hits[at].number for at in place[passages.starts].tolist()], passages, without
+        ),
         np.array([reading.gives for reading in readings], np.float64),
         np.repeat([[float(kind in asked.kinds) for kind in range(len(KINDS))]], len(found), axis=0),
     ]
     return Candidates(rows, place, np.concatenate(parts, axis=1))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Passages:
+    """Which candidates stand together: the passages one after another, each with its sentences in order."""
+
+    starts: npt.NDArray[np.int64]  # per passage: the position of its first candidate
+    sizes: npt.NDArray[np.int64]  # per passage: how many there are
+    own: npt.NDArray[np.int64]  # per candidate: its passage, and so for the rest
+    first: npt.NDArray[np.int64]  # the position of the first of its passage
+    before: npt.NDArray[np.int64]  # of the one before, itself at the start
+    after: npt.NDArray[np.int64]  # of the one behind, itself at the end
+
+
+def _passages(place: npt.NDArray[np.int64]) -> Passages:
+    at = np.arange(len(place))
+    opens = np.concatenate([[True], place[1:] != place[:-1]])
+    starts = np.flatnonzero(opens)
+    own = np.cumsum(opens) - 1
+    closes = np.concatenate([opens[1:], [True]])
+    return Passages(starts, np.diff(np.append(starts, len(place))), own, starts[own], at - (~opens), at + (~closes))
+
+
 def _below_best(values: Numbers) -> Numbers:
     return np.asarray(values - values.max(), np.float64)
 
 
-def _neighbours(chunk: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """(position before, position after) of every candidate inside its chunk, itself at the chunk's ends."""
-    at = np.arange(len(chunk))
-    before = np.where((at > 0) & (chunk == np.roll(chunk, 1)), at - 1, at)
-    after = np.where((at < len(at) - 1) & (chunk == np.roll(chunk, -1)), at + 1, at)
-    return before, after
-
-
-def _unit(vectors: Numbers) -> Numbers:
-    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9), np.float64)
-
-
-def _nearness(query: Vectors, vectors: Numbers, chunk: npt.NDArray[np.int64]) -> Numbers:
+def _nearness(query: Vectors, vectors: Numbers, passages: Passages) -> Numbers:
     """Cosines: alone, to the best, of the neighbours, and with what the passage is about taken out of both sides."""
     cosine = np.asarray(vectors @ query, np.float64)
-    before, after = _neighbours(chunk)
-    at = np.arange(len(chunk))
-    first = np.zeros(len(chunk), np.int64)
-    best, centre = np.zeros(len(chunk)), np.zeros_like(vectors)
-    for number in np.unique(chunk):
-        inside = chunk == number
-        first[inside] = np.flatnonzero(inside)[0]
-        best[inside] = cosine[inside].max()
-        centre[inside] = vectors[inside].mean(axis=0)
+    between = vectors @ vectors.T
+    at = np.arange(len(cosine))
+    best = np.maximum.reduceat(cosine, passages.starts)[passages.own]
 
-    def partial(topic: Numbers) -> Numbers:
-        """Correlation of question and sentence after their share of the topic is removed."""
-        topic = _unit(topic)
-        rest_of_question = query - (topic @ query)[:, None] * topic
-        rest = vectors - (vectors * topic).sum(axis=1)[:, None] * topic
-        return np.asarray((_unit(rest_of_question) * _unit(rest)).sum(axis=1))
+    def partial(topics: Numbers, which: npt.NDArray[np.int64]) -> Numbers:
+        """Correlation of question and sentence without their share of a topic, which is a weighted sum of sentences."""
+        to_topic, of_topic = (topics @ between)[which, at], (topics @ between * topics).sum(axis=1)[which]
+        of_topic = np.maximum(of_topic, _NOTHING)
+        of_question = (topics @ cosine)[which]
+        rest = (float(query @ query) - of_question**2 / of_topic) * (np.diagonal(between) - to_topic**2 / of_topic)
+        return np.asarray((cosine - of_question * to_topic / of_topic) / np.sqrt(np.maximum(rest, _NOTHING)))
 
-    of_passage, of_all = partial(centre), partial(np.repeat(vectors.mean(axis=0)[None], len(chunk), axis=0))
-    of_opening = np.where(first == at, of_passage, partial(vectors[first]))
+    alike = np.equal.outer(np.arange(len(passages.starts)), passages.own) / passages.sizes[:, None]
+    of_passage, of_opening = partial(alike, passages.own), partial(np.eye(len(at))[passages.starts], passages.own)
+    of_opening = np.where(passages.first == at, of_passage, of_opening)
+    of_all = partial(np.full((1, len(at)), 1 / len(at)), np.zeros(len(at), np.int64))
     return np.stack([
         cosine, _below_best(cosine), cosine - best,
-        np.where(before == at, -_END_OF_CHUNK, cosine[before] - cosine),
-        np.where(after == at, -_END_OF_CHUNK, cosine[after] - cosine),
+        np.where(passages.before == at, -_END_OF_CHUNK, cosine[passages.before] - cosine),
+        np.where(passages.after == at, -_END_OF_CHUNK, cosine[passages.after] - cosine),
         best, _below_best(best), of_passage, _below_best(of_passage), of_opening, of_all, _below_best(of_all),
     ], axis=1)  # fmt: skip
 
@@ -155,25 +163,21 @@ def _shared(asked: Asked, readings: Sequence[Reading], lexical: LexicalIndex) ->
     return held.reshape(len(readings), len(weights)), np.array(list(weights.values())), pairs
 
 
-def _sharing(shared: tuple[Numbers, Numbers, Numbers], chunk: npt.NDArray[np.int64]) -> Numbers:
+def _sharing(asked: Asked, readings: Sequence[Reading], lexical: LexicalIndex, passages: Passages) -> Numbers:
     """Shares of the question's weighted terms: in the sentence, its window, its passage, and what only it adds."""
-    held, weights, pairs = shared
+    held, weights, pairs = _shared(asked, readings, lexical)
     of_pairs, of_characters = weights * pairs, weights * (1 - pairs)
     of_pairs, of_characters = of_pairs / max(of_pairs.sum(), 1e-9), of_characters / max(of_characters.sum(), 1e-9)
     holders = held.sum(axis=0)
     of_rare = of_pairs * np.log1p((len(held) - holders + 0.5) / (holders + 0.5))
     of_rare = of_rare / max(of_rare.sum(), 1e-9)
-    before, after = _neighbours(chunk)
-    window = np.maximum(np.maximum(held[before], held[after]), held)
-    passage, added = np.zeros_like(held), np.zeros(len(held))
-    for number in np.unique(chunk):
-        inside = np.flatnonzero(chunk == number)
-        passage[inside] = held[inside].max(axis=0, initial=0)
-        opening = held[inside[0]]
-        second = held[inside[1]] if len(inside) > 1 else np.zeros_like(opening)
-        for at in inside:
-            other = opening if at != inside[0] else second
-            added[at] = (held[at] * (1 - other)) @ of_pairs
+    window = np.maximum(np.maximum(held[passages.before], held[passages.after]), held)
+    passage = np.maximum.reduceat(held, passages.starts, axis=0)[passages.own]
+    # What the opening lacks; of the opening, what the second sentence lacks, if there is one.
+    other = np.where(passages.first == np.arange(len(held)), passages.after, passages.first)
+    added = (held * (1 - held[other])) @ of_pairs
+    alone = (passages.sizes == 1)[passages.own]
+    added[alone] = held[alone] @ of_pairs
     sentence, characters, rare = held @ of_pairs, held @ of_characters, held @ of_rare
     return np.stack([
         sentence, _below_best(sentence), characters, _below_best(characters), rare, _below_best(rare),
@@ -181,25 +185,19 @@ def _sharing(shared: tuple[Numbers, Numbers, Numbers], chunk: npt.NDArray[np.int
     ], axis=1)  # fmt: skip
 
 
-def _shape(
-    asked: Asked, readings: Sequence[Reading], chunk: npt.NDArray[np.int64], place: npt.NDArray[np.int64]
-) -> Numbers:
+def _shape(asked: Asked, readings: Sequence[Reading], place: npt.NDArray[np.int64], passages: Passages) -> Numbers:
     """Length, position, rank of the passage, the longest stretch of the question, how much of the sentence is new."""
-    before, after = _neighbours(chunk)
-    at = np.arange(len(chunk))
+    at = np.arange(len(place))
     stretch = np.array([_longest_common(asked.text, reading.text) for reading in readings], np.float64)
     asked_terms = set(terms(asked.text))
     new = np.array([len(reading.terms - asked_terms) / max(len(reading.terms), 1) for reading in readings])
     lengths = np.array([len(reading.text) for reading in readings], np.float64)
-    position = np.zeros(len(chunk))
-    for number in np.unique(chunk):
-        inside = np.flatnonzero(chunk == number)
-        position[inside] = np.linspace(0, 1, len(inside)) if len(inside) > 1 else 0.0
+    position = (at - passages.first) / np.maximum(passages.sizes - 1, 1)[passages.own]
     marks = np.array([min(reading.text.count("、"), 6) / 6 for reading in readings])
     return np.stack([
         stretch / len(asked.text), np.minimum(stretch, 12) / 12, _below_best(stretch) / 12, np.log(lengths) / 4,
-        np.full(len(chunk), np.log(len(asked.text)) / 3), before == at, after == at, position, place == 0, place / 4,
-        new, marks, marks * (LIST in asked.kinds),
+        np.full(len(place), np.log(len(asked.text)) / 3), passages.before == at, passages.after == at, position,
+        place == 0, place / 4, new, marks, marks * (LIST in asked.kinds),
     ], axis=1)  # fmt: skip
 
 
@@ -213,20 +211,24 @@ def _longest_common(first: str, second: str) -> int:
 
 
 def _agreement(
-    index: Index, asked: Asked, readings: Sequence[Reading], chunk: npt.NDArray[np.int64], without: frozenset[int]
+    index: Index,
+    asked: Asked,
+    readings: Sequence[Reading],
+    chunks: Sequence[int],
+    passages: Passages,
+    without: frozenset[int],
 ) -> Numbers:
     """What the question names and wants against what the sentence, its passage and its surroundings hold."""
     surprise = -np.log(1 - np.minimum(asked.expected, _SURE))  # of a missing word, in nats
-    numbers, which = np.unique(chunk, return_inverse=True)
-    around = [surroundings(index, number, without) for number in numbers.tolist()]
+    around = [surroundings(index, number, without) for number in chunks]
     held = _held(asked, [reading.text for reading in readings])
-    held_near = _held(asked, [near for near, _, _ in around])[which]
-    held_far = _held(asked, [far for _, far, _ in around])[which]
+    held_near = _held(asked, [near for near, _, _ in around])[passages.own]
+    held_far = _held(asked, [far for _, far, _ in around])[passages.own]
     rows = [
         _wanted(asked, reading)
         + _in_one_clause(asked, surprise, reading, words)
-        + _named(asked, reading, around[at][1], around[at][2])
-        for reading, words, at in zip(readings, held, which.tolist(), strict=True)
+        + _named(asked, reading, around[own][1], around[own][2])
+        for reading, words, own in zip(readings, held.tolist(), passages.own.tolist(), strict=True)
     ]
     missing = [_missing(asked, surprise, words) for words in (held, held_near, held_far)]
     return np.concatenate([*missing, np.array(rows, np.float64)], axis=1)
@@ -237,19 +239,19 @@ def surroundings(
 ) -> tuple[str, str, tuple[Quantity, ...]]:
     """(text of the chunk, text of its document around it with the title, the numbers of the latter), folded."""
     document = index.documents[index.chunks[number].doc_id]
-    texts = []
-    for low, high in ((number, number + 1), (number - SURROUNDINGS, number + SURROUNDINGS + 1)):
-        chunks = [
-            other
-            for other in range(max(low, 0), min(high, len(index.chunks)))
-            if index.chunks[other].doc_id == document.id
-        ]
-        rows = [row for chunk in chunks for row in index.rows_of(chunk) if row not in without]
-        texts.append([read_sentence(index.sentence_text(row)) for row in rows])
-    title = read_sentence(document.title)
-    near, far = texts
-    numbers = tuple(dict.fromkeys(quantity for reading in [title, *far] for quantity in reading.quantities))
-    return "\n".join(reading.text for reading in near), "\n".join(reading.text for reading in [title, *far]), numbers
+    reach = range(max(number - SURROUNDINGS, 0), min(number + SURROUNDINGS + 1, len(index.chunks)))
+    own = [other for other in reach if index.chunks[other].doc_id == document.id]
+    near = _readings(index, number, number, without)
+    far = [read_sentence(document.title), *_readings(index, own[0], own[-1], without)]
+    numbers = tuple(quantity for reading in far for quantity in reading.quantities)
+    return "\n".join(reading.text for reading in near), "\n".join(reading.text for reading in far), numbers
+
+
+def _readings(index: Index, first: int, last: int, without: frozenset[int]) -> list[Reading]:
+    """The sentences of a document's chunks from the first to the last."""
+    rows = range(index.rows_of(first).start, index.rows_of(last).stop)
+    texts = index.sentence_texts(rows)
+    return [read_sentence(text) for row, text in zip(rows, texts, strict=True) if row not in without]
 
 
 def _held(asked: Asked, texts: Sequence[str]) -> Numbers:
@@ -274,7 +276,7 @@ def _missing(asked: Asked, surprise: Numbers, held: Numbers) -> Numbers:
 def _wanted(asked: Asked, reading: Reading) -> list[float]:
     """Does the sentence give the kinds of answer that the question wants, and a number that the question lacks."""
     telling = asked.telling
-    given = [bool(reading.gives[kind]) for kind in telling]
+    given = [reading.gives[kind] for kind in telling]
     new = [one for one in reading.quantities if not any(one.value == other.value for other in asked.quantities)]
     numeric = bool(asked.kinds & NUMERIC)
     counted = any(one.unit and one.unit in asked.unit for one in new)
@@ -294,7 +296,7 @@ def _wanted(asked: Asked, reading: Reading) -> list[float]:
     ]
 
 
-def _in_one_clause(asked: Asked, surprise: Numbers, reading: Reading, held: Numbers) -> list[float]:
+def _in_one_clause(asked: Asked, surprise: Numbers, reading: Reading, held: Sequence[float]) -> list[float]:
     """The most of the expected words that one clause holds; the same for clauses that give what is wanted."""
     total = max(float(surprise.sum()), 1e-6)
     weights = [

@@ -214,15 +214,26 @@ def holds(text: str, word: str) -> float:
     """How far a folded text holds the word, 0 to 1: itself, one that stands for it, its value, its sound, its parts."""
     if word in text:
         return 1.0
-    if any(len(other) > 1 and other in text for other in alternatives(word)):
-        return 0.9
-    by_value = _HELD_BY_VALUE.get(word)
+    others, by_value, heard, pairs = _stand_ins(word)
+    for other in others:
+        if other in text:
+            return 0.9
     if by_value and by_value.search(text):
         return 0.7
-    if len(word) > 1 and not word.isascii() and sound(word) in sound(text):
+    if heard and heard in sound(text):
         return 0.85
-    pairs = [word[at : at + 2] for at in range(len(word) - 1)] if len(word) > 2 else []
-    return 0.8 * sum(pair in text for pair in pairs) / len(pairs) if pairs else 0.0
+    return 0.8 * [pair in text for pair in pairs].count(True) / len(pairs) if pairs else 0.0
+
+
+@lru_cache(maxsize=4096)
+def _stand_ins(word: str) -> tuple[tuple[str, ...], re.Pattern[str] | None, str, tuple[str, ...]]:
+    """(other words for it, what its value looks like, its sound where that tells, its pairs of characters)."""
+    return (
+        tuple(other for other in alternatives(word) if len(other) > 1),
+        _HELD_BY_VALUE.get(word),
+        sound(word) if len(word) > 1 and not word.isascii() else "",
+        tuple(word[at : at + 2] for at in range(len(word) - 1)) if len(word) > 2 else (),
+    )
 
 
 def nothing_mentioned(asked: Asked, text: str) -> bool:

@@ -62,6 +62,7 @@ class Manifest:
 class Index:
     """One version, opened: immutable, safe to search from several threads.
 
+    The chunks of a document stand together, in order.
     `sentences` has a row per vector: (chunk number, start, end), ordered by chunk; a chunk's rows are
     `first_sentence[chunk]:first_sentence[chunk + 1]`.
     """
@@ -82,6 +83,11 @@ class Index:
         """The text of the sentence of that row."""
         chunk, start, end = self.sentences[row].tolist()
         return self.documents[self.chunks[chunk].doc_id].text[start:end]
+
+    def sentence_texts(self, rows: range) -> list[str]:
+        """The texts of successive sentences."""
+        places = self.sentences[rows.start : rows.stop].tolist()
+        return [self.documents[self.chunks[chunk].doc_id].text[start:end] for chunk, start, end in places]
 
     def rows_of(self, chunk: int) -> range:
         """The rows of the chunk's sentences."""
