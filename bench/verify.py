@@ -33,17 +33,18 @@ def main() -> None:
             encoder.encode_query(pair.claim)
             embed += time.perf_counter() - started
             started = time.perf_counter()
-            states_of_query(pair.claim)
-            states += time.perf_counter() - started
-            started = time.perf_counter()
             verify(pair.claim, [Passage(pair.passage)])
             check += time.perf_counter() - started
-        for spent, total in ((embedding, embed), (reading, states), (checking, states + check)):
+            states_of_query.cache_clear()
+            started = time.perf_counter()
+            states_of_query(pair.claim)
+            states += time.perf_counter() - started
+        for spent, total in ((embedding, embed), (reading, states), (checking, check)):
             spent.append(total / len(pairs) * 1000)
     embed, states, check = map(statistics.median, (embedding, reading, checking))
-    print(f"embedding the claim                    {embed:6.2f} ms")
-    print(f"checking it, no embedding needed       {check:6.2f} ms, {check / embed:.2f} of embedding alone")
-    print(f"  of that the states of its tokens     {states:6.2f} ms")
+    print(f"embedding the claim                               {embed:6.2f} ms")
+    print(f"checking it, no embedding needed                  {check:6.2f} ms, {check / embed:.2f} of embedding alone")
+    print(f"  the states of its tokens, where no rule decides {states:6.2f} ms")
 
 
 if __name__ == "__main__":

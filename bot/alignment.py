@@ -7,6 +7,8 @@ demands or limits on one side only, are the numbers that bot/verify.py weighs.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -98,56 +100,42 @@ def align(claim: Reading, passage: Reading, found: Sequence[Item]) -> Alignment:
     An item counts its weight; what stands farther apart in the passage than in the claim, or in another order, costs.
     Time is linear in the items, of which the first 40 are aligned.
     """
-    nodes = [_places(item, passage) for item in found[:_MOST_ITEMS]]
-    scores: list[Numbers] = []
-    origins: list[list[tuple[int, int]]] = []
-    for at, (starts, ends, holds) in enumerate(nodes):
-        item = found[at]
-        best = np.zeros(len(starts))
-        origin = [(-1, -1)] * len(starts)
-        for before in range(max(at - _BACK, 0), at):
-            other_starts, other_ends, _ = nodes[before]
-            if not len(starts) or not len(other_starts):
-                continue
-            spoken = (
-                claim.depth[item.start]
-                - claim.depth[min(found[before].start + len(found[before].text), len(claim.text))]
-            )
-            forward = passage.depth[starts][:, None] - passage.depth[other_ends][None, :]
-            backward = passage.depth[other_starts][None, :] - passage.depth[ends][:, None]
+    found = found[:_MOST_ITEMS]
+    nodes = [_places(item, passage) for item in found]
+    first = np.cumsum([0, *(len(starts) for starts, _, _ in nodes)])  # of each item, in all places one behind another
+    starts, ends, holds = (
+        np.concatenate([node[side] for node in nodes] or [np.zeros(0, np.int64)]) for side in range(3)
+    )
+    begins, closes = passage.depth[starts], passage.depth[ends]
+    said = claim.depth[[min(item.start + len(item.text), len(claim.text)) for item in found]]
+    said = np.repeat(said, np.diff(first))  # where the item of each place ends in the claim
+    # Per place: of the best chain that ends there; the place before it in that chain.
+    scores, origins = np.zeros(len(starts)), np.full(len(starts), -1)
+    for at, item in enumerate(found):
+        own, others = slice(first[at], first[at + 1]), slice(first[max(at - _BACK, 0)], first[at])
+        if own.start < own.stop and others.start < others.stop:
+            forward = begins[own, None] - closes[None, others]
+            backward = begins[None, others] - closes[own, None]
             turned = backward >= 0
-            apart = np.maximum(np.maximum(forward, backward) - max(spoken, 0), 0)
+            spoken = np.maximum(claim.depth[item.start] - said[others], 0)
+            apart = np.maximum(np.maximum(forward, backward) - spoken, 0)
             together = np.where((forward < 0) & ~turned, _JUMP, 0.0)  # one place for two words
             cost = _JUMP * (1 - np.exp(-apart / _REACH)) + _TURN * turned + together
-            gains = scores[before][None, :] - cost
-            chosen = gains.argmax(axis=1)
-            gain = gains[np.arange(len(starts)), chosen]
-            for place in np.flatnonzero(gain > best).tolist():
-                best[place] = gain[place]
-                origin[place] = (before, int(chosen[place]))
-        scores.append(best + item.weight * holds)
-        origins.append(origin)
-    return _traced(found, nodes, scores, origins)
-
-
-def _traced(
-    found: Sequence[Item],
-    nodes: Sequence[tuple[Positions, Positions, Numbers]],
-    scores: Sequence[Numbers],
-    origins: Sequence[Sequence[tuple[int, int]]],
-) -> Alignment:
-    ends = [(float(score.max()), at, int(score.argmax())) for at, score in enumerate(scores) if len(score)]
-    _, at, place = max(ends, default=(0.0, -1, -1))
+            gains = scores[None, others] - cost
+            gain = gains.max(axis=1)
+            scores[own] = np.maximum(gain, 0)
+            origins[own] = np.where(gain > 0, others.start + gains.argmax(axis=1), -1)
+        scores[own] += item.weight * holds[own]
+    spans = [(start, end) for start, end in pairwise(first.tolist()) if start < end]
+    start, end = max(spans, key=lambda span: (scores[slice(*span)].max(), span), default=(0, 0))
+    place = start + int(scores[start:end].argmax()) if spans else -1
     chain = []
-    while at >= 0:
-        chain.append((at, place))
-        at, place = origins[at][place]
+    while place >= 0:
+        chain.append(place)
+        place = int(origins[place])
     chain.reverse()
-    return Alignment(
-        tuple(found[at] for at, _ in chain),
-        np.array([nodes[at][0][place] for at, place in chain], np.int64),
-        np.array([nodes[at][1][place] for at, place in chain], np.int64),
-    )
+    own_items = np.searchsorted(first, chain, side="right") - 1
+    return Alignment(tuple(found[at] for at in own_items.tolist()), starts[chain], ends[chain])
 
 
 def _places(item: Item, passage: Reading) -> tuple[Positions, Positions, Numbers]:
@@ -253,22 +241,28 @@ def _heaviest_run(weights: Sequence[float]) -> float:
 
 def _forces(claim: str, window: str, passage: str) -> list[float]:
     """Of each kind of operator: only the claim has it (2 where the passage has none), only what it is aligned with."""
-    patterns = OPERATORS.values()
-    ours, near, anywhere = ([bool(pattern.search(text)) for pattern in patterns] for text in (claim, window, passage))
+    ours, near, anywhere = _operators(claim), _operators(window), _operators(passage)
     claimed = [
         (1.0 + (not there)) * (said and not here) for said, here, there in zip(ours, near, anywhere, strict=True)
     ]
     return [*claimed, *(float(here and not said) for said, here in zip(ours, near, strict=True))]
 
 
+@lru_cache(maxsize=256)
+def _operators(text: str) -> tuple[bool, ...]:
+    return tuple(bool(pattern.search(text)) for pattern in OPERATORS.values())
+
+
+@lru_cache(maxsize=64)
 def _sentences(reading: Reading) -> Positions:
     ends = np.array([match.end() for match in re.finditer(r"[。!?;\n]", reading.text)], np.int64)
     return np.searchsorted(ends, np.arange(len(reading.text) + 1), side="right")
 
 
-def _pairs(text: str) -> set[str]:
+@lru_cache(maxsize=256)
+def _pairs(text: str) -> frozenset[str]:
     letters = "".join(filter(str.isalnum, text))
-    return {letters[at : at + 2] for at in range(len(letters) - 1)}
+    return frozenset(letters[at : at + 2] for at in range(len(letters) - 1))
 
 
 def _passage_words(claim: Reading, passage: Reading) -> list[tuple[int, float, str]]:

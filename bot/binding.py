@@ -114,16 +114,16 @@ def crossed_and_parted(claim: Reading, passage: Reading, found: Sequence[Item]) 
         return 0.0, 0.0
     depth = claim.depth[[item.start for item in known]]
     apart = np.abs(depth[:, None] - depth[None, :])
-    near = np.ones((len(known), len(known)))
-    for at, one in enumerate(known):
-        for before, other in enumerate(known[:at]):
-            close = closeness(passage, one.places, len(one.text), other.places, len(other.text), _SHORT_REACH)
-            near[at, before] = near[before, at] = close.max()
+    near = _nearness(passage, known)
     numbers = {text: number for number, text in enumerate({item.text for item in known})}
     word = np.array([numbers[item.text] for item in known])
     sort = np.array([_sort(item) for item in known])
     # Words of a stretch that the passage has as it is belong together, and say nothing of what else they belong to.
-    phrase = np.array([[_is_phrase(claim, passage, one, other) for other in known] for one in known])
+    phrase = np.zeros((len(known), len(known)), bool)
+    for at, one in enumerate(known):
+        for behind, other in enumerate(known[at:], at):
+            stretch = claim.text[one.start : other.start + len(other.text)]
+            phrase[at, behind] = phrase[behind, at] = stretch in passage.text
     alike = (sort[:, None] & sort[None, :]) > 0
     pairs = _Pairs(apart, np.where(phrase, 0.0, near), np.where(phrase, 1.0, near), word, alike)
     return _crossed(pairs), _parted(pairs)
@@ -141,9 +141,15 @@ def _sort(item: Item) -> int:
     return _DEED if item.tag[0] in "vadbz" else _THING
 
 
-def _is_phrase(claim: Reading, passage: Reading, one: Item, other: Item) -> bool:
-    first, second = sorted((one, other), key=lambda item: item.start)
-    return claim.text[first.start : second.start + len(second.text)] in passage.text
+def _nearness(passage: Reading, known: Sequence[Item]) -> Numbers:
+    """(items, items) how near two items come to each other in the passage: 1 beside it, 1/e at the reach."""
+    begins = np.concatenate([item.places for item in known])
+    ends = np.concatenate([np.minimum(item.places + len(item.text), len(passage.text)) for item in known])
+    begins, ends = passage.depth[begins], passage.depth[ends]
+    apart = np.maximum(np.maximum(begins[None, :] - ends[:, None], begins[:, None] - ends[None, :]), 0)
+    first = np.cumsum([0, *(len(item.places) for item in known[:-1])])
+    nearest = np.minimum.reduceat(np.minimum.reduceat(apart, first, axis=0), first, axis=1)
+    return np.asarray(np.exp(-nearest / _SHORT_REACH), np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
