@@ -24,7 +24,7 @@ HEAD = Path(__file__).parent / "head.npz"
 # the subject only speaks against an answer, for that it is there is no news, and little: colloquial questions look
 # off-topic.
 TOPIC_WEIGHT = 0.6
-TOPIC_WEIGHT_INSIDE = 0.2
+TOPIC_WEIGHT_INSIDE = 0.05
 UNSURE = 1e-4  # no chance of the forest is taken for nearer to 0 or 1
 EXTREME = 5.0  # standard deviations beyond which a feature says no more
 _MATCHED = 3  # sentences that a question is matched with; one of three holds the answer in 91 of 100 cases

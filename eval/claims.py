@@ -183,7 +183,7 @@ def _fit_forest(
     for pair, log_odds in zip(pairs, matched.tolist(), strict=True):
         claim, given = read(pair.claim), read(pair.passage)
         rows.append(evidence(pair.claim, claim, given, context, items(claim, given), log_odds))
-        ruled.append(True if is_verbatim(claim, given) else False if unheld(claim, given, context) else None)
+        ruled.append(False if unheld(claim, given, context) else True if is_verbatim(claim, given) else None)
         done()
     x, known = np.array(rows, np.float32), np.array([pair.supported for pair in pairs])
     open_ = np.array([verdict is None for verdict in ruled])

@@ -97,6 +97,14 @@ def test_word_for_word_is_from_the_beginning_of_a_clause_on() -> None:
     assert check("得转借", RULES).score != 1.0
 
 
+@pytest.mark.parametrize(
+    ("claim", "passage"), [("长24米。", "长2.4米。"), ("养了12只。", "养了1-2只。"), ("共15万人。", "共1.5万人。")]
+)
+def test_a_figure_that_stands_there_without_its_point_is_not_word_for_word(claim: str, passage: str) -> None:
+    assert not check(claim, passage).supported
+    assert check(passage, passage).score == 1.0
+
+
 def test_names_and_years_may_stand_in_what_is_around_the_passage() -> None:
     claim = "2024年4月20日,云泽湖马拉松鸣枪开跑。"
     assert "2024" in check(claim, RACE).reason
