@@ -22,7 +22,8 @@ from bot.types import Hit
 HEAD = Path(__file__).parent / "head.npz"
 # Weights of the topic's log-odds. At 0.4 CMRC's left-out questions have AUROC 0.985, at 0.6 0.987. Inside one document
 # the subject only speaks against an answer, for that it is there is no news, and little: colloquial questions look
-# off-topic.
+# off-topic. With 6 % of the answerable questions about the article refused (five sets), so are 75 % of the near misses
+# at 0.2 and 77 % at 0.05, and all that are off-topic; at 0 one of those is answered.
 TOPIC_WEIGHT = 0.6
 TOPIC_WEIGHT_INSIDE = 0.05
 UNSURE = 1e-4  # no chance of the forest is taken for nearer to 0 or 1
@@ -102,12 +103,17 @@ def logistic(log_odds: float) -> float:
     return float(1 / (1 + np.exp(-log_odds)))
 
 
+def log_odds(chance: float) -> float:
+    """The log-odds of a forest's chance, none being taken for surer than UNSURE."""
+    chance = min(max(chance, UNSURE), 1 - UNSURE)
+    return float(np.log(chance / (1 - chance)))
+
+
 def log_odds_of_answer(judge: Forest, topic: Network, summary: Numbers, matched: float, together: float) -> float:
     """Both models' log-odds that a question is answered, before calibration."""
-    chance = min(max(judge(np.append(summary, matched)), UNSURE), 1 - UNSURE)
     subject = float(topic(summary[None])[0])
     weighed = TOPIC_WEIGHT * (1 - together) * subject + TOPIC_WEIGHT_INSIDE * together * min(subject, 0.0)
-    return float(np.log(chance / (1 - chance)) + weighed)
+    return log_odds(judge(np.append(summary, matched))) + weighed
 
 
 def together(hits: Sequence[Hit]) -> float:

@@ -27,7 +27,7 @@ from bot.conflicts import (
     wrong_figures,
     wrong_negations,
 )
-from bot.head import Forest, forest_from
+from bot.head import Forest, forest_from, log_odds, logistic
 from bot.matching import load_matcher, states_of_passage, states_of_query
 from bot.reading import Item, Numbers, Reading, items, read
 
@@ -36,6 +36,9 @@ LONGEST_CLAIM = 500  # characters: a longer sentence would be cut by the encoder
 LONGEST_PASSAGE = 4000  # characters that are looked at; the index makes passages of 600 at most
 EVEN = 0.5  # chance from which a claim counts as carried
 _RULED_OUT = 0.4  # score of what a rule alone decides, where all its words stand there: for the likest passage's reason
+# Of the network's log-odds beside the forest's. On 746 pairs by four authors that no rule decides AUROC is 0.928 at 0,
+# 0.934 at 0.2, 0.930 at 0.5.
+_MATCHED_WEIGHT = 0.2
 _WINDOW = 3  # clauses of a passage that a claim may be gathered from
 NOTHING = "文中没有这个意思 | not in the passage"
 APART = "文中不是这样搭配的 | put together otherwise in the passage"
@@ -132,7 +135,7 @@ def _single(claim: str, passages: Sequence[Passage], place: int) -> Support:
         return Support(False, place, NOTHING, 0.0)  # however near the meaning, no word of it stands there
     matched = load_matcher()(states_of_query(claim), states_of_passage(passage.text[:LONGEST_PASSAGE]))
     row = evidence(claim, claimed, given, around, found, matched)
-    score = _fitted()(row)
+    score = chance_of_support(_fitted(), row)
     reason = "" if score >= EVEN else _why(row, claimed, given, around, found)
     return Support(not reason, place, reason, score)
 
@@ -142,7 +145,7 @@ def evidence(
 ) -> Numbers:
     """(len(COLUMNS),) what speaks for and against the claim.
 
-    `matched` is the log-odds of the network of bot/matching.py.
+    `matched` is the log-odds of the network of bot/matching.py, which was not taught English.
     """
     lacking = sorted((item.weight * (1 - _held(item, context)) for item in found), reverse=True)
     nouns = sum(
@@ -156,9 +159,15 @@ def evidence(
     return np.array([
         _coverage(passage, found), *[*lacking, 0.0, 0.0][:2], nouns, sum(lacking) - nouns, min(len(names), 2),
         crossed, parted, misplaced(claim, passage, found), vague, min(len(claim.figures), 3), claim.english,
-        len(english), len(list(excluded(claim, passage))), len(list(mistaken_names(names, passage))), matched,
+        len(english), len(list(excluded(claim, passage))), len(list(mistaken_names(names, passage))),
+        0.0 if claim.english else matched,
         denials.count(True), denials.count(False), *alignment.compared(claim, passage, context, found),
     ], np.float64)  # fmt: skip
+
+
+def chance_of_support(forest: Forest, row: Numbers) -> float:
+    """What the forest says of a row of evidence, and once more the network, which a tree sees among many columns."""
+    return logistic(log_odds(forest(row)) + _MATCHED_WEIGHT * float(row[COLUMNS.index("matched")]))
 
 
 def weight_held(claim: str, passage: str) -> float:

@@ -14,7 +14,7 @@ from bot.conflicts import is_verbatim, unheld
 from bot.head import Forest
 from bot.matching import Matcher, states_of_passage, states_of_query
 from bot.reading import items, read
-from bot.verify import COLUMNS, EVEN, Passage, Support, evidence, verify
+from bot.verify import COLUMNS, EVEN, Passage, Support, chance_of_support, evidence, verify
 from eval.cases import CaseError
 from eval.fit import forest_arrays, matcher_arrays, train_forest
 from eval.metrics import mean_interval
@@ -199,7 +199,7 @@ def _fit_forest(
         asked = left_out[open_[left_out] & ~twins[left_out]]
         if len(asked):
             forest = train(others[open_[others]])
-            right[asked] = [(forest(x[at]) >= EVEN) == known[at] for at in asked]
+            right[asked] = [(chance_of_support(forest, x[at]) >= EVEN) == known[at] for at in asked]
     return train(np.flatnonzero(open_)), float(right[~twins].mean())
 
 
