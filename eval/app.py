@@ -176,7 +176,7 @@ def gate(folder: Path, cases: Path, baseline: Path) -> None:
 )
 @click.option("--out", type=_path, help="bot/head.npz by default.")
 def fit(squads: Sequence[Path], out: Path | None) -> None:
-    """重新拟合选句与把握 Fit the head anew and say how well it does on documents left out; about 40 minutes."""
+    """重新拟合选句与把握 Fit the head anew and say how well it does on documents left out; about an hour."""
     from tqdm import tqdm
 
     from bot.config import BotConfig
@@ -211,7 +211,7 @@ def fit(squads: Sequence[Path], out: Path | None) -> None:
     "--fit",
     "fits",
     is_flag=True,
-    help="重新拟合核对用的森林和网络，约 40 分钟 Fit bot/verify.npz and matching.npz anew, about 40 minutes.",
+    help="重新拟合核对用的森林和网络，约 1 小时 Fit bot/verify.npz and matching.npz anew, about an hour.",
 )
 @click.option("--json", "as_json", is_flag=True, help="只输出 JSON JSON and nothing else.")
 def claims(files: Sequence[Path], fits: bool, as_json: bool) -> None:
