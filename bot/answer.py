@@ -30,7 +30,8 @@ REFUSAL_ENGLISH = "The knowledge base holds nothing on this."
 History = Sequence[tuple[str, str]]
 # A question that leans on the one before: 那城市博物馆呢？ 他是什么职务？ What about the other?
 _LEANS = re.compile(
-    r"^(那|那么|还有|另外|and\b|what about\b)|呢[?？]?$|[他她它]|(?<!在)(这|那|该|其)(?!他|她|它|余|中|些人)",
+    r"^(那|那么|还有|另外|and\b|what about\b)|呢[?？]?$|(?<![其吉])[他她它]"
+    r"|(?<![在应尤极与])(这|那|该|其(?![实次]))(?!他|她|它|余|中|些人)",
     re.IGNORECASE,
 )
 _SHORT = 9  # characters: 什么时候启动的？ leans, 番茄炒蛋怎么做？ names its own matter

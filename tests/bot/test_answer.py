@@ -177,6 +177,11 @@ def test_a_question_is_answered_from_the_threshold_on(built, kb: Path, counting)
         ("番茄炒蛋怎么做？", False),
         ("门票多少钱？", False),
         ("嘉峪关市的面积有多大？", False),
+        ("这次活动在哪个馆启动？", True),
+        ("该馆有几名专职讲解员？", True),
+        ("守护国家安全的担子应该由谁来挑？", False),
+        ("其他城市的市民有哪些教育基地？", False),
+        ("尤其重视对哪些青少年的教育？", False),
     ],
 )
 def test_a_question_that_leans_is_searched_with_the_one_before(question: str, leans: bool) -> None:
