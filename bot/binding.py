@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.measures import Figure
-from bot.reading import SURE, Item, Numbers, Positions, Reading, closeness, everywhere, exclusive, occurrences
+from bot.reading import SURE, Item, Numbers, Positions, Reading, closeness, everywhere, exclusive, gaps, occurrences
 
 _REACH = 12.0  # characters of the passage over which two words still belong together
 _SHORT_REACH = 8.0
@@ -146,9 +146,8 @@ def _nearness(passage: Reading, known: Sequence[Item]) -> Numbers:
     begins = np.concatenate([item.places for item in known])
     ends = np.concatenate([np.minimum(item.places + len(item.text), len(passage.text)) for item in known])
     begins, ends = passage.depth[begins], passage.depth[ends]
-    apart = np.maximum(np.maximum(begins[None, :] - ends[:, None], begins[:, None] - ends[None, :]), 0)
     first = np.cumsum([0, *(len(item.places) for item in known[:-1])])
-    nearest = np.minimum.reduceat(np.minimum.reduceat(apart, first, axis=0), first, axis=1)
+    nearest = np.minimum.reduceat(np.minimum.reduceat(gaps(begins, ends, begins, ends), first, axis=0), first, axis=1)
     return np.asarray(np.exp(-nearest / _SHORT_REACH), np.float64)
 
 

@@ -214,7 +214,11 @@ def closeness(
     if not len(others):
         return np.zeros(len(places))
     depth, last = reading.depth, len(reading.text)
-    begin, end = depth[places][:, None], depth[np.minimum(places + length, last)][:, None]
-    other_begin, other_end = depth[others][None, :], depth[np.minimum(others + other_length, last)][None, :]
-    apart: Numbers = np.maximum(np.maximum(other_begin - end, begin - other_end), 0).min(axis=1)
-    return np.asarray(np.exp(-apart / reach), np.float64)
+    begin, end = depth[places], depth[np.minimum(places + length, last)]
+    other_begin, other_end = depth[others], depth[np.minimum(others + other_length, last)]
+    return np.asarray(np.exp(-gaps(begin, end, other_begin, other_end).min(axis=1) / reach), np.float64)
+
+
+def gaps(begin: Numbers, end: Numbers, other_begin: Numbers, other_end: Numbers) -> Numbers:
+    """(stretches, others) what lies between every two, whichever comes first; 0 where they touch or overlap."""
+    return np.maximum(np.maximum(other_begin[None, :] - end[:, None], begin[:, None] - other_end[None, :]), 0)

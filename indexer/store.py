@@ -81,8 +81,7 @@ class Index:
 
     def sentence_text(self, row: int) -> str:
         """The text of the sentence of that row."""
-        chunk, start, end = self.sentences[row].tolist()
-        return self.documents[self.chunks[chunk].doc_id].text[start:end]
+        return self.sentence_texts(range(row, row + 1))[0]
 
     def sentence_texts(self, rows: range) -> list[str]:
         """The texts of successive sentences."""
