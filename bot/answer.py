@@ -1,6 +1,5 @@
 """The Answerer: a question in, a cited answer or an honest refusal out."""
 
-import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from bot.lexicon import with_chinese
 from bot.llm import Model, ModelError, open_model
 from bot.matching import states_of_sentences
 from bot.prompt import is_chinese, rewrite_prompt
-from bot.question import Asked, ask_what, content_words, holds, names_something, nothing_mentioned, what_is_missing
+from bot.question import Asked, ask_what, content_words, holds, leans, nothing_mentioned, what_is_missing
 from bot.retrieve import retrieve
 from bot.types import Answer, AnswerSentence, Citation, Hit, Verdict, cite
 from indexer.config import IndexConfig
@@ -28,13 +27,6 @@ from indexer.versions import open_index
 REFUSAL_CHINESE = "知识库中没有找到相关内容。"
 REFUSAL_ENGLISH = "The knowledge base holds nothing on this."
 History = Sequence[tuple[str, str]]
-# A question that leans on the one before: 那城市博物馆呢？ 他是什么职务？ What about the other?
-_LEANS = re.compile(
-    r"^(那|那么|还有|另外|and\b|what about\b)|呢[?？]?$|(?<![其吉])[他她它]"
-    r"|(?<![在应尤极与])(这|那|该|其(?![实次]))(?!他|她|它|余|中|些人)",
-    re.IGNORECASE,
-)
-_SHORT = 9  # characters: 什么时候启动的？ leans, 番茄炒蛋怎么做？ names its own matter
 _OWN_WORDS = 0.2  # share of a rewritten question's words that the conversation need not hold
 
 
@@ -226,7 +218,7 @@ def rewritten(model: Model, question: str, history: History, config: BotConfig) 
 
 def in_context(question: str, history: History) -> str:
     """The question with the one before in front, where it leans on it; otherwise unchanged."""
-    if history and (_LEANS.search(question) or (len(question) <= _SHORT and not names_something(question))):
+    if history and leans(question):
         return f"{history[-1][0]} {question}"
     return question
 

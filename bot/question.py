@@ -139,6 +139,11 @@ _PERSONS = "名位人"
 # Parts of speech as jieba names them.
 _NOUNS = frozenset(("n", "ns", "nr", "nt", "nz", "nrt", "nrfg", "ng", "vn", "an", "j", "l", "i"))
 _PROPER = frozenset(("ns", "nr", "nt", "nz", "nrt", "nrfg"))
+_LEANS = re.compile(
+    r"^(其中|还有|另外|and\b|what about\b)|呢\?*$|^(\S+ ){1,3}(it|its|he|his|she|her|they|them|their)\b"
+)
+_POINTER = re.compile("[该此他她它]|其(?![他它余中次])")
+_SHORT = 9  # characters: 什么时候启动的? leans, 番茄炒蛋怎么做? names its own matter
 
 _EXPECTED = 0.6  # chance from which a word's absence is worth saying
 _HELD = 0.5
@@ -204,10 +209,19 @@ def content_words(text: str) -> tuple[tuple[str, str], ...]:
     return tuple(dict.fromkeys((word, "generic" if is_generic(word) else tag) for word, tag in found))
 
 
-def names_something(question: str) -> bool:
-    """The question has a noun of its own, so it may stand alone however short it is: 番茄炒蛋怎么做？"""
+def leans(question: str) -> bool:
+    """The question cannot be understood without the one before: 那城市博物馆呢？ 该馆在哪？ 什么时候启动的？"""
+    import rjieba
+
+    text = fold(question)
+    if _LEANS.search(text):
+        return True
+    for word, tag in rjieba.tag(text):
+        # Not 那不勒斯; 应该 and 该找 are verbs. rjieba has many names for 那场 and 这则.
+        if (word[0] in "这那" and tag not in _PROPER) or (tag == "r" and _POINTER.match(word)):
+            return True
     own = _NOUNS - {"vn", "an"}  # 启动 leans on what was started
-    return any(tag in own and len(word) > 1 for word, tag in content_words(fold(question)))
+    return len(text) <= _SHORT and not any(tag in own and len(word) > 1 for word, tag in content_words(text))
 
 
 def holds(text: str, word: str) -> float:

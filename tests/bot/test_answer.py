@@ -182,6 +182,13 @@ def test_a_question_is_answered_from_the_threshold_on(built, kb: Path, counting)
         ("守护国家安全的担子应该由谁来挑？", False),
         ("其他城市的市民有哪些教育基地？", False),
         ("尤其重视对哪些青少年的教育？", False),
+        ("吉他比赛与其他比赛相比有何不同？", False),
+        ("那不勒斯的城市博物馆叫什么名字？", False),
+        ("其中哪些作品获得了省级奖项？", True),
+        ("這個館的專職講解員有幾名？", True),
+        ("此次宣传活动的主题是什么？", True),
+        ("When was it founded?", True),
+        ("What is the theme of the security education day?", False),
     ],
 )
 def test_a_question_that_leans_is_searched_with_the_one_before(question: str, leans: bool) -> None:
