@@ -108,7 +108,7 @@ class Answerer:
             cite(number, self.index.documents[one.hit.chunk.doc_id], one.hit.chunk, one.start, one.end)
             for number, one in enumerate(found.evidence, 1)
         ]
-        refusal = "" if citations else refusal_for(found.searched, self.missing(found.asked, found.hits))
+        refusal = "" if citations else refusal_for(found.question, self.missing(found.asked, found.hits))
         sentences = [AnswerSentence(one.quote, (one.number,), supported=True) for one in citations]
         verdict = Verdict.GROUNDED if citations else Verdict.REFUSED
         return self._answer(found, sentences, verdict, citations, "extractive", refusal=refusal)
@@ -116,7 +116,7 @@ class Answerer:
     def _generated(self, model: Model, found: Found, extractive: Answer) -> Iterator[Answer]:
         draft = Draft(self.index, found.hits)
         try:
-            for _ in draft.write(model, found.searched, self.config.answer_seconds):
+            for _ in draft.write(model, found.searched, is_chinese(found.question), self.config.answer_seconds):
                 yield self._drafted(found, draft, model.name)
         except ModelError as error:
             note = f"语言模型没有答成：{error.chinese}，以下是原文 | the model failed ({error.english}): verbatim"
@@ -126,7 +126,7 @@ class Answerer:
         if draft.declined and not found.evidence:
             yield extractive
         elif draft.declined:
-            refusal = refusal_for(found.searched, self.missing(found.asked, found.hits))
+            refusal = refusal_for(found.question, self.missing(found.asked, found.hits))
             yield self._answer(found, [], Verdict.REFUSED, [], model.name, refusal=refusal)
         elif not supported or (self.config.unsupported == "extractive" and supported < len(draft.sentences)):
             note = "语言模型写的没有依据，以下是原文 | what the model wrote is not supported: verbatim"

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import uvicorn
-from fastapi import APIRouter, FastAPI, HTTPException, Query, Request, Response
+from fastapi import APIRouter, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
@@ -122,7 +122,7 @@ def api_routes(live: Live) -> APIRouter:
         now = documents.get(doc_id) or next((one for one in documents.values() if one.digest == digest), None)
         cited = now if now and digest in ("", now.digest) else kept_document(live.index, digest)
         if cited is None:
-            raise HTTPException(404, "没有这篇文档 | no such document")
+            raise NotFound("没有这篇文档", "no such document")
         return HTMLResponse(source_page(cited, start, end, now))
 
     return router

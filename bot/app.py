@@ -1,4 +1,4 @@
-"""The command line `jiawen` and its commands ask, search, chat. The only place where the parts are put together."""
+"""The command line `jiawen` and its commands ask, search, explain and chat; those of indexer/ and eval/ join it."""
 
 import io
 import json

@@ -215,7 +215,7 @@ def _without_marks(written: str, passages: int) -> tuple[str, list[int]]:
 
 def _is_text(written: str, match: re.Match[str], numbers: list[int], passages: int) -> bool:
     before, after = written[max(match.start() - 1, 0) : match.start()], written[match.end() : match.end() + 1]
-    counts = after in _COUNTED and after != "" and min(numbers) > passages
+    counts = after in _COUNTED and min(numbers) > passages
     return counts or (before.isascii() and before.isalpha() and bool(_INDEXED.match(written, match.end())))
 
 

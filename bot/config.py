@@ -50,10 +50,15 @@ class BotConfig:
                 f"JIAWEN_ANSWER_SECONDS 是 {seconds}；请写秒数，如 60",
                 f"JIAWEN_ANSWER_SECONDS is {seconds}: write a number of seconds such as 60",
             )
+        anyway = environment.get("JIAWEN_ASK_ANYWAY") or "0"
+        if anyway not in ("0", "1"):
+            raise SettingError(
+                f"JIAWEN_ASK_ANYWAY 是 {anyway}；请写 0 或 1", f"JIAWEN_ASK_ANYWAY is {anyway}: write 0 or 1"
+            )
         return cls(
             model=environment.get("JIAWEN_LLM", ""),
             unsupported=unsupported,
-            ask_anyway=environment.get("JIAWEN_ASK_ANYWAY", "") not in ("", "0"),
+            ask_anyway=anyway == "1",
             answer_seconds=float(seconds),
         )
 

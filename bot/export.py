@@ -6,6 +6,7 @@ from html import escape
 from typing import Any
 
 from bot.source import FONT, visible
+from bot.types import space_behind
 from indexer.types import Document
 
 Given = Mapping[str, Any]  # an answer as the page was given it: wire.growing_answer_to_json
@@ -75,9 +76,8 @@ def _said(answer: Given, show: Callable[[str], str]) -> str:
         numbers = "".join(f"[{number}]" for number in sentence["citations"])
         unknown = "".join(f"[{number}?]" for number in sentence["unresolved"])
         why = "" if sentence["supported"] else f"（无依据 unsupported：{sentence['reason']}）"
-        space = " " if written and sentence["text"][:1].isascii() else ""
-        written += f"{space}{sentence['text']}{numbers}{unknown}{why}"
-    return show(answer["refusal"] or written)
+        written += f"{sentence['text']}{numbers}{unknown}{why}{space_behind(sentence['text'])}"
+    return show(answer["refusal"] or written.rstrip())
 
 
 def _place(citation: Given) -> str:

@@ -30,7 +30,7 @@ _END_OF_CHUNK = 0.03  # cosine by which a missing neighbour is taken to be furth
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reading:
+class Parts:
     """A sentence taken apart, folded."""
 
     text: str
@@ -41,13 +41,13 @@ class Reading:
 
 
 @lru_cache(maxsize=32_768)
-def read_sentence(sentence: str) -> Reading:
+def read_sentence(sentence: str) -> Parts:
     """The sentence taken apart; kept, since the same sentences answer many questions."""
     text = fold(sentence)
     marked = text
     for mark in _CLAUSES:
         marked = marked.replace(mark, "\n")
-    return Reading(
+    return Parts(
         text,
         frozenset(terms(sentence)),
         quantities(text),
@@ -142,7 +142,7 @@ def _nearness(query: Vectors, vectors: Numbers, passages: Passages) -> Numbers:
     ], axis=1)  # fmt: skip
 
 
-def _shared(asked: Asked, readings: Sequence[Reading], lexical: LexicalIndex) -> tuple[Numbers, Numbers, Numbers]:
+def _shared(asked: Asked, readings: Sequence[Parts], lexical: LexicalIndex) -> tuple[Numbers, Numbers, Numbers]:
     """((candidates, terms) 1 where the sentence holds the question's term, weight of each term, 1 where it is a pair).
 
     A term weighs its rarity times the chance that an answering document holds the words it lies in.
@@ -163,7 +163,7 @@ def _shared(asked: Asked, readings: Sequence[Reading], lexical: LexicalIndex) ->
     return held.reshape(len(readings), len(weights)), np.array(list(weights.values())), pairs
 
 
-def _sharing(asked: Asked, readings: Sequence[Reading], lexical: LexicalIndex, passages: Passages) -> Numbers:
+def _sharing(asked: Asked, readings: Sequence[Parts], lexical: LexicalIndex, passages: Passages) -> Numbers:
     """Shares of the question's weighted terms: in the sentence, its window, its passage, and what only it adds."""
     held, weights, pairs = _shared(asked, readings, lexical)
     of_pairs, of_characters = weights * pairs, weights * (1 - pairs)
@@ -185,7 +185,7 @@ def _sharing(asked: Asked, readings: Sequence[Reading], lexical: LexicalIndex, p
     ], axis=1)  # fmt: skip
 
 
-def _shape(asked: Asked, readings: Sequence[Reading], place: npt.NDArray[np.int64], passages: Passages) -> Numbers:
+def _shape(asked: Asked, readings: Sequence[Parts], place: npt.NDArray[np.int64], passages: Passages) -> Numbers:
     """Length, position, rank of the passage, the longest stretch of the question, how much of the sentence is new."""
     at = np.arange(len(place))
     stretch = np.array([_longest_common(asked.text, reading.text) for reading in readings], np.float64)
@@ -213,7 +213,7 @@ def _longest_common(first: str, second: str) -> int:
 def _agreement(
     index: Index,
     asked: Asked,
-    readings: Sequence[Reading],
+    readings: Sequence[Parts],
     chunks: Sequence[int],
     passages: Passages,
     without: frozenset[int],
@@ -247,7 +247,7 @@ def surroundings(
     return "\n".join(reading.text for reading in near), "\n".join(reading.text for reading in far), numbers
 
 
-def _readings(index: Index, first: int, last: int, without: frozenset[int]) -> list[Reading]:
+def _readings(index: Index, first: int, last: int, without: frozenset[int]) -> list[Parts]:
     """The sentences of a document's chunks from the first to the last."""
     rows = range(index.rows_of(first).start, index.rows_of(last).stop)
     texts = index.sentence_texts(rows)
@@ -273,7 +273,7 @@ def _missing(asked: Asked, surprise: Numbers, held: Numbers) -> Numbers:
     ], axis=1)  # fmt: skip
 
 
-def _wanted(asked: Asked, reading: Reading) -> list[float]:
+def _wanted(asked: Asked, reading: Parts) -> list[float]:
     """Does the sentence give the kinds of answer that the question wants, and a number that the question lacks."""
     telling = asked.telling
     given = [reading.gives[kind] for kind in telling]
@@ -296,7 +296,7 @@ def _wanted(asked: Asked, reading: Reading) -> list[float]:
     ]
 
 
-def _in_one_clause(asked: Asked, surprise: Numbers, reading: Reading, held: Sequence[float]) -> list[float]:
+def _in_one_clause(asked: Asked, surprise: Numbers, reading: Parts, held: Sequence[float]) -> list[float]:
     """The most of the expected words that one clause holds; the same for clauses that give what is wanted."""
     total = max(float(surprise.sum()), 1e-6)
     weights = [
@@ -314,7 +314,7 @@ def _in_one_clause(asked: Asked, surprise: Numbers, reading: Reading, held: Sequ
     return [best, giving, best - giving]
 
 
-def _named(asked: Asked, reading: Reading, around: str, numbers_around: Sequence[Quantity]) -> list[float]:
+def _named(asked: Asked, reading: Parts, around: str, numbers_around: Sequence[Quantity]) -> list[float]:
     """Numbers, ordinals, years, titles and contrasts of the question that the sentence or its surroundings lack."""
     if not (asked.quantities or asked.titles or asked.contrasts):
         return [0.0] * 13

@@ -9,9 +9,8 @@ from dataclasses import replace
 from functools import lru_cache
 
 from bot.measures import MEASURES, STRICT, Figure
-from indexer.quantity import chinese_number
+from indexer.quantity import HAN, chinese_number
 
-_HAN = "\u3400-\u9fff"
 _DIGITS = "〇零一二三四五六七八九"
 _CHINESE = f"{_DIGITS}十百千万亿两"
 # Lengths are bounded: no run of digits, however long, is one number.
@@ -72,7 +71,7 @@ _LESS_BEFORE = re.compile(
 )
 _COUNTED = "[人名位个家件元岁天日年月]?"
 _MORE_AFTER = re.compile(
-    rf"[余多]|{_COUNTED}(?:[(（][^)）]{{0,6}}[)）])?(?:及?以上|以后|之后|起(?![义飞来])|后(?![{_HAN}]?[勤备]))"
+    rf"[余多]|{_COUNTED}(?:[(（][^)）]{{0,6}}[)）])?(?:及?以上|以后|之后|起(?![义飞来])|后(?![{HAN}]?[勤备]))"
 )
 _LESS_AFTER = re.compile(rf"{_COUNTED}(?:及?以下|以内|之内|以前|之前|前(?![往来所期身任后]))")
 _ROUGHLY = frozenset("上近过超破成逾")  # 上千名, 突破百万人次
@@ -140,7 +139,7 @@ def _dates_completed(found: Iterable[Figure]) -> Iterator[Figure]:
 
 def number(written: str) -> float:
     """The value of Arabic or Chinese numerals."""
-    if written[0].isascii():
+    if written[0].isdecimal():  # ٣ too, which float() reads
         return float(written.replace(",", ""))
     whole, _, fraction = written.partition("点")
     value = float(chinese_number(whole))
@@ -251,7 +250,7 @@ def _read_english_number(match: re.Match[str]) -> Figure:
 def _read_count(match: re.Match[str]) -> Figure | None:
     written, unit = match["value"], match["unit"] or ""
     scales = (match["scale"] or "") + (match["scale2"] or "")
-    chinese = not written[0].isascii()
+    chinese = not written[0].isdecimal()
     before = match.string[max(match.start() - 1, 0) : match.start()]
     if before == "第" or (chinese and not _is_number(written, unit, scales, before)):
         return None
@@ -335,7 +334,7 @@ _READERS = tuple(
             rf"\b(?P<upper>a|an|{'|'.join(_ENGLISH)})[- ](?P<lower>{'|'.join(_ENGLISH_PARTS)})s?\b",
             _read_english_fraction,
         ),
-        (rf"第(?P<value>{_NUMBER})(?P<unit>[{_HAN}])?", _read_ordinal),
+        (rf"第(?P<value>{_NUMBER})(?P<unit>[{HAN}])?", _read_ordinal),
         (r"首(?P<unit>[届次个批位家部座例期季款场条名任道支所处本])", _read_first),
         (r"(?<![a-z])(?P<value>[ivx]{1,4})级", _read_roman),
         (rf"\b(?P<value>{'|'.join(_ENGLISH_ORDINALS)}|\d{{1,4}}(?:st|nd|rd|th))\b", _read_english_ordinal),
@@ -353,7 +352,7 @@ _READERS = tuple(
         (
             rf"(?P<value>{_NUMBER})\s?(?P<scale>(?:[万亿百]|千(?![瓦克米卡赫伏帕])){{0,3}})(?P<more>[余多来几])?(?P<scale2>[万亿]?)"
             rf"(?:(?P<rest>\d{{1,4}})(?P<scale3>[百千万]))?(?P<half>个?半(?![数场球]))?"
-            rf"(?:\(\w\))?\s?(?P<unit>(?:{_UNIT})(?![a-z])|[{_HAN}]|[a-z]{{1,3}}(?![a-z])|)"
+            rf"(?:\(\w\))?\s?(?P<unit>(?:{_UNIT})(?![a-z])|[{HAN}]|[a-z]{{1,3}}(?![a-z])|)"
             r"(?P<tail>(?<=[年月天块元度时])半(?![数夜场球])|(?<=[块元度角])[一二三四五六七八九](?=[分的左上以,。;、)!?]|$))?",
             _read_count,
         ),

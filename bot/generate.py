@@ -12,7 +12,8 @@ from bot.llm import Model, ModelError
 from bot.orders import give_orders
 from bot.prompt import NOT_SAID, answer_prompt, is_chinese
 from bot.types import AnswerSentence, Citation, Hit, cite
-from bot.verify import Passage, verify, verify_cited, weight_held
+from bot.verify import Passage, verify, weight_held
+from indexer.config import DEFAULT_ENCODER
 from indexer.store import Index
 
 _MEANT = 12  # letters from which a sentence without any Chinese is in another language, not just a name
@@ -34,38 +35,42 @@ class Draft:
         """What the model may read of the passage and what may carry a sentence: without orders to whoever answers."""
         document = self._index.documents[hit.chunk.doc_id]
         context = "\n".join(filter(None, [document.title, *hit.chunk.headings, document.published]))
-        rows = self._index.rows_of(hit.number)
-        orders = give_orders(self._index.vectors_of(rows))
+        rows = np.array(self._index.rows_of(hit.number))
+        known = self._index.manifest.encoder == DEFAULT_ENCODER  # of another's vectors nothing is recognised
+        orders = rows[give_orders(self._index.vectors_of(rows))].tolist() if known else []
         text = hit.chunk.text
-        for row in reversed(np.array(rows)[orders].tolist()):
+        for row in reversed(orders):
             _, start, end = self._index.sentences[row].tolist()
             text = f"{text[: start - hit.chunk.start]}…{text[end - hit.chunk.start :]}"
         return Passage(text, context)
 
-    def write(self, model: Model, question: str, seconds: float) -> Iterator[None]:
-        """Grows by what the model streams, yielding at every piece. Raises ModelError where it fails or goes astray."""
+    def write(self, model: Model, question: str, chinese: bool, seconds: float) -> Iterator[None]:
+        """Grows by what the model streams, yielding at every piece; the answer is to be in Chinese, or in English.
+
+        Raises ModelError where the model fails or goes astray.
+        """
         shown = [(passage.context, passage.text) for passage in self._passages]
         splitter = Splitter(len(shown))
-        for piece in model.stream(*answer_prompt(question, shown), seconds):
+        for piece in model.stream(*answer_prompt(question, shown, chinese), seconds):
             finished = splitter.feed(piece)
             self.pending += piece
             for sentence in finished:
-                self._take(sentence, question)
+                self._take(sentence, chinese)
             yield
             if self.declined:
                 return
         for sentence in splitter.finish():
-            self._take(sentence, question)
+            self._take(sentence, chinese)
         self.pending = ""
         yield
 
-    def _take(self, sentence: CitedSentence, question: str) -> None:
+    def _take(self, sentence: CitedSentence, chinese: bool) -> None:
         self.pending = self.pending[len(sentence.written) :]
         claim = sentence.claim
         if not claim or self.declined:
             return
         letters = sum("a" <= one.lower() <= "z" for one in claim)
-        if is_chinese(question) and not is_chinese(claim) and letters >= _MEANT:
+        if chinese and not is_chinese(claim) and letters >= _MEANT:
             raise ModelError("它用了别的语言", "it answered in another language")
         key = re.sub(r"\W", "", unicodedata.normalize("NFKC", claim)).casefold()
         if key in self._said:
@@ -78,7 +83,7 @@ class Draft:
 
     def _checked(self, claim: str, sentence: CitedSentence) -> AnswerSentence:
         cited = [number - 1 for number in sentence.citations]
-        support = verify_cited(claim, self._passages, cited)
+        support = verify(claim, self._passages, cited)
         stands_on = [support.passage] if support.mended or not cited else cited
         numbers = [self._cite(place, claim) for place in stands_on if place is not None and support.supported]
         return AnswerSentence(

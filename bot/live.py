@@ -42,6 +42,7 @@ class Live:
     _seen: str = ""  # what CURRENT named at the last look; a version that could not be opened is not tried again
     _stop: threading.Event = field(default_factory=threading.Event)
     _building: threading.Lock = field(default_factory=threading.Lock)
+    _refreshing: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
     def open(cls, index: Path) -> "Live":
@@ -60,17 +61,20 @@ class Live:
 
     def refresh(self) -> None:
         """Takes up the published version if it is another; a broken one is refused and the last good one stays."""
-        old = self._bot
-        version = old.index.manifest.version if old else ""
-        seen, self._seen = self._seen, ""
-        try:
-            self._seen = current_version(self.index)
-            if self._seen not in (version, seen):
-                self._bot = old.over(open_index(self.index, old.encoder.fingerprint)) if old else open_bot(self.index)
-        except JiawenError as error:
-            self._seen = self._seen or str(error)
-            if self._seen != seen:
-                _LOG.warning("仍用版本 still serving %s: %s", version or "–", error)
+        with self._refreshing:
+            old = self._bot
+            version = old.index.manifest.version if old else ""
+            seen, self._seen = self._seen, ""
+            try:
+                self._seen = current_version(self.index)
+                if self._seen not in (version, seen):
+                    self._bot = (
+                        old.over(open_index(self.index, old.encoder.fingerprint)) if old else open_bot(self.index)
+                    )
+            except JiawenError as error:
+                self._seen = self._seen or str(error)
+                if self._seen != seen:
+                    _LOG.warning("仍用版本 still serving %s: %s", version or "–", error)
 
     def follow(self) -> None:
         """Takes up new versions and rebuilds when the folder that the index was built from changes, until `close`."""
@@ -140,7 +144,10 @@ class Child:
 
 def rebuild(kb: Path, index: Path, options: tuple[str, ...], on_progress: Callable[[int, int], None]) -> Rebuild:
     """Builds in a process of its own."""
-    child = Child.start("index", "--json", "--progress", "--kb", str(kb), "--index", str(index), *options)
+    try:
+        child = Child.start("index", "--json", "--progress", "--kb", str(kb), "--index", str(index), *options)
+    except OSError as failure:  # no memory, no temporary folder
+        return Rebuild(error=f"重建没有开始：{failure} | the rebuild could not start: {failure}")
     report = None
     for row in child.rows():
         if row.keys() == {"done", "total"}:

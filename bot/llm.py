@@ -12,7 +12,6 @@ from indexer.errors import JiawenError
 _TRIES = 3
 _BACK_OFF = 0.5  # seconds before the second try, twice that before the third
 _LONGEST = 4000  # characters: an answer is at most a few hundred
-_RETRIED = frozenset((408, 409, 425, 429, 500, 502, 503, 504, 529))
 _PACKAGE = re.compile(r"pip install -U ([\w-]+)|No module named '([\w.]+)'")
 
 
@@ -80,14 +79,14 @@ class LangChainModel:
                 try:
                     piece = pieces.get(timeout=max(0.0, deadline - time.monotonic()))
                 except Empty:
-                    raise _failed("超时", "it took too long") from None
+                    raise ModelError("超时", "it took too long") from None
                 if piece is None:
                     return
                 if isinstance(piece, ModelError):
                     raise piece
                 length += len(piece)
                 if length > _LONGEST:
-                    raise _failed("写个不停", "it did not stop")
+                    raise ModelError("写个不停", "it did not stop")
                 yield piece
         finally:
             stop.set()
@@ -112,7 +111,7 @@ class LangChainModel:
                     if chunk.text:
                         begun = True
                         pieces.put(str(chunk.text))
-                pieces.put(None if ended else _failed("回答在半途中断", "its answer broke off"))
+                pieces.put(None if ended else ModelError("回答在半途中断", "its answer broke off"))
                 return
             except Exception as error:  # whatever a provider raises ends in an honest answer, never in a traceback
                 wait = _BACK_OFF * 2**attempt
@@ -131,7 +130,8 @@ def _status(error: Exception) -> int:
 
 def _may_pass(error: Exception) -> bool:
     names = " ".join(kind.__name__ for kind in type(error).__mro__)
-    return _status(error) in _RETRIED or bool(re.search("Connect", names))
+    status = _status(error)
+    return status in (408, 429) or status >= 500 or bool(re.search("Connect", names))
 
 
 def _why(error: Exception, begun: bool) -> ModelError:
@@ -139,28 +139,24 @@ def _why(error: Exception, begun: bool) -> ModelError:
     status = _status(error)
     names = " ".join(kind.__name__ for kind in type(error).__mro__)
     if status in (401, 403):
-        return _failed("密钥无效或没有权限", "the key is not valid or not allowed")
+        return ModelError("密钥无效或没有权限", "the key is not valid or not allowed")
     if status == 404:
-        return _failed("没有这个模型", "there is no such model")
+        return ModelError("没有这个模型", "there is no such model")
     if status == 429:
-        return _failed("请求太多，被限流", "it is asked too much (429)")
+        return ModelError("请求太多，被限流", "it is asked too much (429)")
     if status in (400, 413, 422):
         too_long = re.search(r"context|too long|too large|maximum.*token|exceed", str(error), re.IGNORECASE)
         return (
-            _failed("资料太长", "the context is too long")
+            ModelError("资料太长", "the context is too long")
             if too_long
-            else _failed("它不接受请求", "it rejects the request")
+            else ModelError("它不接受请求", "it rejects the request")
         )
     if status >= 500:
-        return _failed(f"它出错了（{status}）", f"it failed ({status})")
+        return ModelError(f"它出错了（{status}）", f"it failed ({status})")
     if "Timeout" in names:
-        return _failed("超时", "it took too long")
+        return ModelError("超时", "it took too long")
     if begun:
-        return _failed("回答在半途中断", "its answer broke off")
+        return ModelError("回答在半途中断", "its answer broke off")
     if "Connect" in names:
-        return _failed("连不上", "it cannot be reached")
-    return _failed("它的回应看不懂", "its response cannot be read")
-
-
-def _failed(chinese: str, english: str) -> ModelError:
-    return ModelError(chinese, english)
+        return ModelError("连不上", "it cannot be reached")
+    return ModelError("它的回应看不懂", "its response cannot be read")

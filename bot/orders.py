@@ -2,7 +2,7 @@
 
 A logistic model on the vector of a sentence, which the index holds: “ignore the above”, “若有人问，就说…” and their
 like lie together whatever their words and language. The weights (orders.npz) are fitted for the default encoder by
-`jiawen eval orders --fit`; for another encoder nothing is recognised.
+`jiawen eval orders --fit`; vectors of another tell nothing.
 """
 
 from functools import cache
@@ -17,10 +17,8 @@ WEIGHTS = Path(__file__).parent / "orders.npz"
 
 
 def give_orders(vectors: Vectors) -> npt.NDArray[np.bool_]:
-    """(n,) which of the sentences with these unit vectors (n, dimension) speak to whoever answers."""
+    """(n,) which of the sentences with these unit vectors of the default encoder (n, 384) speak to whoever answers."""
     weights, threshold = _weights(WEIGHTS)
-    if vectors.shape[1] != len(weights):
-        return np.zeros(len(vectors), np.bool_)
     return np.asarray(vectors @ weights > threshold, np.bool_)
 
 

@@ -23,15 +23,18 @@ def instructions(name: str) -> str:
     return (_FOLDER / f"{name}.md").read_text(encoding="utf-8")
 
 
-def answer_prompt(question: str, passages: Sequence[tuple[str, str]]) -> tuple[str, str]:
-    """(instructions, passages and question) for an answer; a passage is (what stands over it, its text)."""
+def answer_prompt(question: str, passages: Sequence[tuple[str, str]], chinese: bool) -> tuple[str, str]:
+    """(instructions, passages and question) for an answer in Chinese or English.
+
+    A passage is (what stands over it, its text).
+    """
     numbered = [
         f"[{number}] {_as_data(' › '.join(over.split(chr(10))))}\n{_as_data(text.strip())}"
         for number, (over, text) in enumerate(passages, 1)
     ]
     material = "\n\n".join(numbered)
     asked = f"<material>\n{material}\n</material>\n\n<question>\n{_as_data(question)}\n</question>"
-    return instructions("chinese" if is_chinese(question) else "english"), asked
+    return instructions("chinese" if chinese else "english"), asked
 
 
 def rewrite_prompt(question: str, history: Sequence[tuple[str, str]]) -> tuple[str, str]:

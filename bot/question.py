@@ -14,7 +14,6 @@ from indexer.quantity import HAN, NUMERALS, Quantity, quantities
 from indexer.text import fold
 
 _NUMBER = rf"(?:\d|[{NUMERALS}])"
-_UNITS = "个名位人所份件部场次期项条座处家种台辆套册卷篇届岁倍支本间栋户幅张只头棵年天日月周小分秒米公平亩吨千克升度"
 # Without 任, 于, 向, 高, 万, 方, which mostly mean something else after an office: 书记高度重视, 常委任团长.
 _SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘蒋蔡余杜叶程苏魏吕丁沈姚卢姜崔钟谭"

@@ -17,7 +17,7 @@ _NUMBERING = re.compile(
     r"^(?:[(（]?[一二三四五六七八九十\d]+[)）]|第?[一二三四五六七八九十\d]+[章节条部分]*[、.．\s])\s*"
 )
 _MEANING = re.compile(r"^[“「]?([^，,。；;：:“”「」\s]{2,16})[”」]?[，,]?(?:是指|指的是)")
-_NAMING = re.compile(r"([^，,。；;：:、“”\s]{2,16}?)(?:被|正式)+(?:正式)?(命名|评|授予|确定|列)为")
+_NAMING = re.compile(r"([^，,。；;：:、“”\s]{2,16}?)(?:被|正式)+(命名|评|授予|确定|列)为")
 
 
 def suggestions(bot: Answerer, answer: Answer, asked: Collection[str] = ()) -> list[str]:

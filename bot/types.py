@@ -1,5 +1,6 @@
 """The nouns of an answer: Hit, Citation, AnswerSentence, Answer."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -102,8 +103,11 @@ class Answer:
         """The answer with its citation numbers in brackets, or the refusal."""
         written = ""
         for sentence in self.sentences:
-            english = written and written[-1].isascii() and "a" <= sentence.text[:1].lower() <= "z"
-            written += (
-                (" " if english else "") + sentence.text + "".join(f"[{number}]" for number in sentence.citations)
-            )
-        return self.refusal or written
+            numbers = "".join(f"[{number}]" for number in sentence.citations)
+            written += f"{sentence.text}{numbers}{space_behind(sentence.text)}"
+        return self.refusal or written.rstrip()
+
+
+def space_behind(sentence: str) -> str:
+    """A space where the sentence ends as English does; Chinese sentences follow each other without one."""
+    return " " if re.search(r"[\w.!?]$", sentence, re.ASCII) else ""

@@ -81,29 +81,25 @@ class Support:
     mended: bool = False
 
 
-def verify(claim: str, passages: Sequence[Passage]) -> Support:
-    """Whether one of the passages, or all of them together, carry the claim."""
-    return _verified(claim, passages, range(len(passages)))
+def verify(claim: str, passages: Sequence[Passage], cited: Sequence[int] = ()) -> Support:
+    """Whether one of the passages cited, or all of them together, carry the claim; where none is cited, all are asked.
 
-
-def verify_cited(claim: str, passages: Sequence[Passage], cited: Sequence[int]) -> Support:
-    """The verdict by the passages cited, which are places in `passages`.
-
-    Where they do not carry the claim and another one does, that is `passage`, and `mended` is set; where none does, the
-    reason is that of the passages cited.
+    `cited` are places in `passages`. Where those cited do not carry the claim and another one does, that is `passage`,
+    and `mended` is set; where none does, the reason is that of the passages cited.
     """
-    support = _verified(claim, passages, cited)
+    asked = cited or range(len(passages))
+    support = _verified(claim, passages, asked)
     if support.supported:
         return support
-    others = [_single(claim, passages, place) for place in range(len(passages)) if place not in cited]
+    others = [_single(claim, passages, place) for place in range(len(passages)) if place not in asked]
     best = max(others, key=lambda other: other.score, default=support)
     if best.supported:
         return Support(True, best.passage, "", best.score, mended=True)
     return support
 
 
-def _verified(claim: str, passages: Sequence[Passage], cited: Iterable[int]) -> Support:
-    each = [_single(claim, passages, place) for place in cited]
+def _verified(claim: str, passages: Sequence[Passage], asked: Iterable[int]) -> Support:
+    each = [_single(claim, passages, place) for place in asked]
     if not each:
         return Support(False, None, UNCITED, 0.0)
     best = max(each, key=lambda support: support.score)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from eval.config import GOLDEN, RUNS
-from indexer.text import one_line
+from indexer.text import one_line, simplify
 
 if TYPE_CHECKING:
     from eval.draft import Draft
@@ -40,7 +40,10 @@ _cases_option = click.option("--cases", type=_path, default=GOLDEN, help="用例
 @click.option("--squad", type=_path, help="SQuAD 格式的文件，既是知识库又是用例 Knowledge base and cases in one.")
 @click.option("--beir", type=_path, help="BEIR 文件夹 A BEIR folder.")
 @click.option(
-    "--leave-out", type=click.FloatRange(0, 1), default=0.0, help="删去多大比例的段落 Share of paragraphs to drop."
+    "--leave-out",
+    type=click.FloatRange(0, 1, max_open=True),
+    default=0.0,
+    help="删去多大比例的段落 Share of paragraphs to drop.",
 )
 @click.option("--out", type=_path, help="结果文件夹 The run's folder; runs/<time> by default.")
 @click.option("--json", "as_json", is_flag=True, help="只输出 JSON JSON and nothing else.")
@@ -223,6 +226,8 @@ def claims(files: Sequence[Path], fits: bool, as_json: bool) -> None:
     from eval.claims import EPOCHS, NETWORKS, judge, read_pairs, save_forest, save_matcher, summary
     from eval.claims import fit as fit_claims
 
+    if fits and as_json:
+        raise click.UsageError("--fit 和 --json 只能选一个 | give --fit or --json, not both")
     pairs = [pair for path in files for pair in read_pairs(path)]
     quiet = not sys.stderr.isatty()
     with tqdm(total=len(pairs), unit="句", desc="核对 Checking", disable=quiet, leave=False) as bar:
@@ -258,13 +263,15 @@ def orders(fitting: bool) -> None:
 
     from bot.orders import WEIGHTS
     from eval.examples import practice_material
-    from eval.orders import ORDERS, embed, fit, ordinary_sentences, read_orders, told_apart
+    from eval.orders import ORDERS, fit, read_orders, told_apart
     from indexer.config import IndexConfig
     from indexer.embed import open_encoder
 
     texts, known = read_orders(ORDERS)
-    vectors = embed(texts, open_encoder(IndexConfig.from_environment().encoder))
-    ordinary = ordinary_sentences(practice_material(_CACHE).index)
+    encoder = open_encoder(IndexConfig.from_environment().encoder)
+    vectors = encoder.encode_passages([simplify(text) for text in texts])
+    index = practice_material(_CACHE).index
+    ordinary = index.vectors_of(range(len(index.sentences)))
     told = told_apart(texts, vectors, known, ordinary)
     click.echo(f"认出 caught {told.caught:.3f}，{int(known.sum())} 条指令 orders")
     click.echo(f"误认相似的 near misses taken {told.near_misses:.3f}，{int((~known).sum())} 句 sentences")

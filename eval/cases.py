@@ -4,7 +4,8 @@ import csv
 import json
 import random
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,20 +102,21 @@ def resolve(doc_id: str, quote: str, documents: Mapping[str, Document]) -> Gold:
     return Gold(doc_id, normal, tuple(spans))
 
 
-def read_squad(path: Path, leave_out: float = 0.0, seed: int = 0) -> tuple[list[Document], list[Case]]:
+def read_squad(path: Path, leave_out: float = 0.0) -> tuple[list[Document], list[Case]]:
     """SQuAD-shaped JSON (CMRC 2018, DRCD) as documents, one a paragraph, and cases; empty questions are left out.
 
     `leave_out` is the share of paragraphs to drop from the documents: their questions become unanswerable.
     """
-    try:
+    documents: dict[str, Document] = {}
+    cases = []
+    with _shaped("SQuAD", path):
         articles = json.loads(_read_text(path))["data"]
         paragraphs = [
             (f"{article.get('id', number)}-{place}", str(article.get("title", "")), paragraph)
             for number, article in enumerate(articles)
             for place, paragraph in enumerate(article["paragraphs"])
         ]
-        dropped = {doc_id for doc_id, _, _ in paragraphs if random.Random(f"{seed} {doc_id}").random() < leave_out}
-        documents, cases = {}, []
+        dropped = {doc_id for doc_id, _, _ in paragraphs if random.Random(f"0 {doc_id}").random() < leave_out}
         for doc_id, title, paragraph in paragraphs:
             text = unicodedata.normalize("NFC", paragraph["context"]).replace("\r\n", "\n").replace("\r", "\n")
             if doc_id not in dropped:
@@ -123,11 +125,7 @@ def read_squad(path: Path, leave_out: float = 0.0, seed: int = 0) -> tuple[list[
                 if question["question"].strip():
                     answers = [] if doc_id in dropped else [answer["text"] for answer in question["answers"]]
                     cases.append(_squad_case(question, doc_id, answers, documents))
-    except (ValueError, KeyError, TypeError) as error:
-        raise CaseError(
-            f"{path} 不是 SQuAD 格式（{error!r}）", f"{path} is not SQuAD-shaped JSON ({error!r})"
-        ) from error
-    return list(documents.values()), cases
+    return _not_empty(path, list(documents.values()), cases)
 
 
 def _squad_case(
@@ -142,28 +140,46 @@ def _squad_case(
 
 def read_beir(folder: Path) -> tuple[list[Document], list[Case]]:
     """A BEIR folder (corpus.jsonl, queries.jsonl, qrels/*.tsv): every judged document of a query is gold as a whole."""
-    corpus = [json.loads(line) for line in _read_text(folder / "corpus.jsonl").split("\n") if line.strip()]
-    documents = {
-        row["_id"]: Document(row["_id"], row.get("title") or row["_id"], unicodedata.normalize("NFC", row["text"]))
-        for row in corpus
-    }
-    queries = [json.loads(line) for line in _read_text(folder / "queries.jsonl").split("\n") if line.strip()]
     relevant: dict[str, list[str]] = {}
-    for path in sorted((folder / "qrels").glob("*.tsv")):
-        for row in csv.DictReader(_read_text(path).splitlines(), delimiter="\t"):
-            if int(row["score"]) > 0 and row["corpus-id"] in documents:
-                relevant.setdefault(row["query-id"], []).append(row["corpus-id"])
-    cases = [
-        Case(
-            row["_id"],
-            row["text"],
-            "beir",
-            tuple(resolve(key, documents[key].text, documents) for key in relevant[row["_id"]]),
-        )
-        for row in queries
-        if row["_id"] in relevant
-    ]
-    return list(documents.values()), cases
+    with _shaped("BEIR", folder):
+        corpus = [json.loads(line) for line in _read_text(folder / "corpus.jsonl").split("\n") if line.strip()]
+        documents = {
+            row["_id"]: Document(row["_id"], row.get("title") or row["_id"], unicodedata.normalize("NFC", row["text"]))
+            for row in corpus
+        }
+        queries = [json.loads(line) for line in _read_text(folder / "queries.jsonl").split("\n") if line.strip()]
+        for path in sorted((folder / "qrels").glob("*.tsv")):
+            for row in csv.DictReader(_read_text(path).splitlines(), delimiter="\t"):
+                if int(row["score"]) > 0 and row["corpus-id"] in documents:
+                    relevant.setdefault(row["query-id"], []).append(row["corpus-id"])
+        cases = [
+            Case(
+                row["_id"],
+                row["text"],
+                "beir",
+                tuple(resolve(key, documents[key].text, documents) for key in relevant[row["_id"]]),
+            )
+            for row in queries
+            if row["_id"] in relevant
+        ]
+    return _not_empty(folder, list(documents.values()), cases)
+
+
+@contextmanager
+def _shaped(shape: str, path: Path) -> Iterator[None]:
+    """Whatever is not as the format has it is a CaseError that names the file."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError) as error:
+        raise CaseError(
+            f"{path} 不是 {shape} 格式（{error!r}）", f"{path} is not {shape}-shaped ({error!r})"
+        ) from error
+
+
+def _not_empty(path: Path, documents: list[Document], cases: list[Case]) -> tuple[list[Document], list[Case]]:
+    if not documents or not cases:
+        raise CaseError(f"{path} 里没有段落或没有问题", f"{path} leaves no passage or no question")
+    return documents, cases
 
 
 def _read_text(path: Path) -> str:

@@ -163,6 +163,11 @@ def fit(
             "只有成对的句子，无从计算留出文档上判对多少；请加上 eval/practice/claims.jsonl",
             "there are only twins, and how much is right is counted on others: add eval/practice/claims.jsonl",
         )
+    if len({pair.doc_id for pair in pairs}) < 2:
+        raise CaseError(
+            "句对都出自一篇文档，无从留出文档；请加上 eval/practice/claims.jsonl",
+            "the pairs are of one document, and documents are left out: add eval/practice/claims.jsonl",
+        )
     read_by = [(states_of_query(pair.claim), states_of_passage(pair.passage)) for pair in pairs]
     known = np.array([pair.supported for pair in pairs])
     documents = [pair.doc_id for pair in pairs]

@@ -24,7 +24,7 @@ class FromFeedback:
 def read_feedback(path: Path) -> list[dict[str, Any]]:
     """The opinions of a file, oldest first. Raises CaseError where it cannot be read."""
     try:
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
     except FileNotFoundError:
         raise CaseError(f"{path} 不存在，还没有反馈", f"no feedback yet: {path} does not exist") from None
     except (OSError, ValueError) as error:

@@ -1,22 +1,19 @@
 """What a new index is held to before it is published: the golden questions that the published one is asked as well."""
 
-from collections.abc import Mapping
-from functools import cache
-
 from bot.answer import Answerer
 from bot.config import BotConfig
 from bot.head import load_head
-from eval.cases import Case, read_cases
+from eval.cases import read_cases
 from eval.config import golden_files
-from indexer.embed import Encoder, open_encoder
+from indexer.embed import open_encoder
 from indexer.store import Index
 
 
 def hold(candidate: Index, published: Index) -> list[str]:
     """The questions that the candidate gets wrong and the published index right, if they are more than noise.
 
-    Asked are the golden cases whose quotes the published content holds. A quote that the new content has lost counts
-    by its `must` strings, so a reworded passage passes and a lost one does not.
+    Asked are the golden cases whose quotes the published content holds. A quote may stand elsewhere in the new content;
+    one that is lost counts by its `must` strings, so a reworded passage passes and a lost one does not.
     """
     if candidate.manifest.fingerprint != published.manifest.fingerprint:
         return []  # the published one cannot be asked with the new encoder
@@ -24,22 +21,22 @@ def hold(candidate: Index, published: Index) -> list[str]:
     cases = {case.id: case for inside in found if any(case.answerable for case in inside) for case in inside}
     if not cases:
         return []
-    from eval.compare import difference  # brings SciPy and scikit-learn, 3 s; most knowledge bases have no golden set
+    moved = {case.id: case for path in golden_files() for case in read_cases(path, candidate.documents, True)}
+    # Brings SciPy and scikit-learn, 3 s; most knowledge bases have no golden set.
+    from eval.compare import difference
+    from eval.run import is_right
 
     encoder = open_encoder(candidate.manifest.encoder)
-    encoder.encode_query = cache(encoder.encode_query)  # type: ignore[method-assign]  # both are asked the same
-    before, after = _right(published, encoder, cases), _right(candidate, encoder, cases)
-    right = difference("right", [(key, before[key], after[key]) for key in cases])
+    old, new = (Answerer(index, encoder, BotConfig(), load_head()) for index in (published, candidate))
+    pairs = []
+    for key, case in cases.items():
+        asked = [(case, old), (moved.get(key, case), new)]
+        before, after = (float(is_right(one, bot.ask(one.question, one.history))) for one, bot in asked)
+        pairs.append((key, before, after))
+    right = difference("right", pairs)
     if not right.regressed:
         return []
     return [
         f"标准问题答对 golden questions right {right.before:.1%} → {right.after:.1%} (p={right.p_value:.3f})",
         *(f"{key}: {cases[key].question}" for key in right.lost),
     ]
-
-
-def _right(index: Index, encoder: Encoder, cases: Mapping[str, Case]) -> dict[str, float]:
-    from eval.run import is_right
-
-    bot = Answerer(index, encoder, BotConfig(), load_head())
-    return {key: float(is_right(case, bot.ask(case.question, case.history))) for key, case in cases.items()}

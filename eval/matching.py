@@ -73,20 +73,20 @@ def train_matcher(
     """The network, from (states of the claim, states of the passage); `done` is called after each epoch."""
     torch.manual_seed(0)
     chance = random.Random(0)
-    means = [np.mean([one[side].mean(axis=0) for one in pairs if len(one[side])], axis=0) for side in (0, 1)]
+    means = [
+        np.mean([one[side].mean(axis=0, dtype=np.float32) for one in pairs if len(one[side])], axis=0)
+        for side in (0, 1)
+    ]
     kept = [at for at, (claim, passage) in enumerate(pairs) if len(claim) and len(passage)]
-    # A passage is that of many claims: one tensor for all of them.
-    unique = {(side, id(pairs[at][side])): pairs[at][side] for at in kept for side in (0, 1)}
-    tensors = {key: torch.from_numpy(centred(states, means[key[0]])) for key, states in unique.items()}
-    claims, passages = ({at: tensors[side, id(pairs[at][side])] for at in kept} for side in (0, 1))
+    lengths = {at: len(pairs[at][1]) for at in kept}
     network = Network(len(means[0]))
     optimiser = torch.optim.AdamW(network.parameters(), lr=_RATE, weight_decay=_DECAY)
     steps = epochs * (len(kept) // _BATCH + 1)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _RATE, total_steps=steps)
     for _ in range(epochs):
-        for batch in _batches({at: len(passage) for at, passage in passages.items()}, chance):
-            claim, ours = _padded([claims[at] for at in batch])
-            passage, theirs = _padded([passages[at] for at in batch])
+        for batch in _batches(lengths, chance):
+            claim, ours = _padded([centred(pairs[at][0], means[0]) for at in batch])
+            passage, theirs = _padded([centred(pairs[at][1], means[1]) for at in batch])
             known = torch.tensor(supported[batch], dtype=torch.float32)
             loss = nn.functional.binary_cross_entropy_with_logits(network(claim, passage, ours, theirs), known)
             optimiser.zero_grad()
@@ -106,8 +106,8 @@ def _batches(lengths: dict[int, int], chance: random.Random) -> Iterator[list[in
     yield from batches
 
 
-def _padded(texts: Sequence[Any]) -> tuple[Any, Any]:
+def _padded(texts: Sequence[States]) -> tuple[Any, Any]:
     """(texts, longest, width) and which of the tokens are real."""
     lengths = torch.tensor([len(text) for text in texts])
     real = torch.arange(int(lengths.max()))[None] < lengths[:, None]
-    return nn.utils.rnn.pad_sequence(list(texts), batch_first=True), real
+    return nn.utils.rnn.pad_sequence([torch.from_numpy(text) for text in texts], batch_first=True), real

@@ -15,7 +15,7 @@ from eval.cases import Case
 from indexer.types import Chunk
 
 RANKING = {
-    "hit@1": Success @ 1, "hit@5": Success @ 5, "recall@1": R @ 1, "recall@5": R @ 5, "mrr@10": RR @ 10,
+    "hit@1": Success @ 1, "hit@5": Success @ 5, "recall@5": R @ 5, "mrr@10": RR @ 10,
     "ndcg@10": nDCG @ 10,
 }  # fmt: skip
 _RESAMPLES = 2000

@@ -9,9 +9,8 @@ import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
 from eval.cases import CaseError
-from indexer.embed import Encoder, Vectors
-from indexer.store import Index, read_jsonl
-from indexer.text import simplify
+from indexer.embed import Vectors
+from indexer.store import read_jsonl
 
 ORDERS = Path(__file__).parent / "practice" / "orders.jsonl"
 FOLDS = 10
@@ -30,11 +29,6 @@ class Told:
     missed: tuple[str, ...]
 
 
-def ordinary_sentences(index: Index) -> Vectors:
-    """(n, dimension) the vectors of every sentence of an index."""
-    return index.vectors_of(range(len(index.sentences)))
-
-
 def read_orders(path: Path) -> tuple[list[str], Flags]:
     """(sentences, which of them are orders) of a JSON Lines file with `text` and `order`."""
     try:
@@ -42,11 +36,6 @@ def read_orders(path: Path) -> tuple[list[str], Flags]:
         return [str(row["text"]) for row in rows], np.array([bool(row["order"]) for row in rows], np.bool_)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CaseError(f"读不了 {path}（{error!r}）", f"cannot read {path} ({error!r})") from error
-
-
-def embed(texts: Sequence[str], encoder: Encoder) -> Vectors:
-    """(n, dimension) of the sentences, as the index embeds them."""
-    return encoder.encode_passages([simplify(text) for text in texts])
 
 
 def fit(vectors: Vectors, orders: Flags, ordinary: Vectors) -> tuple[Vectors, float]:

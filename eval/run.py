@@ -159,7 +159,9 @@ def _failure(result: Result) -> str:
 
 
 def summary(results: Sequence[Result]) -> dict[str, Any]:
-    """The headline numbers: each measure with its interval over the cases it applies to, refusal, speed."""
+    """The headline numbers of one result or more: each measure with its interval over its cases, refusal, speed."""
+    right = mean_interval([float(one.right) for one in results])
+    assert right
     measures = {}
     for name in MEASURES:
         interval = mean_interval([value for one in results if (value := getattr(one, name)) is not None])
@@ -174,7 +176,7 @@ def summary(results: Sequence[Result]) -> dict[str, Any]:
         "questions": len(results),
         "answerable": sum(answerable),
         "measures": measures,
-        "right": asdict(mean_interval([float(one.right) for one in results]) or mean_interval([0.0])),  # type: ignore[arg-type]
+        "right": asdict(right),
         "auroc": auroc(confidence, answerable),
         "false_answers_at_5_percent_false_refusals": false_answers_at(confidence, answerable, 0.05),
         "sentences_per_answer": statistics.fmean([len(one.cited) for one in results if one.cited] or [0]),
@@ -238,6 +240,5 @@ def read_run(path: Path) -> tuple[dict[str, Any], list[Result]]:
 
 
 def _result(row: Mapping[str, Any]) -> Result:
-    older = {"required": (), "history": ()} | dict(row)  # runs written before these were kept
-    lists = {name: tuple(older[name]) for name in ("expected", "cited", "retrieved", "required")}
-    return Result(**older | lists | {"history": tuple((question, answer) for question, answer in older["history"])})
+    lists = {name: tuple(row[name]) for name in ("expected", "cited", "retrieved", "required")}
+    return Result(**dict(row) | lists | {"history": tuple((question, answer) for question, answer in row["history"])})

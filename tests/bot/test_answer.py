@@ -197,6 +197,11 @@ def test_a_question_that_leans_is_searched_with_the_one_before(question: str, le
     assert in_context(question, []) == question
 
 
+def test_a_follow_up_is_refused_in_its_own_language(bot: Answerer) -> None:
+    refused = bot.ask("What about the price of a ticket?", [("番茄炒蛋怎么做？", "…")])
+    assert (refused.verdict, refused.refusal[:18]) == (Verdict.REFUSED, REFUSAL_ENGLISH[:18])
+
+
 def test_another_subject_is_refused_in_the_middle_of_a_conversation(bot: Answerer) -> None:
     answer = bot.ask("番茄炒蛋怎么做？", [("嘉峪关长城博物馆被命名为什么基地？", "…")])
     assert answer.verdict is Verdict.REFUSED

@@ -199,7 +199,7 @@ def test_a_rebuild_says_how_far_it_is_and_what_the_gate_said(tmp_path, monkeypat
     assert "golden questions right" in ended.report["regressed"][0]
     assert len(ended.report["regressed"]) == 9
     assert "not published" in ended.error
-    (kb / "a.md").write_text(f"{whole}\n\n又一句。", encoding="utf-8")
+    (kb / "a.md").write_text(f"又一句。\n\n{whole}", encoding="utf-8")
     seen = []
     thread = threading.Thread(target=live.rebuild_from, args=(kb,))
     thread.start()

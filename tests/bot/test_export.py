@@ -32,6 +32,21 @@ def document_of(digest: str) -> Document | None:
     return DOCUMENT if digest == DOCUMENT.digest else None
 
 
+@pytest.mark.parametrize(
+    ("texts", "joined"),
+    [
+        (("甲是五。", "2023年是乙。"), "甲是五。2023年是乙。"),
+        (("It opened.", "2023 was dry."), "It opened. 2023 was dry."),
+        (("It opened!", "甲是五。"), "It opened! 甲是五。"),
+    ],
+)
+def test_a_space_stands_where_english_ends(texts: tuple[str, ...], joined: str) -> None:
+    sentences = tuple(AnswerSentence(text, (), True) for text in texts)
+    answer = Answer("问", sentences, Verdict.GROUNDED, 0.9, (), (), "", "scripted", "v")
+    assert answer.text == joined
+    assert joined in as_text([growing_answer_to_json(answer, {})])
+
+
 def test_as_text() -> None:
     assert as_text([given_answer()]) == (
         f"{QUOTE}[1]丁。[7?]（无依据 unsupported：文中没有“丁”）\n"

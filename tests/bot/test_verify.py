@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.figures import figures
 from bot.reading import closeness, items, read
-from bot.verify import APART, EMPTY, LONGEST_CLAIM, TOO_LONG, UNCITED, Passage, Support, verify, verify_cited
+from bot.verify import APART, EMPTY, LONGEST_CLAIM, TOO_LONG, UNCITED, Passage, Support, verify
 from indexer.text import fold
 
 BASE = "依托嘉峪关长城博物馆等场所,培育专职讲解员4名。嘉峪关长城博物馆被命名为甘肃省国家安全教育基地,嘉峪关城市博物馆被命名为嘉峪关市国家安全教育基地。"
@@ -124,13 +124,13 @@ def test_the_best_of_the_passages_is_named() -> None:
 
 def test_a_wrong_citation_of_a_right_sentence_is_mended() -> None:
     passages = [Passage(text) for text in (BASE, RACE, RULES)]
-    assert verify_cited("每次可借15册。", passages, [0]) == Support(True, 2, "", 1.0, mended=True)
-    assert verify_cited("每次可借15册。", passages, [2]) == Support(True, 2, "", 1.0, mended=False)
-    assert verify_cited("每次可借15册。", passages, []) == Support(True, 2, "", 1.0, mended=True)
-    wrong = verify_cited("每次可借50册。", passages, [2])
+    assert verify("每次可借15册。", passages, [0]) == Support(True, 2, "", 1.0, mended=True)
+    assert verify("每次可借15册。", passages, [2]) == Support(True, 2, "", 1.0, mended=False)
+    assert verify("每次可借15册。", passages, []) == Support(True, 2, "", 1.0, mended=False)
+    wrong = verify("每次可借50册。", passages, [2])
     assert (wrong.supported, wrong.passage, wrong.mended) == (False, 2, False)
     assert "50册" in wrong.reason
-    assert verify_cited("每次可借50册。", passages, []).reason == UNCITED
+    assert "50册" in verify("每次可借50册。", passages, []).reason
     assert verify("每次可借15册。", []) == Support(False, None, UNCITED, 0.0)
 
 
@@ -191,7 +191,7 @@ def test_when_figures_agree(claimed: str, given: str, agree: bool) -> None:
     assert ours.agrees(theirs) == agree
 
 
-@given(st.text(alphabet="〇一二十百千万亿两0123456789.,点年月日号时分第届%成半个名公里米-·: ap", max_size=30))
+@given(st.text(alphabet="〇一二十百千万亿两0123456789.,点年月日号时分第届%成半个名公里米-·: ap٣%", max_size=30))
 def test_figures_lie_in_the_text_in_order_and_apart(text: str) -> None:
     end = 0
     for figure in figures(text):

@@ -95,12 +95,23 @@ def test_left_out_paragraphs_make_unanswerable_cases(tmp_path: Path) -> None:
     assert [case.answerable for case in cases] == [f"T-{case.id[1:]}" in kept for case in cases]
     assert {case.kind for case in cases} == {"squad", "left out"}
     assert read_squad(tmp_path / "s.json", leave_out=0.5)[1] == cases
-    assert not read_squad(tmp_path / "s.json", leave_out=1.0)[0]
+    with pytest.raises(CaseError, match="leaves no passage or no question"):
+        read_squad(tmp_path / "s.json", leave_out=1.0)
 
 
 def test_what_is_not_squad(tmp_path: Path) -> None:
     with pytest.raises(CaseError, match="not SQuAD-shaped"):
         read_squad(write(tmp_path / "s.json", {"data": [{}]}))
+
+
+def test_what_is_not_beir(tmp_path: Path) -> None:
+    write(tmp_path / "corpus.jsonl", {"_id": "d1", "text": "甲。"})
+    write(tmp_path / "queries.jsonl", {"_id": "q1", "text": "问甲"})
+    with pytest.raises(CaseError, match="leaves no passage or no question"):
+        read_beir(tmp_path)
+    write(tmp_path / "queries.jsonl", {"text": "问甲"})
+    with pytest.raises(CaseError, match="not BEIR-shaped"):
+        read_beir(tmp_path)
 
 
 def test_beir(tmp_path: Path) -> None:

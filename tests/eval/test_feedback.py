@@ -70,6 +70,12 @@ def test_the_last_opinion_counts_and_a_known_question_is_left_out() -> None:
     assert (found.rows, found.unfinished) == ((), (("甲是几？", "wrong"),))
 
 
+def test_any_character_may_be_in_an_opinion(tmp_path: Path) -> None:
+    file = tmp_path / FILE
+    file.write_text(json.dumps(opinion("甲\u2028是\x85几？", True), ensure_ascii=False) + "\n", encoding="utf-8")
+    assert [row["question"] for row in read_feedback(file)] == ["甲\u2028是\x85几？"]
+
+
 def test_no_file_yet_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(CaseError, match="no feedback yet"):
         read_feedback(tmp_path / FILE)
