@@ -15,6 +15,7 @@ import numpy as np
 from bot.conflicts import NOT_DONE
 from bot.lexicon import alternatives
 from bot.reading import (
+    MOST_ITEMS,
     NAMES,
     PARAPHRASE,
     SURE,
@@ -32,7 +33,6 @@ _LEAST_HELD = 0.4
 _BACK = 3  # items before that one may follow: two between may have no place
 _JUMP, _REACH = 0.6, 25.0  # weight lost at most by standing apart, and characters over which most of it is lost
 _TURN = 0.1  # weight lost by standing before what the claim says before
-_MOST_ITEMS = 40  # a claim has 30 at most, where nobody means harm
 _MOST_PLACES = 40
 _SCOPE, _BEHIND = 14, 2  # characters before and behind a negator over which it acts: 禁止垂钓和游泳, 老人除外
 
@@ -100,7 +100,7 @@ def align(claim: Reading, passage: Reading, found: Sequence[Item]) -> Alignment:
     An item counts its weight; what stands farther apart in the passage than in the claim, or in another order, costs.
     Time is linear in the items, of which the first 40 are aligned.
     """
-    found = found[:_MOST_ITEMS]
+    found = found[:MOST_ITEMS]
     nodes = [_places(item, passage) for item in found]
     first = np.cumsum([0, *(len(starts) for starts, _, _ in nodes)])  # of each item, in all places one behind another
     starts, ends, holds = (

@@ -44,21 +44,15 @@ class Found:
     retrieved: float
 
 
+@dataclass(eq=False)
 class Answerer:
     """Answers from one index version; safe to use from several threads."""
 
-    def __init__(
-        self, index: Index, encoder: Encoder, config: BotConfig, head: Head, model: Model | None = None
-    ) -> None:
-        self.index = index
-        self.encoder = encoder
-        self.config = config
-        self.head = head
-        self.model = model
-
-    def over(self, index: Index) -> "Answerer":
-        """The same over another version."""
-        return Answerer(index, self.encoder, self.config, self.head, self.model)
+    index: Index
+    encoder: Encoder
+    config: BotConfig
+    head: Head
+    model: Model | None = None
 
     def search(self, question: str, k: int, history: History = ()) -> list[Hit]:
         """The k best passages for the question, best first."""

@@ -10,7 +10,19 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.measures import Figure
-from bot.reading import SURE, Item, Numbers, Positions, Reading, closeness, everywhere, exclusive, gaps, occurrences
+from bot.reading import (
+    MOST_ITEMS,
+    SURE,
+    Item,
+    Numbers,
+    Positions,
+    Reading,
+    closeness,
+    everywhere,
+    exclusive,
+    gaps,
+    occurrences,
+)
 
 _REACH = 12.0  # characters of the passage over which two words still belong together
 _SHORT_REACH = 8.0
@@ -18,7 +30,6 @@ _CLAIM_REACH = 10.0  # characters of the claim over which a word says what a fig
 _CLOSE = 14.0  # characters of the claim between the two of a pair
 _NEXT = 12.0
 _FARTHER = 5.0
-_MOST_ITEMS = 40  # a claim has 30 at most, where nobody means harm
 
 
 def misplaced(claim: Reading, passage: Reading, found: Sequence[Item]) -> float:
@@ -109,7 +120,7 @@ def crossed_and_parted(claim: Reading, passage: Reading, found: Sequence[Item]) 
         item
         for item in found
         if item.held >= SURE and len(item.places) and item.weight >= 0.4 and (len(item.text) > 1 or item.figure)
-    ][:_MOST_ITEMS]
+    ][:MOST_ITEMS]
     if len(known) < 3:
         return 0.0, 0.0
     depth = claim.depth[[item.start for item in known]]

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -68,9 +68,8 @@ class Live:
             try:
                 self._seen = current_version(self.index)
                 if self._seen not in (version, seen):
-                    self._bot = (
-                        old.over(open_index(self.index, old.encoder.fingerprint)) if old else open_bot(self.index)
-                    )
+                    opened = open_index(self.index, old.encoder.fingerprint) if old else None
+                    self._bot = replace(old, index=opened) if old and opened else open_bot(self.index)
             except JiawenError as error:
                 self._seen = self._seen or str(error)
                 if self._seen != seen:

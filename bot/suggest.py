@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from bot.answer import Answerer
 from bot.prompt import is_chinese
@@ -22,7 +23,7 @@ _NAMING = re.compile(r"([^，,。；;：:、“”\s]{2,16}?)(?:被|正式)+(命
 
 def suggestions(bot: Answerer, answer: Answer, asked: Collection[str] = ()) -> list[str]:
     """At most SUGGESTIONS questions, none of them asked yet; each is answered by other text than the answer cites."""
-    plain = Answerer(bot.index, bot.encoder, bot.config, bot.head)  # no language model: an answer costs milliseconds
+    plain = replace(bot, model=None)  # no language model: an answer costs milliseconds
     taken = {_key(question) for question in (answer.question, *asked)}
     cited = {(one.doc_id, one.start) for one in answer.citations}
     chosen: list[str] = []

@@ -27,12 +27,13 @@ from eval.metrics import auroc, false_answers_at
 from indexer.token_states import States
 
 SEEDS = 2  # rankers whose outputs are averaged
+_HIDDEN, _RANKER_EPOCHS, _RATE = 48, 22, 3e-3  # of a ranker: width of the hidden layer, rounds, learning rate
 MATCHERS = 4  # three that each leave out a part of the documents, and the one that is kept
-EPOCHS = 6  # of a matcher
+EPOCHS = 4  # of a matcher
 
 
-def train_ranker(examples: Sequence[Example], seed: int, hidden: int = 48, epochs: int = 22) -> dict[str, Any]:
-    """The arrays of a ranker."""
+def train_ranker(examples: Sequence[Example], seed: int) -> dict[str, Any]:
+    """The arrays of a ranker, trained by AdamW with one learning-rate cycle over batches of 128 questions."""
     import torch
 
     torch.manual_seed(seed)
@@ -45,12 +46,29 @@ def train_ranker(examples: Sequence[Example], seed: int, hidden: int = 48, epoch
         rows[place, :count] = torch.from_numpy(one.features)
         real[place, :count] = True
         right[place, :count] = torch.from_numpy(one.holds_answer)
-
-    def loss(scores: Any, batch: Any) -> Any:
-        chances = torch.log_softmax(scores.masked_fill(~real[batch], -1e9), dim=1)
-        return -torch.logsumexp(chances.masked_fill(~right[batch], -1e9), dim=1).mean()
-
-    return _train(rows, rows[real], loss, hidden, epochs, rate=3e-3, decay=1e-2, dropout=0.2)
+    mean, scale = rows[real].mean(dim=0), rows[real].std(dim=0).clamp(min=1e-3)
+    rows = ((rows - mean) / scale).clamp(-EXTREME, EXTREME)
+    inner, outer = torch.nn.Linear(width, _HIDDEN), torch.nn.Linear(_HIDDEN, 1)
+    linear, drop = torch.nn.Linear(width, 1, bias=False), torch.nn.Dropout(0.2)
+    parameters = [*inner.parameters(), *outer.parameters(), *linear.parameters()]
+    optimiser = torch.optim.AdamW(parameters, lr=_RATE, weight_decay=1e-2)
+    steps = _RANKER_EPOCHS * (len(rows) // 128 + 1)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _RATE, total_steps=steps)
+    for _ in range(_RANKER_EPOCHS):
+        for batch in torch.randperm(len(rows)).split(128):  # type: ignore[no-untyped-call]
+            x = rows[batch]
+            scores = (outer(drop(torch.nn.functional.silu(inner(x)))) + linear(x)).squeeze(-1)
+            chances = torch.log_softmax(scores.masked_fill(~real[batch], -1e9), dim=1)
+            loss = -torch.logsumexp(chances.masked_fill(~right[batch], -1e9), dim=1).mean()
+            optimiser.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            schedule.step()
+    arrays = {
+        "mean": mean, "scale": scale, "linear": linear.weight[0], "inner": inner.weight.T, "bias": inner.bias,
+        "outer": outer.weight[0], "offset": outer.bias[0],
+    }  # fmt: skip
+    return {name: values.detach().numpy().astype(np.float64) for name, values in arrays.items()}
 
 
 def train_forest(
@@ -93,43 +111,6 @@ def train_topic(
         mean.astype(np.float64), scale.astype(np.float64), model.coef_[0], np.zeros((len(mean), 0)), none, none,
         model.intercept_[0],
     )  # fmt: skip
-
-
-def _train(
-    rows: Any,
-    sample: Any,
-    loss: Callable[[Any, Any], Any],
-    hidden: int,
-    epochs: int,
-    rate: float,
-    decay: float,
-    dropout: float,
-) -> dict[str, Any]:
-    """AdamW with one learning-rate cycle over batches of 128 questions."""
-    import torch
-
-    mean, scale = sample.mean(dim=0), sample.std(dim=0).clamp(min=1e-3)
-    rows = ((rows - mean) / scale).clamp(-EXTREME, EXTREME)
-    inner, outer = torch.nn.Linear(rows.shape[-1], hidden), torch.nn.Linear(hidden, 1)
-    linear, drop = torch.nn.Linear(rows.shape[-1], 1, bias=False), torch.nn.Dropout(dropout)
-    parameters = [*inner.parameters(), *outer.parameters(), *linear.parameters()]
-    optimiser = torch.optim.AdamW(parameters, lr=rate, weight_decay=decay)
-    steps = epochs * (len(rows) // 128 + 1)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps)
-    for _ in range(epochs):
-        for batch in torch.randperm(len(rows)).split(128):  # type: ignore[no-untyped-call]
-            x = rows[batch]
-            scores = (outer(drop(torch.nn.functional.silu(inner(x)))) + linear(x)).squeeze(-1)
-            value = loss(scores, batch)
-            optimiser.zero_grad()
-            value.backward()
-            optimiser.step()
-            schedule.step()
-    arrays = {
-        "mean": mean, "scale": scale, "linear": linear.weight[0], "inner": inner.weight.T, "bias": inner.bias,
-        "outer": outer.weight[0], "offset": outer.bias[0],
-    }  # fmt: skip
-    return {name: values.detach().numpy().astype(np.float64) for name, values in arrays.items()}
 
 
 def averaged(networks: Sequence[Mapping[str, Any]]) -> Network:

@@ -1,5 +1,6 @@
 """Suggested questions: only such as the knowledge base answers with other text, never one that was asked."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -70,5 +71,5 @@ def test_sentences_that_define_or_name_become_questions(
 ) -> None:
     (kb / "a.md").write_text("甲甲甲甲。乙乙是指乙乙乙乙的丙。丁丁被命名为丁丁丁丁。", encoding="utf-8")
     built()
-    fresh = bot.over(open_index(kb.parent / "index", counting.fingerprint))
+    fresh = replace(bot, index=open_index(kb.parent / "index", counting.fingerprint))
     assert suggestions(fresh, fresh.ask("甲甲")) == ["什么是乙乙？", "丁丁被命名为什么？"]
