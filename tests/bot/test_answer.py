@@ -1,5 +1,6 @@
 """Whatever is asked, every citation is the document's own text; what the article holds is answered, the rest refused."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,9 +12,11 @@ from bot import Answer, Answerer, Verdict, open_bot
 from bot.answer import REFUSAL_ENGLISH, in_context
 from bot.config import BotConfig
 from bot.matching import states_of_sentences
+from indexer.build import build
+from indexer.config import IndexConfig
 from indexer.embed import token_reader
 from indexer.errors import QuestionError
-from tests.conftest import plain_head
+from tests.conftest import ROOT, plain_head
 
 
 @pytest.fixture(scope="session")
@@ -165,6 +168,23 @@ def test_a_question_is_answered_from_the_threshold_on(built, kb: Path, counting)
     refused = answers(index, "甲", 0.25, refuse_below=0.26)
     assert refused.verdict is Verdict.REFUSED
     assert refused.confidence == 0.25
+
+
+def test_what_the_article_lacks_is_answered_once_it_is_added(bot: Answerer, tmp_path: Path) -> None:
+    """The head was fitted on questions about this article: it must not have learned by heart which it cannot answer."""
+    added = {
+        "嘉峪关市的面积有多大？": "嘉峪关市面积2935平方公里。",
+        "长城博物馆的门票多少钱？": "嘉峪关长城博物馆门票每人20元。",
+        "第五个全民国家安全教育日的主题是什么？": "第五个全民国家安全教育日的主题是“坚持总体国家安全观”。",
+        "市国安办的电话是多少？": "市国安办电话为0937-6226110。",
+        "短视频大赛的一等奖奖金是多少？": "短视频征集大赛一等奖奖金5000元。",
+    }
+    assert {bot.ask(question).verdict for question in added} == {Verdict.REFUSED}
+    shutil.copytree(ROOT / "kb", tmp_path / "kb")
+    (tmp_path / "kb/more.md").write_text("# 补充资料\n\n" + "\n\n".join(added.values()), encoding="utf-8")
+    build(tmp_path / "kb", tmp_path / "index", IndexConfig())
+    told = open_bot(tmp_path / "index")
+    assert {question: told.ask(question).citations[0].quote for question in added} == added
 
 
 @pytest.mark.parametrize(

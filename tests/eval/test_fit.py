@@ -193,8 +193,8 @@ def test_the_forest_is_scikit_learn_s() -> None:
 
     rows = np.random.default_rng(0).normal(size=(300, 8)).astype(np.float32)
     answerable = rows[:, 0] + rows[:, 1] > 0
-    forest = train_forest(rows, answerable)
-    model = ExtraTreesClassifier(150, max_leaf_nodes=128, max_features=0.2, random_state=0).fit(rows, answerable)
+    forest = train_forest(rows, answerable, None, 64, 0.2)
+    model = ExtraTreesClassifier(150, max_leaf_nodes=64, max_features=0.2, random_state=0).fit(rows, answerable)
     expected = model.predict_proba(rows[:20])[:, 1]
     assert [forest(row.astype(float)) for row in rows[:20]] == pytest.approx(expected, abs=1e-6)
 
