@@ -67,9 +67,12 @@ class Live:
             seen, self._seen = self._seen, ""
             try:
                 self._seen = current_version(self.index)
-                if self._seen not in (version, seen):
-                    opened = open_index(self.index, old.encoder.fingerprint) if old else None
-                    self._bot = replace(old, index=opened) if old and opened else open_bot(self.index)
+                if self._seen in (version, seen):
+                    return
+                if old:
+                    self._bot = replace(old, index=open_index(self.index, old.encoder.fingerprint))
+                else:
+                    self._bot = open_bot(self.index)
             except JiawenError as error:
                 self._seen = self._seen or str(error)
                 if self._seen != seen:

@@ -49,7 +49,8 @@ def train_ranker(examples: Sequence[Example], seed: int) -> dict[str, Any]:
         rows[place, :count] = torch.from_numpy(one.features)
         real[place, :count] = True
         right[place, :count] = torch.from_numpy(one.holds_answer)
-    mean, scale = rows[real].mean(dim=0), rows[real].std(dim=0).clamp(min=1e-3)
+    sample = rows[real]
+    mean, scale = sample.mean(dim=0), sample.std(dim=0).clamp(min=1e-3)
     rows = ((rows - mean) / scale).clamp(-EXTREME, EXTREME)
     inner, outer = torch.nn.Linear(width, _HIDDEN), torch.nn.Linear(_HIDDEN, 1)
     linear, drop = torch.nn.Linear(width, 1, bias=False), torch.nn.Dropout(0.2)
