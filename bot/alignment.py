@@ -13,10 +13,9 @@ from itertools import pairwise
 import numpy as np
 
 from bot.conflicts import NOT_DONE
-from bot.lexicon import alternatives
+from bot.lexicon import NAMES, alternatives
 from bot.reading import (
     MOST_ITEMS,
-    NAMES,
     PARAPHRASE,
     SURE,
     SYNONYM,

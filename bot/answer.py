@@ -10,6 +10,7 @@ from bot.extract import Evidence, choose_sentences
 from bot.features import Candidates, Numbers, candidates_of, surroundings
 from bot.generate import Draft
 from bot.head import Head, best_three, load_head, together
+from bot.known import known_answers
 from bot.lexicon import with_chinese
 from bot.llm import Model, ModelError, open_model
 from bot.matching import states_of_sentences
@@ -27,21 +28,33 @@ from indexer.versions import open_index
 REFUSAL_CHINESE = "知识库中没有找到相关内容。"
 REFUSAL_ENGLISH = "The knowledge base holds nothing on this."
 History = Sequence[tuple[str, str]]
+_LONGEST = BotConfig().longest_question
+_TURNS = 3  # a question that leans on one that leans on one: the subject is seldom farther back
 _OWN_WORDS = 0.2  # share of a rewritten question's words that the conversation need not hold
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class Weighed:
+    """A question held to the sentences of its hits."""
+
+    searched: str  # the question, self-contained
+    query: Vectors
+    hits: list[Hit]
+    retrieved: float  # when the hits were there
+    asked: Asked
+    candidates: Candidates
+    scores: Numbers  # one a candidate
+    confidence: float  # probability that they answer
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Found:
     """What is known of a question before anything is answered."""
 
     question: str  # as asked
-    searched: str  # made self-contained
-    asked: Asked
-    hits: tuple[Hit, ...]
-    evidence: tuple[Evidence, ...]  # the sentences of the extractive answer
-    confidence: float
+    read: Weighed
+    evidence: list[Evidence]  # the sentences of the extractive answer
     started: float
-    retrieved: float
 
 
 @dataclass(eq=False)
@@ -79,38 +92,54 @@ class Answerer:
 
     def _find(self, question: str, history: History) -> Found:
         started = time.perf_counter()
-        searched = self._alone(check_question(question, self.config), history)
-        query = self.encoder.encode_query(simplify(searched))
-        hits = retrieve(self.index, with_chinese(searched), query, self.config.hits, self.config)
-        retrieved = time.perf_counter()
-        asked, candidates, scores = self.weigh(searched, query, hits)
-        probability = self.confidence(searched, asked, hits, candidates, scores)
+        read = self.weigh(check_question(question, self.config), history)
         evidence: list[Evidence] = []
-        if probability >= self.config.refuse_below:
-            evidence = choose_sentences(self.index, asked, hits, candidates, scores, self.config)
-        return Found(question, searched, asked, tuple(hits), tuple(evidence), probability, started, retrieved)
+        if read.confidence >= self.config.refuse_below:
+            evidence = choose_sentences(self.index, read.asked, read.hits, read.candidates, read.scores, self.config)
+        return Found(question, read, evidence, started)
 
-    def _alone(self, question: str, history: History) -> str:
-        """The question as one that can be understood alone: by the model where there is one, otherwise by rule."""
-        by_rule = in_context(question, history)
-        if by_rule == question or self.model is None:
-            return by_rule
-        return rewritten(self.model, question, history, self.config) or by_rule
+    def weigh(self, question: str, history: History = ()) -> Weighed:
+        """The question and its hits, and the probability that they answer; in context where it leans on the one before.
+
+        The own words of a follow-up are held to the hits as well, and the lesser probability counts: with an answered
+        question in front any question would look answered.
+        """
+        searched = in_context(question, history)
+        if searched == question:
+            return self._weighed(question)
+        if self.model and (complete := rewritten(self.model, question, history, self.config)):
+            return self._weighed(complete)
+        read = self._weighed(searched)
+        own = self._weighed(question, read.hits)
+        return replace(read, confidence=min(read.confidence, own.confidence))
+
+    def _weighed(self, searched: str, hits: list[Hit] | None = None) -> Weighed:
+        """The question held to those hits, or to its own."""
+        query = self.encoder.encode_query(simplify(searched))
+        if hits is None:
+            hits = retrieve(self.index, with_chinese(searched), query, self.config.hits, self.config)
+        retrieved = time.perf_counter()
+        asked = ask_what(searched, self.head.expectation)
+        candidates = candidates_of(self.index, asked, query, hits)
+        scores = self.head.scores(candidates.features)
+        scores = scores + known_answers(self.index, searched, query, candidates.rows, self.config)
+        confidence = self._confidence(searched, asked, hits, candidates, scores)
+        return Weighed(searched, query, hits, retrieved, asked, candidates, scores, confidence)
 
     def _extractive(self, found: Found) -> Answer:
         citations = [
             cite(number, self.index.documents[one.hit.chunk.doc_id], one.hit.chunk, one.start, one.end)
             for number, one in enumerate(found.evidence, 1)
         ]
-        refusal = "" if citations else refusal_for(found.question, self.missing(found.asked, found.hits))
+        refusal = "" if citations else refusal_for(found.question, self.missing(found.read.asked, found.read.hits))
         sentences = [AnswerSentence(one.quote, (one.number,), supported=True) for one in citations]
         verdict = Verdict.GROUNDED if citations else Verdict.REFUSED
         return self._answer(found, sentences, verdict, citations, "extractive", refusal=refusal)
 
     def _generated(self, model: Model, found: Found, extractive: Answer) -> Iterator[Answer]:
-        draft = Draft(self.index, found.hits)
+        draft = Draft(self.index, found.read.hits)
         try:
-            for _ in draft.write(model, found.searched, is_chinese(found.question), self.config.answer_seconds):
+            for _ in draft.write(model, found.read.searched, is_chinese(found.question), self.config.answer_seconds):
                 yield self._drafted(found, draft, model.name)
         except ModelError as error:
             note = f"语言模型没有答成：{error.chinese}，以下是原文 | the model failed ({error.english}): verbatim"
@@ -120,7 +149,7 @@ class Answerer:
         if draft.declined and not found.evidence:
             yield extractive
         elif draft.declined:
-            refusal = refusal_for(found.question, self.missing(found.asked, found.hits))
+            refusal = refusal_for(found.question, self.missing(found.read.asked, found.read.hits))
             yield self._answer(found, [], Verdict.REFUSED, [], model.name, refusal=refusal)
         elif not supported or (self.config.unsupported == "extractive" and supported < len(draft.sentences)):
             note = "语言模型写的没有依据，以下是原文 | what the model wrote is not supported: verbatim"
@@ -154,30 +183,24 @@ class Answerer:
             question=found.question,
             sentences=tuple(sentences),
             verdict=verdict,
-            confidence=round(found.confidence * share, 4),
+            confidence=round(found.read.confidence * share, 4),
             citations=tuple(citations),
-            hits=found.hits,
+            hits=tuple(found.read.hits),
             refusal=refusal,
             answerer=answerer,
             index_version=self.index.manifest.version,
             timings_ms=_timings(found),
-            searched=found.searched if found.searched != found.question.strip() else "",
+            searched=found.read.searched if found.read.searched != found.question.strip() else "",
         )
 
-    def weigh(self, question: str, query: Vectors, hits: Sequence[Hit]) -> tuple[Asked, Candidates, Numbers]:
-        """(the question taken apart, the sentences of the hits, the head's score of each)."""
-        asked = ask_what(question, self.head.expectation)
-        candidates = candidates_of(self.index, asked, query, hits)
-        return asked, candidates, self.head.scores(candidates.features)
-
-    def confidence(
-        self, question: str, asked: Asked, hits: Sequence[Hit], candidates: Candidates, scores: Numbers
+    def _confidence(
+        self, searched: str, asked: Asked, hits: Sequence[Hit], candidates: Candidates, scores: Numbers
     ) -> float:
-        """Probability that the hits answer the question; 0 where they mention no word that it hangs on."""
+        """Probability that the hits answer; 0 where they mention no word that the question hangs on."""
         if not len(scores) or nothing_mentioned(asked, surroundings(self.index, hits[0].number)[1]):
             return 0.0
         best = [self.index.sentence_text(int(candidates.rows[at])) for at in best_three(scores)]
-        matched = self.head.matcher(read_query(simplify(question))[0], states_of_sentences(best))
+        matched = self.head.matcher(read_query(simplify(searched))[0], states_of_sentences(best))
         return self.head.confidence(candidates.features, scores, matched, together(hits))
 
     def missing(self, asked: Asked, hits: Sequence[Hit]) -> str:
@@ -191,8 +214,8 @@ class Answerer:
 def _timings(found: Found) -> dict[str, float]:
     now = time.perf_counter()
     return {
-        "retrieve": round((found.retrieved - found.started) * 1000, 2),
-        "answer": round((now - found.retrieved) * 1000, 2),
+        "retrieve": round((found.read.retrieved - found.started) * 1000, 2),
+        "answer": round((now - found.read.retrieved) * 1000, 2),
         "total": round((now - found.started) * 1000, 2),
     }
 
@@ -211,10 +234,17 @@ def rewritten(model: Model, question: str, history: History, config: BotConfig) 
 
 
 def in_context(question: str, history: History) -> str:
-    """The question with the one before in front, where it leans on it; otherwise unchanged."""
-    if history and leans(question):
-        return f"{history[-1][0]} {question}"
-    return question
+    """The question with the one before in front where it leans on it, and so on, _TURNS back at most.
+
+    No longer than a question may be: the encoder would not read its end, which is the question itself.
+    """
+    searched = first = question
+    for before, _ in reversed(history[-_TURNS:]):
+        if not leans(first) or len(before) + len(searched) >= _LONGEST:
+            break
+        first = before
+        searched = f"{before} {searched}"
+    return searched
 
 
 def check_question(question: str, config: BotConfig) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from indexer.errors import JiawenError
+from indexer.text import one_line
 
 # Characters that would steer the terminal; a document may hold them.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -173,8 +174,11 @@ def explain(folder: Path, as_json: bool, chunk_id: str | None, question: str) ->
     _say(f"字词 terms     {found.coverage:.4f}  第 rank {found.lexical_rank or '–'}")
     _say("  " + " ".join(f"{term} {share:.3f}" for term, share in found.terms))
     _say(f"  缺 missing: {' '.join(found.missing) or '–'}")
+    if found.known:
+        _say(f"已知 known     {found.likeness:.4f}  {one_line(found.known)}")
+    nearness = found.score - found.weight * found.coverage
     _say(
-        f"合计 score     {found.similarity:.4f} + {found.weight} × {found.coverage:.4f} = {found.score:.4f}"
+        f"合计 score     {nearness:.4f} + {found.weight} × {found.coverage:.4f} = {found.score:.4f}"
         f"  第 rank {found.rank or '–'}"
     )
     _say(f"取舍 outcome   {found.cut or '已读 read'}")

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import permutations
 
-from bot.lexicon import alternatives, sound
+from bot.lexicon import NAMES, alternatives, sound
 from bot.measures import Figure
-from bot.reading import NAMES, SURE, Item, Reading, exclusive
+from bot.reading import SURE, Item, Reading, exclusive
 
 # Negators, without the words that only look like one: 不仅, 未来, 无人机, 非遗, 不少于.
 _NEGATOR = re.compile(

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from indexer.errors import ContentError, JiawenError
-from indexer.read import SUFFIXES, check_format, may_be_content
+from indexer.read import QUESTIONS, SUFFIXES, check_format, may_be_content
 from indexer.store import flush
 
 REMOVED = ".removed"
@@ -105,11 +105,15 @@ def put(kb: Path, path: PurePosixPath, uploaded: Path, replace: bool) -> None:
 
 
 def remove(kb: Path, path: PurePosixPath) -> PurePosixPath:
-    """Moves a document's file to .removed/; where it is now, under kb/."""
+    """Moves a document's file, and that of its known questions, to .removed/; where the first is now, under kb/."""
     file = _inside(kb, path)
     if not file.is_file():
         raise ContentError(f"{path} 已经不在了；请重建", f"{path} is no longer there: rebuild")
-    kept = _keep(kb, file, _kept_folder(kb), os.replace)
+    folder = _kept_folder(kb)
+    kept = _keep(kb, file, folder, os.replace)
+    questions = file.with_name(file.stem + QUESTIONS)
+    if questions.is_file():
+        _keep(kb, questions, folder, os.replace)
     flush(file.parent)
     return PurePosixPath(kept.relative_to(kb).as_posix())
 

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.answer import Answerer, History, check_question, in_context
+from bot.answer import Answerer, History, Weighed, check_question
 from bot.extract import choose_sentences
 from bot.head import shares
+from bot.known import likeness
 from bot.lexicon import with_chinese
 from bot.retrieve import retrieve
 from indexer.errors import QuestionError
 from indexer.lexical import terms
-from indexer.text import simplify
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ class Explanation:
     lexical_rank: int | None  # None: it shares no term
     terms: tuple[tuple[str, float], ...]  # shared terms and what each adds to the coverage, most first
     missing: tuple[str, ...]  # terms of the question that it lacks
+    known: str  # the known question of the chunk that is most like this one; empty for none
+    likeness: float  # of the two, less what two wordings are nearer than a question and its answer
     weight: float  # of the coverage in the score
     score: float
     rank: int | None  # None: neither side proposed it
@@ -39,12 +41,11 @@ class Explanation:
 
 def explain(bot: Answerer, question: str, chunk_id: str | None = None, history: History = ()) -> Explanation:
     """The explanation for a chunk, by default the best one; an unknown chunk is a QuestionError."""
-    checked = in_context(check_question(question, bot.config), history)
-    query = bot.encoder.encode_query(simplify(checked))
-    expanded = with_chinese(checked)
+    read = bot.weigh(check_question(question, bot.config), history)
+    query, expanded = read.query, with_chinese(read.searched)
     index, config = bot.index, bot.config
     ranking = retrieve(index, expanded, query, len(index.chunks), config)
-    hits = ranking[: config.hits]
+    hits = read.hits
     number = _number(bot, chunk_id) if chunk_id else hits[0].number
     chunk = index.chunks[number]
 
@@ -55,14 +56,13 @@ def explain(bot: Answerer, question: str, chunk_id: str | None = None, history: 
     ceiling = index.lexical.ceiling(asked_terms)
     added = {term: _weight_in(bot, term, number) / ceiling for term in asked_terms} if ceiling else {}
 
-    asked, candidates, scores = bot.weigh(checked, query, hits)
-    confidence = bot.confidence(checked, asked, hits, candidates, scores)
-    refused = confidence < config.refuse_below
-    chosen = [] if refused else choose_sentences(index, asked, hits, candidates, scores, config)
+    known, like = _nearest_known(bot, read, number)
+    refused = read.confidence < config.refuse_below
+    chosen = [] if refused else choose_sentences(index, read.asked, hits, read.candidates, read.scores, config)
     cited = {(one.hit.number, one.start) for one in chosen}
-    beliefs = zip(candidates.rows.tolist(), shares(scores).tolist() if len(scores) else [], strict=True)
+    beliefs = zip(read.candidates.rows.tolist(), shares(read.scores).tolist() if len(read.scores) else [], strict=True)
     return Explanation(
-        question=checked,
+        question=read.searched,
         chunk_id=chunk.id,
         text=chunk.text,
         similarity=float(nearest[number]),
@@ -71,8 +71,10 @@ def explain(bot: Answerer, question: str, chunk_id: str | None = None, history: 
         lexical_rank=int((coverage > coverage[number]).sum()) + 1 if coverage[number] > 0 else None,
         terms=tuple(sorted(((term, share) for term, share in added.items() if share), key=lambda pair: -pair[1])),
         missing=tuple(term for term, share in added.items() if not share),
+        known=known,
+        likeness=like,
         weight=config.coverage_weight,
-        score=float(nearest[number] + config.coverage_weight * coverage[number]),
+        score=max(float(nearest[number]), like) + config.coverage_weight * float(coverage[number]),
         rank=rank,
         cut=_cut(bot, rank),
         sentences=tuple(
@@ -80,18 +82,32 @@ def explain(bot: Answerer, question: str, chunk_id: str | None = None, history: 
             for row, belief in beliefs
             if index.sentences[row, 0] == number
         ),
-        confidence=confidence,
+        confidence=read.confidence,
         refused=refused,
-        unmentioned=bot.missing(asked, hits),
+        unmentioned=bot.missing(read.asked, hits),
     )
+
+
+def _nearest_known(bot: Answerer, read: Weighed, number: int) -> tuple[str, float]:
+    """(the known question that brings the chunk nearer, how near); one that asks for something else counts as none."""
+    index = bot.index
+    known = float(likeness(index, read.searched, read.query)[index.rows_of(number)].max(initial=0))
+    if not known:
+        return "", -bot.config.known_discount
+    questions = index.known_rows[index.sentences[index.known_rows[:, 1], 0] == number, 0]
+    cosines = index.known_vectors[questions] @ read.query
+    nearest = questions[np.abs(cosines - known).argmin()]
+    return index.known[nearest].question, known - bot.config.known_discount
 
 
 def _cut(bot: Answerer, rank: int | None) -> str:
     config = bot.config
     if rank is None:
         return (
-            f"不在最近的 {config.candidate_sentences} 句里，也不在字词最合的 {config.candidate_chunks} 段里"
-            f" | not among {config.candidate_sentences} nearest sentences or {config.candidate_chunks} best by terms"
+            f"不在最近的 {config.candidate_sentences} 句、字词最合的 {config.candidate_chunks} 段里，"
+            "也没有相近的已知问题"
+            f" | not among {config.candidate_sentences} nearest sentences or {config.candidate_chunks} best by terms,"
+            " and of no known question like this one"
         )
     if rank > config.hits:
         return f"第 {rank} 名，只读前 {config.hits} 段 | rank {rank}, and {config.hits} passages are read"

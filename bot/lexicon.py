@@ -13,6 +13,8 @@ from indexer.text import fold
 
 _WORDS = Path(__file__).parent / "words"
 _ENGLISH = re.compile(r"[a-z]+(?:[ '][a-z]+)*")
+# Of places, persons, organisations and works, as jieba tags them.
+NAMES = frozenset(("nr", "ns", "nt", "nz", "nrt", "nrfg"))
 _LONGEST_PHRASE = 4  # English words
 _ENDINGS = ("", "s", "es", "d", "ed", "ing")
 # Sounds that typists and dialects confuse: 讲姐员 for 讲解员, 长成 for 长城, 宗 for 中.

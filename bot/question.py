@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from bot.lexicon import alternatives, contrasts, english_phrases, is_generic, sound
+from bot.lexicon import NAMES, alternatives, contrasts, english_phrases, is_generic, sound
 from indexer.lexical import terms
 from indexer.quantity import HAN, NUMERALS, Quantity, quantities
 from indexer.text import fold
@@ -136,8 +136,7 @@ _TITLE = re.compile(r"[《“\"「『]([^》”\"」』]{2,})[》”\"」』]")
 _UNIT = re.compile(rf"(?:多少|几)[余多万亿]?([{HAN}])")
 _PERSONS = "名位人"
 # Parts of speech as jieba names them.
-_NOUNS = frozenset(("n", "ns", "nr", "nt", "nz", "nrt", "nrfg", "ng", "vn", "an", "j", "l", "i"))
-_PROPER = frozenset(("ns", "nr", "nt", "nz", "nrt", "nrfg"))
+_NOUNS = NAMES | {"n", "ng", "vn", "an", "j", "l", "i"}
 _LEANS = re.compile(
     r"^(其中|还有|另外|and\b|what about\b)|呢\?*$|^(\S+ ){1,3}(it|its|he|his|she|her|they|them|their)\b"
 )
@@ -188,7 +187,7 @@ def ask_what(question: str, expectation: Expectation) -> Asked:
         words=tuple(word for word, _ in tagged),
         expected=np.array([expectation(word, tag) for word, tag in tagged]),
         nouns=np.array([tag in _NOUNS for _, tag in tagged], bool),
-        proper=np.array([tag in _PROPER for _, tag in tagged], bool),
+        proper=np.array([tag in NAMES for _, tag in tagged], bool),
         quantities=quantities(text.replace("哪一", "哪")),  # 哪一天 names no number
         titles=tuple(_TITLE.findall(text)),
         unit=_PERSONS if unit and unit in _PERSONS else unit,
@@ -217,7 +216,7 @@ def leans(question: str) -> bool:
         return True
     for word, tag in rjieba.tag(text):
         # Not 那不勒斯; 应该 and 该找 are verbs. rjieba has many names for 那场 and 这则.
-        if (word[0] in "这那" and tag not in _PROPER) or (tag == "r" and _POINTER.match(word)):
+        if (word[0] in "这那" and tag not in NAMES) or (tag == "r" and _POINTER.match(word)):
             return True
     own = _NOUNS - {"vn", "an"}  # 启动 leans on what was started
     return len(text) <= _SHORT and not any(tag in own and len(word) > 1 for word, tag in content_words(text))

@@ -23,7 +23,6 @@ _WEIGHTS = {
     **dict.fromkeys(("a", "b", "s", "vd"), 0.6), **dict.fromkeys(("vg", "z"), 0.5), "ad": 0.4, "f": 0.3, "d": 0.1,
 }  # fmt: skip
 MOST_ITEMS = 40  # looked at of a claim; it has 30 at most, where nobody means harm
-NAMES = frozenset(("nr", "ns", "nt", "nz", "nrt", "nrfg"))
 _BREAK = re.compile(r"[,;:、。!?…\n]")
 _CLAUSE_END = re.compile(r"[,;:。!?…\n]")
 # Characters that a mark counts for: what a comma parts is further apart than what a 、 parts.

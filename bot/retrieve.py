@@ -1,8 +1,9 @@
-"""Question → Hits: nearest sentences and shared terms, one score."""
+"""Question → Hits: nearest sentences, shared terms and known questions, one score."""
 
 import numpy as np
 
 from bot.config import BotConfig
+from bot.known import likeness
 from bot.types import Hit
 from indexer.embed import Vectors
 from indexer.store import Index
@@ -23,14 +24,17 @@ def retrieve(index: Index, question: str, query: Vectors, k: int, config: BotCon
     coverage = index.lexical.coverage(question)
     best = np.argsort(-coverage, kind="stable")[: config.candidate_chunks].tolist()
     lexical_rank = {chunk: rank for rank, chunk in enumerate(best, 1) if coverage[chunk] > 0}
-    for chunk in lexical_rank.keys() - similarity.keys():
+    known = np.zeros(len(index.chunks))
+    np.maximum.at(known, index.sentences[:, 0], likeness(index, question, query))
+    for chunk in (lexical_rank.keys() | set(np.flatnonzero(known).tolist())) - similarity.keys():
         similarity[chunk] = float(index.similarities(query, chunk).max(initial=-1.0))
 
     hits = [
         Hit(
             chunk=index.chunks[chunk],
             number=chunk,
-            score=cosine + config.coverage_weight * float(coverage[chunk]),
+            score=max(cosine, float(known[chunk]) - config.known_discount)
+            + config.coverage_weight * float(coverage[chunk]),
             similarity=cosine,
             coverage=float(coverage[chunk]),
             dense_rank=dense_rank.get(chunk),

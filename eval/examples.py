@@ -12,6 +12,7 @@ from bot.answer import in_context
 from bot.config import BotConfig
 from bot.features import candidates_of
 from bot.head import together
+from bot.known import known_answers
 from bot.lexicon import with_chinese
 from bot.question import Asked, Expectation, ask_what, content_words, holds, word_class
 from bot.retrieve import retrieve
@@ -48,6 +49,7 @@ class Example:
     texts: tuple[str, ...]
     must: tuple[str, ...]
     together: float  # share of the hits that are of the best hit's document
+    known: npt.NDArray[np.float64]  # per candidate: what known questions, this one left out, add to its log-odds
 
     @property
     def answerable(self) -> bool:
@@ -118,6 +120,8 @@ def only_document(index: Index, doc_id: str) -> Index:
     sentences[:, 0] = np.searchsorted(numbers, sentences[:, 0])
     vectors = type(index.vectors)(index.vectors.d)
     vectors.add(index.vectors_of(rows))
+    known_rows = index.known_rows[np.isin(index.known_rows[:, 1], rows)]
+    known_rows[:, 1] = np.searchsorted(rows, known_rows[:, 1])
     return replace(
         index,
         documents={doc_id: index.documents[doc_id]},
@@ -126,7 +130,14 @@ def only_document(index: Index, doc_id: str) -> Index:
         first_sentence=np.searchsorted(sentences[:, 0], np.arange(len(chunks) + 1)),
         lexical=LexicalIndex.from_texts([lexical_text(chunk) for chunk in chunks]),
         vectors=vectors,
+        known_rows=known_rows,
     )
+
+
+def without_known(index: Index, question: str) -> Index:
+    """The index as if nobody had told it the answer to the question."""
+    others = [number for number, one in enumerate(index.known) if one.question != question]
+    return replace(index, known_rows=index.known_rows[np.isin(index.known_rows[:, 0], others)])
 
 
 def learn_expectation(materials: Sequence[Material]) -> tuple[dict[str, float], dict[str, float]]:
@@ -166,10 +177,11 @@ def examples_of(material: Material, encode: Callable[[str], Vectors], expectatio
         about_itself = case.kind == "metadata"  # 这篇文章 means any document that it is asked of
         if alone and not about_itself:
             others = sorted(alone.keys() - {doc_id})
-            other = alone[others[_fold(case.id, len(others))]]
+            other = alone[others[_fold(case.id, len(others))]]  # knows no question of this document
             hits = retrieve(other, with_chinese(question), query, config.hits, config)
             yield _example(material, case, "elsewhere", other, asked, query, hits)
-        for index in filter(None, (None if about_itself else material.index, alone.get(doc_id))):
+        for whole in filter(None, (None if about_itself else material.index, alone.get(doc_id))):
+            index = without_known(whole, case.question)
             hits = retrieve(index, with_chinese(question), query, 3 * config.hits, config)
             best = hits[: config.hits]
             if not case.answerable:
@@ -183,7 +195,7 @@ def examples_of(material: Material, encode: Callable[[str], Vectors], expectatio
             if not any(must in rest for must in case.must):
                 yield _example(material, case, "taken away", index, asked, query, best, without=touched)
             elsewhere = [hit for hit in hits if hit.chunk.doc_id != doc_id][: config.hits]
-            if elsewhere and index is material.index:
+            if elsewhere and whole is material.index:
                 yield _example(material, case, "left out", index, asked, query, elsewhere)
 
 
@@ -204,6 +216,7 @@ def _example(
         tuple(index.sentence_text(row) for row in rows),
         case.must,
         together(hits),
+        known_answers(index, asked.text, query, found.rows, BotConfig()),
     )
 
 

@@ -25,10 +25,12 @@ from indexer.store import (
     Manifest,
     SkippedFile,
     check_search,
+    known_questions,
     open_version,
     write_manifest,
     write_version,
 )
+from indexer.text import simplify
 from indexer.types import Chunk, Document, Sentence
 from indexer.versions import (
     building_folder,
@@ -131,8 +133,10 @@ def _build_alone(content: Content, kb: str, index: Path, config: IndexConfig, op
     chunks, sentences = _cut(documents, config, encoder)
     with EmbeddingCache(index / "embeddings.sqlite", encoder.fingerprint, encoder.dimension) as cache:
         vectors, new_texts = _embed(sentences, encoder, cache, options.on_progress)
+        known = _embed_known(documents, encoder, cache, options.on_progress)
     now = datetime.now(UTC)
-    rows = [(number, one.start, one.end) for number, inside in enumerate(sentences) for one in inside]
+    places = [(number, one.start, one.end) for number, inside in enumerate(sentences) for one in inside]
+    rows = np.array(places, np.int64)
     manifest = Manifest(
         version=f"{now:%Y%m%d-%H%M%S-%f}",
         format=FORMAT,
@@ -150,7 +154,7 @@ def _build_alone(content: Content, kb: str, index: Path, config: IndexConfig, op
         skipped=skipped,
         gate="overridden" if options.override_gates else "",
     )
-    regressed = _publish(index, manifest, documents, chunks, np.array(rows, np.int64), vectors, previous, options)
+    regressed = _publish(index, manifest, documents, chunks, rows, vectors, known, previous, options)
     embedded = sum(any(sentence.embedded_text in new_texts for sentence in inside) for inside in sentences)
     kept_chunks = {(chunk.doc_id, chunk.text.strip()) for chunk in chunks}
     before = previous.chunks if previous else ()
@@ -215,6 +219,20 @@ def _embed(
     return np.stack([known[text] for text in texts]), set(missing)
 
 
+def _embed_known(documents: list[Document], encoder: Encoder, cache: EmbeddingCache, on_progress: Progress) -> Vectors:
+    """(known questions, dimension) their vectors, as the questions they will be compared with."""
+    keys = [f"question\0{simplify(known.question)}" for _, known in known_questions(documents)]  # no passage's text
+    vectors = {key: vector for key in dict.fromkeys(keys) if (vector := cache.get(key)) is not None}
+    missing = [key for key in dict.fromkeys(keys) if key not in vectors]
+    for start in range(0, len(missing), _BATCH):
+        batch = missing[start : start + _BATCH]
+        encoded = np.stack([encoder.encode_query(key.partition("\0")[2]) for key in batch])
+        cache.put(batch, encoded)
+        vectors.update(zip(batch, encoded, strict=True))
+        on_progress(start + len(batch), len(missing))
+    return np.array([vectors[key] for key in keys], np.float32).reshape(-1, encoder.dimension)
+
+
 def _publish(
     index: Path,
     manifest: Manifest,
@@ -222,13 +240,14 @@ def _publish(
     chunks: list[Chunk],
     rows: npt.NDArray[np.int64],
     vectors: Vectors,
+    known: Vectors,
     previous: Index | None,
     options: BuildOptions,
 ) -> list[str]:
     """Writes a version, opens it as a reader would and publishes it; or gives what the gates hold against it."""
     folder = building_folder(index)
     try:
-        manifest = replace(manifest, files=write_version(folder, documents, chunks, rows, vectors))
+        manifest = replace(manifest, files=write_version(folder, documents, chunks, rows, vectors, known))
         write_manifest(folder, manifest)
         candidate = open_version(folder)
         check_search(candidate)

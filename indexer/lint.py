@@ -9,7 +9,8 @@ from itertools import groupby, pairwise
 from indexer.conflicts import conflicts
 from indexer.duplicates import copies
 from indexer.page import NOTE, PROBLEM, Finding, Page, Place, words_of
-from indexer.text import Span, sentence_spans
+from indexer.read import QUESTIONS
+from indexer.text import Span, one_line, sentence_spans
 from indexer.types import Chunk
 
 _WORD = re.compile(r"\w")
@@ -22,7 +23,9 @@ _DIGITS = re.compile(r"\d+")
 
 def lint(pages: Sequence[Page]) -> list[Finding]:
     """All findings, in the order of the pages and of their text."""
-    rules: tuple[Callable[[Page], Iterator[Finding]], ...] = (uncovered, over_long, mid_sentence, orphan_headings)
+    rules: tuple[Callable[[Page], Iterator[Finding]], ...] = (
+        uncovered, over_long, mid_sentence, orphan_headings, lost_questions
+    )  # fmt: skip
     found = [finding for rule in rules for page in pages for finding in rule(page)]
     repeated = repeated_lines(pages)
     found += boilerplate(pages, repeated)
@@ -118,6 +121,21 @@ def repeated_lines(pages: Sequence[Page]) -> dict[str, list[Place]]:
                 holders[words][page.document.id] = page.place(start, end)
     enough = max(_REPEATED_IN, len(pages) * _REPEATED_SHARE)
     return {words: [*places.values()] for words, places in holders.items() if len(places) >= enough}
+
+
+def lost_questions(page: Page) -> Iterator[Finding]:
+    """Known questions whose quote touches no sentence: the document no longer has it, or it is a heading."""
+    text = page.document.text
+    sentences = [(one.start, one.end) for inside in page.sentences for one in inside]
+    for known in page.document.known:
+        left = text.find(known.quote)
+        if left < 0 or not any(start < left + len(known.quote) and left < end for start, end in sentences):
+            file, question = f"{page.document.id}{QUESTIONS}", one_line(known.question)
+            yield page.finding(
+                "lost-question", PROBLEM, page.visible(0, len(text)),
+                f"{file} 里“{question}”的 quote 不在正文的句子里，不起作用；请改正或删去这一行",
+                f"{file}: the quote of “{question}” stands in no sentence: mend it, or delete the line",
+            )  # fmt: skip
 
 
 def boilerplate(pages: Sequence[Page], repeated: Mapping[str, Sequence[Place]]) -> Iterator[Finding]:

@@ -1,9 +1,10 @@
 """Files of kb/ → Documents, whatever their format and encoding; a file that cannot be read is named and skipped."""
 
+import json
 import os
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -12,8 +13,9 @@ import yaml
 from indexer.convert import CannotConvert, Converted, from_docx, from_html, from_pdf
 from indexer.errors import ContentError
 from indexer.text import heading_lines
-from indexer.types import Document
+from indexer.types import Document, KnownQuestion
 
+QUESTIONS = ".questions.jsonl"  # in place of a document's suffix: the file of its known questions
 SUFFIXES = (".md", ".txt", ".html", ".htm", ".docx", ".pdf")  # of files with one name but for this, the first is read
 _CONVERTERS = {".docx": from_docx, ".pdf": from_pdf}
 # What lies beside articles and holds none.
@@ -53,7 +55,11 @@ def read_folder(kb: Path) -> Content:
         )
     documents: dict[str, Document] = {}
     skipped = []
-    for path in sorted(_files(kb), key=_in_order):
+    files = sorted(_files(kb), key=_in_order)
+    questions = {path for path in files if path.name.endswith(QUESTIONS)}
+    for path in files:
+        if path in questions:
+            continue
         inside = path.relative_to(kb)
         doc_id = _shown(inside.with_suffix(""))
         try:
@@ -70,7 +76,30 @@ def read_folder(kb: Path) -> Content:
             f"{kb} 里没有文章（{' '.join(SUFFIXES)}）；请放入一篇",
             f"{kb} holds no article ({' '.join(SUFFIXES)}): add one",
         )
+    for path in sorted(questions):
+        name = _shown(path.relative_to(kb))
+        try:
+            _add_known(documents, path, name.removesuffix(QUESTIONS), [one.doc_id for one in skipped])
+        except ContentError as error:
+            skipped.append(Skipped(name, name, error))
     return Content([documents[key] for key in sorted(documents)], skipped)
+
+
+def _add_known(documents: dict[str, Document], path: Path, doc_id: str, skipped: list[str]) -> None:
+    """Gives the document the known questions of the file; one that was skipped keeps what it had."""
+    if doc_id in documents:
+        known, wrong = read_known(path)
+        documents[doc_id] = replace(documents[doc_id], known=tuple(known))
+        if wrong:
+            raise ContentError(
+                f'{_shown(path)} 第 {wrong} 行应写成 {{"question": "…", "quote": "原文"}}；请改正',
+                f'{_shown(path)}, line {wrong}: write {{"question": "…", "quote": "words of the document"}}',
+            )
+    elif doc_id not in skipped:
+        raise ContentError(
+            f"{_shown(path)} 旁边没有同名的文档；请改名或删除",
+            f"{_shown(path)}: no document of that name lies beside it; rename or remove it",
+        )
 
 
 def _in_order(path: Path) -> tuple[str, int]:
@@ -143,6 +172,25 @@ def read_document(path: Path, doc_id: str) -> Document:
         file=_shown(PurePath(doc_id).with_name(path.name)),
         pages=pages,
     )
+
+
+def read_known(path: Path) -> tuple[list[KnownQuestion], int]:
+    """(the questions of a file with {"question", "quote"} a line, the first line that is not so or 0)."""
+    known = []
+    wrong = 0
+    for number, line in enumerate(decode(path).split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            one = KnownQuestion(row["question"].strip(), row["quote"].strip())
+            one.question.encode(), one.quote.encode()  # no half of a surrogate pair
+            if not (one.question and one.quote):
+                raise ValueError("empty")
+            known.append(one)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            wrong = wrong or number
+    return known, wrong
 
 
 def check_format(path: PurePath) -> None:

@@ -1,6 +1,6 @@
 """One version on disk, written and read: the only `import faiss`, the only place where a distance becomes a score.
 
-    manifest.json documents.jsonl chunks.jsonl sentences.npy vectors.faiss lexical/
+    manifest.json documents.jsonl chunks.jsonl sentences.npy vectors.faiss known.npy lexical/
 
 No file is pickled. A version never changes once it is published.
 """
@@ -8,7 +8,7 @@ No file is pickled. A version never changes once it is published.
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,9 +21,9 @@ import numpy.typing as npt
 from indexer.embed import Vectors
 from indexer.errors import IndexBroken, IndexMismatch
 from indexer.lexical import LexicalIndex, terms
-from indexer.types import Chunk, Document
+from indexer.types import Chunk, Document, KnownQuestion
 
-FORMAT = 2  # raised when what is in the files, or how they are computed, changes
+FORMAT = 3  # raised when what is in the files, or how they are computed, changes
 MANIFEST = "manifest.json"
 _SAMPLE = 50  # sentences that a check searches for
 _NEAR = 10  # passages with more of a passage's words than itself, at most: long ones that repeat it
@@ -64,7 +64,8 @@ class Index:
 
     The chunks of a document stand together, in order.
     `sentences` has a row per vector: (chunk number, start, end), ordered by chunk; a chunk's rows are
-    `first_sentence[chunk]:first_sentence[chunk + 1]`.
+    `first_sentence[chunk]:first_sentence[chunk + 1]`. `known` has the questions whose quote still stands in its
+    document, with a vector each; a row of `known_rows` is (number of the question, row of a sentence that answers it).
     """
 
     manifest: Manifest
@@ -74,6 +75,9 @@ class Index:
     first_sentence: npt.NDArray[np.int64]
     lexical: LexicalIndex
     vectors: "faiss.IndexFlatIP"
+    known: tuple[KnownQuestion, ...]
+    known_vectors: Vectors
+    known_rows: npt.NDArray[np.int64]
 
     def nearest_sentences(self, query: Vectors, limit: int) -> tuple[npt.NDArray[np.int64], Vectors]:
         """(rows, cosines) of the nearest sentences, best first."""
@@ -103,6 +107,33 @@ class Index:
         return self.vectors_of(self.rows_of(chunk)) @ query
 
 
+def known_questions(documents: Iterable[Document]) -> list[tuple[str, KnownQuestion]]:
+    """(id of the document, the question) for every known question whose quote stands in its document."""
+    return [(one.id, known) for one in documents for known in one.known if known.quote in one.text]
+
+
+def _rows_of_known(
+    known: Sequence[tuple[str, KnownQuestion]],
+    documents: dict[str, Document],
+    chunks: Sequence[Chunk],
+    sentences: npt.NDArray[np.int64],
+) -> npt.NDArray[np.int64]:
+    """(number of a known question, row of a sentence that its quote touches), where the quote first stands."""
+    rows_of: dict[str, tuple[int, int]] = {}  # a document's first row and the row behind its last
+    for number, chunk in enumerate(chunks):
+        first, last = np.searchsorted(sentences[:, 0], (number, number + 1)).tolist()
+        rows_of[chunk.doc_id] = rows_of.get(chunk.doc_id, (first, 0))[0], last
+    found = []
+    for number, (doc_id, one) in enumerate(known):
+        left = documents[doc_id].text.index(one.quote)
+        first, last = rows_of[doc_id]
+        _, starts, ends = sentences[first:last].T
+        begin = first + np.searchsorted(ends, left, "right")
+        end = first + np.searchsorted(starts, left + len(one.quote))
+        found += [(number, row) for row in range(begin, end)]
+    return np.array(found, np.int64).reshape(-1, 2)
+
+
 def search_vectors(vectors: "faiss.IndexFlatIP", query: Vectors, limit: int) -> tuple[npt.NDArray[np.int64], Vectors]:
     """(rows, inner products) of the `limit` nearest rows, best first; fewer where the index holds fewer."""
     scores, rows = vectors.search(query[None, :], min(limit, vectors.ntotal))
@@ -120,11 +151,13 @@ def write_version(
     chunks: Sequence[Chunk],
     sentences: npt.NDArray[np.int64],
     vectors: Vectors,
+    known_vectors: Vectors,
 ) -> dict[str, str]:
     """Writes every file but the manifest into `folder`; returns their sha256."""
     _write_jsonl(folder / "documents.jsonl", [asdict(document) for document in documents])
     _write_jsonl(folder / "chunks.jsonl", [{"id": chunk.id, **asdict(chunk)} for chunk in chunks])
     np.save(folder / "sentences.npy", sentences, allow_pickle=False)
+    np.save(folder / "known.npy", known_vectors, allow_pickle=False)
     flat = faiss.IndexFlatIP(vectors.shape[1])
     flat.add(np.ascontiguousarray(vectors))
     faiss.write_index(flat, str(folder / "vectors.faiss"))
@@ -203,6 +236,11 @@ def open_version(folder: Path) -> Index:
         )
         sentences = np.load(folder / "sentences.npy", allow_pickle=False)
         vectors: Any = faiss.read_index(str(folder / "vectors.faiss"))
+        known_vectors = np.load(folder / "known.npy", allow_pickle=False)
+        known = known_questions(documents.values())
+        if known_vectors.shape != (len(known), manifest.dimension):
+            raise ValueError(f"{len(known_vectors)} vectors for {len(known)} known questions")
+        known_rows = _rows_of_known(known, documents, chunks, sentences)
         lexical = LexicalIndex.load(folder / "lexical")
         for chunk in chunks:
             if documents[chunk.doc_id].text[chunk.start : chunk.end] != chunk.text:
@@ -213,7 +251,10 @@ def open_version(folder: Path) -> Index:
     if counts != (manifest.documents, manifest.chunks, manifest.sentences, manifest.sentences, manifest.dimension):
         raise broken(folder, f"counts {counts} differ from the manifest")
     first_sentence = np.searchsorted(sentences[:, 0], np.arange(len(chunks) + 1))
-    return Index(manifest, documents, chunks, sentences, first_sentence, lexical, vectors)
+    told = tuple(one for _, one in known)
+    return Index(
+        manifest, documents, chunks, sentences, first_sentence, lexical, vectors, told, known_vectors, known_rows
+    )
 
 
 def check_search(index: Index) -> None:
@@ -232,7 +273,8 @@ def check_search(index: Index) -> None:
 
 def document_from(row: dict[str, Any]) -> Document:
     """A Document from its JSON object."""
-    return Document(**row | {"questions": tuple(row["questions"]), "pages": tuple(row["pages"])})
+    known = tuple(KnownQuestion(**one) for one in row.get("known", ()))  # texts kept by an earlier program have none
+    return Document(**row | {"questions": tuple(row["questions"]), "pages": tuple(row["pages"]), "known": known})
 
 
 def broken(path: Path, reason: str) -> IndexBroken:

@@ -1,8 +1,16 @@
-"""The nouns of the index: Document, Chunk. Frozen; everything else is a step between two of them."""
+"""The nouns of the index: Document, KnownQuestion, Chunk. Frozen; everything else is a step between two of them."""
 
 import hashlib
 from bisect import bisect_right
 from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class KnownQuestion:
+    """A question as people ask it, and the words of the document that answer it."""
+
+    question: str
+    quote: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +26,7 @@ class Document:
     questions: tuple[str, ...] = ()  # that the document answers: the chat offers them to start with
     file: str = ""  # path under kb/ with suffix
     pages: tuple[int, ...] = ()  # where each page of a PDF begins in the text; empty for anything else
+    known: tuple[KnownQuestion, ...] = ()
 
     def page_of(self, offset: int) -> int | None:
         """The page, from 1, that holds that character; None where there are no pages."""

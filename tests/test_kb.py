@@ -1,6 +1,7 @@
 """The first article is in kb/ character for character."""
 
 import hashlib
+import json
 import re
 from pathlib import Path
 
@@ -27,6 +28,22 @@ def test_front_matter() -> None:
     assert document.title == ARTICLE.read_text(encoding="utf-8").splitlines()[0]
     assert (document.source, document.published) == ("嘉峪关日报", "2024-04-16T09:04")
     assert "发布日期:2024-04-16 09:04 浏览次数: 信息来源:嘉峪关日报" in document.text
+
+
+def test_known_questions_quote_the_article_and_hold_no_question_that_is_reported_on() -> None:
+    (document,) = read_folder(ROOT / "kb").documents
+    assert len(document.known) > 300
+    assert [one for one in document.known if one.quote not in document.text] == []
+    asked = {_words(one.question) for one in document.known}
+    for path in (ROOT / "eval/golden").glob("*.jsonl"):
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        assert [row for row in rows if _words(row.get("question", "")) in asked] == []
+    name = f"{document.id}.questions.jsonl"
+    assert (ROOT / "eval/practice/documents" / name).read_bytes() == (ROOT / "kb" / name).read_bytes()
+
+
+def _words(text: str) -> str:
+    return re.sub(r"\W", "", text).lower()
 
 
 def test_every_part_stands_under_its_heading() -> None:

@@ -152,8 +152,7 @@ def test_the_matcher_is_given_the_question_and_its_best_sentences(built, kb: Pat
 
 
 def test_without_a_passage_there_is_no_confidence(bot: Answerer) -> None:
-    asked, candidates, scores = bot.weigh("什么？", bot.encoder.encode_query("什么？"), [])
-    assert bot.confidence("什么？", asked, [], candidates, scores) == 0
+    assert bot._weighed("什么？", []).confidence == 0
 
 
 def test_a_question_without_a_token_is_refused(bot: Answerer) -> None:
@@ -215,6 +214,46 @@ def test_a_question_that_leans_is_searched_with_the_one_before(question: str, le
     before = [("嘉峪关长城博物馆被命名为什么基地？", "…")]
     assert in_context(question, before) == (f"{before[0][0]} {question}" if leans else question)
     assert in_context(question, []) == question
+
+
+def test_a_known_question_decides_which_sentence_is_cited(built, kb: Path, counting) -> None:
+    (kb / "a.md").write_text("甲乙。\n\n丙丁。", encoding="utf-8")
+    built(merge_characters=1)
+    index = kb.parent / "index"
+    assert [one.quote for one in answers(index, "甲乙戊", sentences=1).citations] == ["甲乙。"]
+    (kb / "a.questions.jsonl").write_text('{"question": "甲乙戊？", "quote": "丙丁"}', encoding="utf-8")
+    built(merge_characters=1)
+    answer = answers(index, "甲乙戊", sentences=1, known_weight=1000)
+    assert [one.quote for one in answer.citations] == ["丙丁。"]
+    assert answer.confidence == 0.9
+
+
+def test_a_chain_of_questions_leads_back_to_the_subject() -> None:
+    asked = ["谁做了什么？", "长城博物馆哪天启动了活动？", "在哪儿启动的？", "谁参加了？", "那市民呢？"]
+    for turns, question in enumerate(asked[1:], 1):
+        known = " ".join(asked[1 : turns + 1])
+        assert in_context(question, [(before, "…") for before in asked[:turns]]) == known
+
+
+def test_a_chain_is_no_longer_than_the_encoder_reads() -> None:
+    long = "那" + "呢" * 300
+    assert in_context("那呢？", [(long, "…")] * 3) == f"{long} 那呢？"
+    assert in_context(long, [(long, "…")]) == long
+
+
+def test_a_chain_ends() -> None:
+    assert in_context("那呢？", [(f"第{turn}呢？", "…") for turn in range(9)]) == "第6呢？ 第7呢？ 第8呢？ 那呢？"
+
+
+def test_a_follow_up_must_be_answered_by_its_own_words(bot: Answerer) -> None:
+    before, question = "哪个馆被命名为甘肃省国家安全教育基地？", "那个馆几点开门？"
+    answer = bot.ask(f" {question} ", [(before, "…")])
+    assert (answer.verdict, answer.searched) == (Verdict.REFUSED, f"{before} {question}")
+    in_one = bot.weigh(answer.searched)
+    alone = bot._weighed(question, list(answer.hits))
+    assert answer.confidence == round(min(in_one.confidence, alone.confidence), 4)
+    assert in_one.confidence != alone.confidence
+    assert bot.ask("那城市博物馆呢？", [(before, "…")]).verdict is Verdict.GROUNDED
 
 
 def test_a_follow_up_is_refused_in_its_own_language(bot: Answerer) -> None:

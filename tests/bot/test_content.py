@@ -119,6 +119,14 @@ def test_removed_files_are_kept_out_of_sight(kb: Path, uploaded) -> None:
         remove(kb, PurePosixPath("a.md"))
 
 
+def test_known_questions_go_with_their_document(kb: Path) -> None:
+    for name in ("a.md", "a.questions.jsonl", "ab.questions.jsonl"):
+        (kb / name).write_text("{}", encoding="utf-8")
+    remove(kb, PurePosixPath("a.md"))
+    assert sorted(removed(kb)) == ["a.md", "a.questions.jsonl"]
+    assert [path.name for path in kb.glob("*.*") if path.is_file()] == ["ab.questions.jsonl"]
+
+
 def test_links_and_dots_lead_nowhere_outside(kb: Path, uploaded, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()

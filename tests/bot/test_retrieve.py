@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -37,8 +38,6 @@ words = st.text(alphabet="甲乙丙丁戊天地人。", min_size=1, max_size=25)
 )
 @settings(max_examples=60)
 def test_hits_are_brute_force_over_every_chunk(tmp_path_factory, texts: list[str], question: str, k: int) -> None:
-    import numpy as np
-
     from indexer.store import FORMAT, Manifest, open_version, write_manifest, write_version
 
     encoder = CountingEncoder()
@@ -51,7 +50,7 @@ def test_hits_are_brute_force_over_every_chunk(tmp_path_factory, texts: list[str
         return
     vectors = encoder.vectors([s.embedded_text for inside in sentences for s in inside])
     folder = tmp_path_factory.mktemp("version")
-    files = write_version(folder, [document], chunks, np.array(rows, np.int64), vectors)
+    files = write_version(folder, [document], chunks, np.array(rows, np.int64), vectors, vectors[:0])
     write_manifest(folder, Manifest("v", FORMAT, "2026-01-01", "", "", 8, {}, "", 1, len(chunks), len(rows), files))
     index = open_version(folder)
 

@@ -112,6 +112,7 @@ def made(count: int) -> list[Example]:
                 texts,
                 ("答案",) if answerable else (),
                 together,
+                np.zeros(4),
             )
         )
     return examples

@@ -256,5 +256,6 @@ def test_manifest_says_what_the_version_is(built, kb: Path) -> None:
     assert manifest["dimension"] == 8
     assert (manifest["documents"], manifest["chunks"], manifest["sentences"]) == (1, 1, 1)
     assert set(manifest["files"]) == {
-        "documents.jsonl", "chunks.jsonl", "sentences.npy", "vectors.faiss", "lexical/postings.npz", "lexical/vocabulary.json",
+        "documents.jsonl", "chunks.jsonl", "sentences.npy", "vectors.faiss", "known.npy",
+        "lexical/postings.npz", "lexical/vocabulary.json",
     }  # fmt: skip

@@ -112,7 +112,8 @@ def test_a_chunk_that_is_not_its_slice_is_refused(tmp_path: Path, version: Path)
     folder = tmp_path / "other"
     folder.mkdir()
     document, chunk = Document("a", "题", "甲乙"), Chunk("a", 0, 1, "乙")
-    files = write_version(folder, [document], [chunk], np.array([[0, 0, 1]], np.int64), np.eye(8, dtype=np.float32)[:1])
+    vector = np.eye(8, dtype=np.float32)[:1]
+    files = write_version(folder, [document], [chunk], np.array([[0, 0, 1]], np.int64), vector, vector[:0])
     shutil.copy(version / "manifest.json", folder)
     rewrite_manifest(folder, files=files, chunks=1, sentences=1)
     with pytest.raises(IndexBroken, match="a#0-1 is not the text of its document"):

@@ -1,0 +1,75 @@
+"""What known questions do for a question like them, by brute force; one that asks for something else does nothing."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.config import BotConfig
+from bot.known import asks_another, known_answers, likeness
+from bot.retrieve import retrieve
+from indexer.store import Index
+from indexer.types import KnownQuestion
+from indexer.versions import open_index
+
+
+@pytest.fixture
+def index(built, kb: Path, counting) -> Index:
+    (kb / "a.md").write_text("甲甲。\n\n乙。\n\n丙。乙乙乙。", encoding="utf-8")
+    known = [("甲甲丁？", "丙。"), ("乙？", "丙。乙乙"), ("甲甲丁2个？", "甲甲")]
+    rows = [json.dumps({"question": question, "quote": quote}) for question, quote in known]
+    (kb / "a.questions.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    built(merge_characters=1)
+    return open_index(kb.parent / "index", counting.fingerprint)
+
+
+def test_likeness_is_that_of_the_nearest_question_of_a_sentence(index: Index, counting) -> None:
+    query = counting.encode_query("甲甲丁丁")
+    first = 6 / 40**0.5  # 甲甲丁丁 with 甲甲丁: 4 + 2 of √8 · √5
+    assert likeness(index, "甲甲丁丁", query) == pytest.approx([first, 0, first, 0])
+    query = counting.encode_query("乙乙甲")
+    assert likeness(index, "乙乙甲", query) == pytest.approx([2 / 5, 0, 2 / 5**0.5, 2 / 5**0.5])
+    query = counting.encode_query("甲3个")
+    assert likeness(index, "甲3个", query) == pytest.approx([0, 0, 0, 0])
+
+
+def test_an_index_without_known_questions_adds_nothing(built, kb: Path, counting) -> None:
+    (kb / "a.md").write_text("甲。", encoding="utf-8")
+    built()
+    plain = open_index(kb.parent / "index", counting.fingerprint)
+    assert likeness(plain, "甲", counting.encode_query("甲")).tolist() == [0]
+
+
+def test_it_brings_the_passage_that_answers_it(index: Index, counting) -> None:
+    query = counting.encode_query("甲甲丁丁")
+    config = BotConfig(coverage_weight=0, candidate_sentences=2)
+    hits = retrieve(index, "甲甲丁丁", query, 5, config)
+    assert [hit.number for hit in hits] == [0, 2, 1]
+    assert [hit.score for hit in hits] == pytest.approx([6 / 40**0.5 - config.known_discount] * 2 + [0])
+    assert (hits[1].similarity, hits[1].dense_rank) == (0, None)
+
+
+def test_what_it_adds_to_a_sentence(index: Index, counting) -> None:
+    query = counting.encode_query("甲甲丁丁")
+    added = known_answers(index, "甲甲丁丁", query, np.array([3, 2, 0]), BotConfig(known_weight=10, known_floor=0.9))
+    assert added == pytest.approx([0, 10 * (6 / 40**0.5 - 0.9), 10 * (6 / 40**0.5 - 0.9)])
+
+
+@pytest.mark.parametrize(
+    ("question", "known", "quote", "another"),
+    [
+        ("2024年来了多少人？", "2023年来了多少人？", "2023年来了5万人", True),
+        ("2024年来了多少人？", "去年来了多少人？", "2024年来了5万人", False),
+        ("来了多少人？", "2024年来了多少人？", "来了5万人", False),
+        ("第五个教育日的主题是什么？", "教育日的主题是什么？", "这是第九个教育日", True),
+        ("第九个教育日的主题是什么？", "教育日的主题是什么？", "这是第九个教育日", False),
+        ("哪一天启动的？", "哪天启动的？", "15日启动", False),
+        ("人数增加了多少？", "人数减少了多少？", "减少5人", True),
+        ("人數減少了多少？", "人数减少了多少？", "减少5人", False),
+        ("省级的基地是哪个？", "市级的基地是哪个？", "市级基地", True),
+        ("人数增加还是减少了？", "人数减少了多少？", "减少5人", False),
+    ],
+)
+def test_what_asks_for_something_else(question: str, known: str, quote: str, another: bool) -> None:
+    assert asks_another(question, KnownQuestion(known, quote)) is another
