@@ -92,7 +92,7 @@ def _pairs_of(row: dict[str, Any]) -> list[Pair]:
                 twins[kind],
                 kind == "supported",
                 twins["kind"],
-                row["id"],
+                row.get("doc_id", row["id"]),
                 True,
             )
             for number, twins in enumerate(row["pairs"])
