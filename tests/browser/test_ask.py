@@ -174,7 +174,7 @@ def test_a_shared_link_reopens_the_answer_after_the_index_has_changed(page: Page
         turn = page.locator(".turn")
         expect(turn.locator(".said")).to_have_text(said, use_inner_text=True)
         expect(turn.locator(".note")).to_contain_text(re.compile("分享的回答|shared answer"))
-        turn.locator("a.chip").first.click()
+        turn.locator(".sentence", has_text="十七时").locator("a.chip").click()
         expect(page.locator("#document mark#cited")).to_contain_text("十七时")
         expect(page.locator("#document .changed")).to_contain_text("来源已更新")
     finally:
