@@ -15,7 +15,7 @@ from bot.lexicon import with_chinese
 from bot.llm import Model, ModelError, open_model
 from bot.matching import states_of_sentences
 from bot.prompt import is_chinese, rewrite_prompt
-from bot.question import Asked, ask_what, content_words, holds, leans, nothing_mentioned, what_is_missing
+from bot.question import Asked, ask_what, content_words, goes_on, holds, leans, nothing_mentioned, what_is_missing
 from bot.retrieve import retrieve
 from bot.types import Answer, AnswerSentence, Citation, Hit, Verdict, cite
 from indexer.config import IndexConfig
@@ -101,14 +101,17 @@ class Answerer:
     def weigh(self, question: str, history: History = ()) -> Weighed:
         """The question and its hits, and the probability that they answer; in context where it leans on the one before.
 
+        One that is surely answered by itself is no follow-up: 拉起那支讲课队伍时定下的宗旨是什么？
+
         The own words of a follow-up are held to the hits as well, and the lesser probability counts: with an answered
         question in front any question would look answered.
         """
         searched = in_context(question, history)
-        if searched == question:
-            return self._weighed(question)
-        if self.model and (complete := rewritten(self.model, question, history, self.config)):
+        if searched != question and self.model and (complete := rewritten(self.model, question, history, self.config)):
             return self._weighed(complete)
+        alone = self._weighed(question)
+        if searched == question or (alone.confidence >= self.config.sure_alone and not goes_on(question)):
+            return alone
         read = self._weighed(searched)
         own = self._weighed(question, read.hits)
         return replace(read, confidence=min(read.confidence, own.confidence))

@@ -25,6 +25,9 @@ class BotConfig:
     # with 217, 248 with 46, 243 with none.
     known_weight: float = 60.0
     known_floor: float = 0.88
+    # From this confidence on a question that seems to lean on the one before is answered by itself. Of 183 questions
+    # that stand alone, asked second, 165 are right with 0.9 and 168 with 0.75, which costs 2 of 49 follow-ups.
+    sure_alone: float = 0.9
     sentences: int = 3  # in one answer, at most
     enough_belief: float = (
         0.9  # further sentences are cited until the chosen ones hold the answer with this probability

@@ -222,6 +222,11 @@ def leans(question: str) -> bool:
     return len(text) <= _SHORT and not any(tag in own and len(word) > 1 for word, tag in content_words(text))
 
 
+def goes_on(question: str) -> bool:
+    """It says of itself that it goes on from the question before: 那城市博物馆呢？ 其中有几部？"""
+    return bool(_LEANS.search(fold(question)))
+
+
 def holds(text: str, word: str) -> float:
     """How far a folded text holds the word, 0 to 1: itself, one that stands for it, its value, its sound, its parts."""
     if word in text:

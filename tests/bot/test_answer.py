@@ -256,6 +256,16 @@ def test_a_follow_up_must_be_answered_by_its_own_words(bot: Answerer) -> None:
     assert bot.ask("那城市博物馆呢？", [(before, "…")]).verdict is Verdict.GROUNDED
 
 
+def test_a_question_that_is_surely_answered_by_itself_is_no_follow_up(bot: Answerer) -> None:
+    question, before = "拉起那支讲课队伍时，定下的六句宗旨是什么？", [("番茄炒蛋怎么做？", "…")]
+    assert in_context(question, before) != question
+    answer = bot.ask(question, before)
+    assert "政治引领、服务大局" in answer.text
+    assert answer.searched == ""
+    never = Answerer(bot.index, bot.encoder, BotConfig(sure_alone=1.1), bot.head)
+    assert never.ask(question, before).searched == f"{before[0][0]} {question}"
+
+
 def test_a_follow_up_is_refused_in_its_own_language(bot: Answerer) -> None:
     refused = bot.ask("What about the price of a ticket?", [("番茄炒蛋怎么做？", "…")])
     assert (refused.verdict, refused.refusal[:18]) == (Verdict.REFUSED, REFUSAL_ENGLISH[:18])
