@@ -101,7 +101,7 @@ class Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         if "mark" in self.open:
             self.marked += data
-        if {"p", "h2"} & set(self.open):
+        if {"p", "h1", "h2"} & set(self.open):
             self.shown += data
 
 
