@@ -1,15 +1,13 @@
 """How like a question is to known ones, and what that says for the sentences that answer those."""
 
-from functools import lru_cache
-
 import numpy as np
 import numpy.typing as npt
 
 from bot.config import BotConfig
 from bot.features import Numbers
+from bot.question import numbers_of
 from bot.reading import exclusive
 from indexer.embed import Vectors
-from indexer.quantity import Quantity, quantities
 from indexer.store import Index
 from indexer.text import fold
 from indexer.types import KnownQuestion
@@ -43,8 +41,8 @@ def known_answers(
 def asks_another(question: str, known: KnownQuestion) -> bool:
     """The question has a number that neither the known one nor its answer has, or a word that excludes one of it."""
     asked, other = fold(question), fold(known.question)
-    there = (*_numbers(other), *_numbers(fold(known.quote)))
-    if any(not any(one.agrees(two) for two in there) for one in _numbers(asked)):
+    there = (*numbers_of(other), *numbers_of(fold(known.quote)))
+    if any(not any(one.agrees(two) for two in there) for one in numbers_of(asked)):
         return True
     for group in exclusive(asked):
         ours, theirs = (
@@ -53,8 +51,3 @@ def asks_another(question: str, known: KnownQuestion) -> bool:
         if ours and theirs and not ours & theirs:
             return True
     return False
-
-
-@lru_cache(maxsize=4096)
-def _numbers(text: str) -> tuple[Quantity, ...]:
-    return quantities(text.replace("哪一", "哪"))  # 哪一天 names no number

@@ -188,11 +188,17 @@ def ask_what(question: str, expectation: Expectation) -> Asked:
         expected=np.array([expectation(word, tag) for word, tag in tagged]),
         nouns=np.array([tag in _NOUNS for _, tag in tagged], bool),
         proper=np.array([tag in NAMES for _, tag in tagged], bool),
-        quantities=quantities(text.replace("哪一", "哪")),  # 哪一天 names no number
+        quantities=numbers_of(text),
         titles=tuple(_TITLE.findall(text)),
         unit=_PERSONS if unit and unit in _PERSONS else unit,
         contrasts=tuple(named_apart),
     )
+
+
+@lru_cache(maxsize=4096)
+def numbers_of(text: str) -> tuple[Quantity, ...]:
+    """The quantities that a folded question names; 哪一天 names none."""
+    return quantities(text.replace("哪一", "哪"))
 
 
 @lru_cache(maxsize=4096)

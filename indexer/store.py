@@ -117,11 +117,11 @@ def _rows_of_known(
     documents: dict[str, Document],
     chunks: Sequence[Chunk],
     sentences: npt.NDArray[np.int64],
+    first_sentence: npt.NDArray[np.int64],
 ) -> npt.NDArray[np.int64]:
     """(number of a known question, row of a sentence that its quote touches), where the quote first stands."""
     rows_of: dict[str, tuple[int, int]] = {}  # a document's first row and the row behind its last
-    for number, chunk in enumerate(chunks):
-        first, last = np.searchsorted(sentences[:, 0], (number, number + 1)).tolist()
+    for chunk, first, last in zip(chunks, first_sentence[:-1].tolist(), first_sentence[1:].tolist(), strict=True):
         rows_of[chunk.doc_id] = rows_of.get(chunk.doc_id, (first, 0))[0], last
     found = []
     for number, (doc_id, one) in enumerate(known):
@@ -240,7 +240,8 @@ def open_version(folder: Path) -> Index:
         known = known_questions(documents.values())
         if known_vectors.shape != (len(known), manifest.dimension):
             raise ValueError(f"{len(known_vectors)} vectors for {len(known)} known questions")
-        known_rows = _rows_of_known(known, documents, chunks, sentences)
+        first_sentence = np.searchsorted(sentences[:, 0], np.arange(len(chunks) + 1))
+        known_rows = _rows_of_known(known, documents, chunks, sentences, first_sentence)
         lexical = LexicalIndex.load(folder / "lexical")
         for chunk in chunks:
             if documents[chunk.doc_id].text[chunk.start : chunk.end] != chunk.text:
@@ -250,7 +251,6 @@ def open_version(folder: Path) -> Index:
     counts = (len(documents), len(chunks), len(sentences), vectors.ntotal, vectors.d)
     if counts != (manifest.documents, manifest.chunks, manifest.sentences, manifest.sentences, manifest.dimension):
         raise broken(folder, f"counts {counts} differ from the manifest")
-    first_sentence = np.searchsorted(sentences[:, 0], np.arange(len(chunks) + 1))
     told = tuple(one for _, one in known)
     return Index(
         manifest, documents, chunks, sentences, first_sentence, lexical, vectors, told, known_vectors, known_rows
