@@ -15,7 +15,17 @@ from bot.lexicon import with_chinese
 from bot.llm import Model, ModelError, open_model
 from bot.matching import states_of_sentences
 from bot.prompt import is_chinese, rewrite_prompt
-from bot.question import Asked, ask_what, content_words, goes_on, holds, leans, nothing_mentioned, what_is_missing
+from bot.question import (
+    Asked,
+    ask_what,
+    content_words,
+    goes_on,
+    holds,
+    leans,
+    nothing_mentioned,
+    what_is_missing,
+    what_is_wanted,
+)  # fmt: skip
 from bot.retrieve import retrieve
 from bot.types import Answer, AnswerSentence, Citation, Hit, Verdict, cite
 from indexer.config import IndexConfig
@@ -134,7 +144,7 @@ class Answerer:
             cite(number, self.index.documents[one.hit.chunk.doc_id], one.hit.chunk, one.start, one.end)
             for number, one in enumerate(found.evidence, 1)
         ]
-        refusal = "" if citations else refusal_for(found.question, self.missing(found.read.asked, found.read.hits))
+        refusal = "" if citations else self._refusal(found)
         sentences = [AnswerSentence(one.quote, (one.number,), supported=True) for one in citations]
         verdict = Verdict.GROUNDED if citations else Verdict.REFUSED
         return self._answer(found, sentences, verdict, citations, "extractive", refusal=refusal)
@@ -152,8 +162,7 @@ class Answerer:
         if draft.declined and not found.evidence:
             yield extractive
         elif draft.declined:
-            refusal = refusal_for(found.question, self.missing(found.read.asked, found.read.hits))
-            yield self._answer(found, [], Verdict.REFUSED, [], model.name, refusal=refusal)
+            yield self._answer(found, [], Verdict.REFUSED, [], model.name, refusal=self._refusal(found))
         elif not supported or (self.config.unsupported == "extractive" and supported < len(draft.sentences)):
             note = "语言模型写的没有依据，以下是原文 | what the model wrote is not supported: verbatim"
             yield replace(extractive, note=note, timings_ms=_timings(found))
@@ -205,6 +214,21 @@ class Answerer:
         best = [self.index.sentence_text(int(candidates.rows[at])) for at in best_three(scores)]
         matched = self.head.matcher(read_query(simplify(searched))[0], states_of_sentences(best))
         return self.head.confidence(candidates.features, scores, matched, together(hits))
+
+    def _refusal(self, found: Found) -> str:
+        """In the language of the question: what it names and the text lacks, else what it wants to be told.
+
+        A follow-up's own words come before those of the question that it leans on.
+        """
+        own = ask_what(found.question, self.head.expectation)
+        missing = self.missing(own, found.read.hits) or self.missing(found.read.asked, found.read.hits)
+        wanted = what_is_wanted(own)
+        if is_chinese(found.question):
+            reason = f"没有提到“{missing}”" if missing else f"没有说“{wanted}”" if wanted else ""
+            return f"{REFUSAL_CHINESE.rstrip('。')}：文中{reason}。" if reason else REFUSAL_CHINESE
+        named = missing if missing.isascii() else ""  # 金额 is the name of a kind, not a word of this question
+        reason = f"“{named}” is not mentioned" if named else f"the text does not say “{wanted}”" if wanted else ""
+        return f"{REFUSAL_ENGLISH.rstrip('.')}: {reason}." if reason else REFUSAL_ENGLISH
 
     def missing(self, asked: Asked, hits: Sequence[Hit]) -> str:
         """What the question names and the text around the best passage does not hold; empty where it holds all."""
@@ -268,13 +292,6 @@ def check_question(question: str, config: BotConfig) -> str:
             f"the question has {len(stripped)} characters, at most {config.longest_question} are read: shorten it",
         )
     return stripped
-
-
-def refusal_for(question: str, missing: str) -> str:
-    """The refusal in the language of the question, naming what is missing where that is known."""
-    if is_chinese(question):
-        return f"{REFUSAL_CHINESE.rstrip('。')}：文中没有提到“{missing}”。" if missing else REFUSAL_CHINESE
-    return f"{REFUSAL_ENGLISH.rstrip('.')}: “{missing}” is not mentioned." if missing else REFUSAL_ENGLISH
 
 
 def open_bot(index: str | Path = ".jiawen", config: BotConfig | None = None) -> Answerer:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from bot.lexicon import NAMES, alternatives, contrasts, english_phrases, is_generic, sound
 from indexer.lexical import terms
 from indexer.quantity import HAN, NUMERALS, Quantity, quantities
-from indexer.text import fold
+from indexer.text import fold, simplify
 
 _NUMBER = rf"(?:\d|[{NUMERALS}])"
 # Without 任, 于, 向, 高, 万, 方, which mostly mean something else after an office: 书记高度重视, 常委任团长.
@@ -69,7 +69,7 @@ _KINDS = {
         r"|坐落|网站|平台",
     ),
     "why": (
-        r"为什么|为何|原因|何以|怎么会|为啥|\bwhy\b|缘何|因何|目的|咋没|咋停",
+        r"(?<!命名)(?<![称作选评成列])为什么|为何|原因|何以|怎么会|为啥|\bwhy\b|缘何|因何|目的|咋没|咋停",
         r"因为|由于|因此|所以|导致|为了|因[^此为素]|以便|使得|从而|旨在|目的|原因|为[^,]{3,},|考虑|造成|受.{1,8}影响",
     ),
     "how": (
@@ -133,7 +133,15 @@ _HELD_BY_VALUE = {
     for noun in nouns.split()
 }
 _TITLE = re.compile(r"[《“\"「『]([^》”\"」』]{2,})[》”\"」』]")
+_MEASURES = "人名位个件所本篇部场届级支只项幅次期岁元块钱倍亩米条家座种类份处门辆套"
 _UNIT = re.compile(rf"(?:多少|几)[余多万亿]?([{HAN}])")
+# What a question wants to be told, in its own words: 哪一年, 多少名, 哪个单位, how many.
+_WANTED = re.compile(
+    rf"[哪何](?:一?[年月日天]|[里儿时地处人])|什么(?:时[候间]|地[方址]|原因|条件|题目)|啥时候|几[点月号]|几[年天](?!级)|多长时间"
+    rf"|(?:多少|几)[{_MEASURES}]|多少|哪(?:[几些]?[{_MEASURES}]|些)[{HAN}]{{0,2}}|多[大高长远深宽重快久]|怎么[样办]?|如何"
+    r"|(?<!命名)(?<![称作选评成列])为什么|为何|谁|[叫姓]什么(?:名字)?"
+    r"|how (?:many|much|long|far|big|often)|\b(?:when|where|who|why)\b|\bwhich \w+"
+)
 _PERSONS = "名位人"
 # Parts of speech as jieba names them.
 _NOUNS = NAMES | {"n", "ng", "vn", "an", "j", "l", "i"}
@@ -287,6 +295,12 @@ def what_is_missing(asked: Asked, text: str, numbers: Sequence[Quantity]) -> str
     if lacking:
         return max(lacking)[1]
     return next((_VALUES[kind] for kind in asked.telling if kind in _VALUES and not GIVES[kind].search(text)), "")
+
+
+def what_is_wanted(asked: Asked) -> str:
+    """What the question wants to be told, in its words: 哪一年, 多少名; empty for 是什么, which says nothing of it."""
+    match = _WANTED.search(simplify(asked.text))
+    return match[0] if match else ""
 
 
 def expectation_from(words: Mapping[str, float], parts_of_speech: Mapping[str, float]) -> Expectation:

@@ -86,6 +86,8 @@ def test_what_the_article_holds_is_answered(bot: Answerer, question: str, held: 
         ("北京明天天气怎么样？", "知识库中没有找到相关内容：文中没有提到“北京”。"),
         ("嘉峪关市的面积有多大？", "知识库中没有找到相关内容：文中没有提到“面积”。"),
         ("第五个全民国家安全教育日的主题是什么？", "知识库中没有找到相关内容：文中没有提到“第五个”。"),
+        ("国家安全宣讲团一共有多少名成员？", "知识库中没有找到相关内容：文中没有说“多少名”。"),
+        ("How much is the ticket?", "The knowledge base holds nothing on this: the text does not say “how much”."),
         ("What is the capital of France?", REFUSAL_ENGLISH),
         ("？？？", REFUSAL_ENGLISH),
     ],
@@ -97,6 +99,11 @@ def test_what_it_does_not_hold_is_refused_with_what_is_missing(bot: Answerer, qu
     assert answer.text == refusal
     assert answer.confidence < bot.config.refuse_below
     assert len(answer.hits) == bot.config.hits
+
+
+def test_a_refused_follow_up_names_what_its_own_words_miss(bot: Answerer) -> None:
+    answer = bot.ask("她们讲一场收多少钱？", [("拉起那支讲课队伍时，定下的宗旨是什么？", "……")])
+    assert answer.refusal == "知识库中没有找到相关内容：文中没有提到“金额”。"
 
 
 @pytest.mark.parametrize("question", ["", " \n\t\u3000"])

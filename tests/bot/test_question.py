@@ -15,6 +15,7 @@ from bot.question import (
     holds,
     nothing_mentioned,
     what_is_missing,
+    what_is_wanted,
 )
 from indexer.quantity import Quantity, quantities
 from indexer.text import fold
@@ -95,6 +96,24 @@ def test_what_is_missing_names_numbers_then_titles_then_words() -> None:
     assert what_is_missing(ask_what("《乙丙》的面积", sure), text, quantities(text)) == "乙丙"
     assert what_is_missing(ask_what("面积和主题", sure), text, quantities(text)) == "面积"
     assert what_is_missing(ask_what("主题", sure), text, quantities(text)) == ""
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ("它是哪一年建成的？", "哪一年"),
+        ("團長叫什麼名字？", "叫什么名字"),
+        ("有多少名成员？", "多少名"),
+        ("有多少成员？", "多少"),
+        ("哪个单位牵头？", "哪个单位"),
+        ("为什么停了？", "为什么"),
+        ("被命名为什么基地？", ""),
+        ("主题是什么？", ""),
+        ("How many people came?", "how many"),
+    ],
+)
+def test_what_a_question_wants_to_be_told(question: str, wanted: str) -> None:
+    assert what_is_wanted(ask_what(question, even)) == wanted
 
 
 def test_a_text_may_mention_nothing_that_is_asked() -> None:
