@@ -22,6 +22,7 @@ from bot.question import (
     goes_on,
     holds,
     leans,
+    no_content_mentioned,
     nothing_mentioned,
     what_is_missing,
     what_is_wanted,
@@ -208,12 +209,17 @@ class Answerer:
     def _confidence(
         self, searched: str, asked: Asked, hits: Sequence[Hit], candidates: Candidates, scores: Numbers
     ) -> float:
-        """Probability that the hits answer; 0 where they mention no word that the question hangs on."""
-        if not len(scores) or nothing_mentioned(asked, surroundings(self.index, hits[0].number)[1]):
+        """Probability that the hits answer; 0 where they mention no word that the question hangs on.
+
+        Where they mention none that says something by itself, the odds are a third of what the head says.
+        """
+        around = surroundings(self.index, hits[0].number)[1] if hits else ""
+        if not len(scores) or nothing_mentioned(asked, around):
             return 0.0
         best = [self.index.sentence_text(int(candidates.rows[at])) for at in best_three(scores)]
         matched = self.head.matcher(read_query(simplify(searched))[0], states_of_sentences(best))
-        return self.head.confidence(candidates.features, scores, matched, together(hits))
+        confidence = self.head.confidence(candidates.features, scores, matched, together(hits))
+        return confidence / (3 - 2 * confidence) if no_content_mentioned(asked, around) else confidence
 
     def _refusal(self, found: Found) -> str:
         """In the language of the question: what it names and the text lacks, else what it wants to be told.

@@ -33,10 +33,10 @@ class BotConfig:
         0.9  # further sentences are cited until the chosen ones hold the answer with this probability
     )
     least_belief: float = 0.04  # and only while each adds this much
-    # On questions about the article by sixteen authors, each left out of the judge's fit in turn (1,744 answerable,
-    # 1,831 near misses, asked of one document or all, many quite reworded), 0.26 refuses 6 % of the answerable and 87 %
-    # of the near misses; 0.22 refuses 5 % and 84 %, 0.30 refuses 8 % and 89 %. From 0.26 to 0.30 decides most right.
-    refuse_below: float = 0.26
+    # On questions about the article by nineteen authors, each left out of the judge's fit in turn (asked of one or all
+    # documents, many quite reworded), 0.22 refuses 6 % of the answerable, 82 % of the near misses and 97 % of the
+    # off-topic; 0.18 refuses 5, 77 and 96 %, 0.26 refuses 9, 86 and 98 %.
+    refuse_below: float = 0.22
     model: str = (
         ""  # as LangChain's init_chat_model takes it, such as openai:qwen-plus; without one answers are verbatim
     )

@@ -2,8 +2,9 @@
 
 The network is of the kind that attends, compares and aggregates (Parikh et al. 2016, https://arxiv.org/abs/1606.01933)
 over the states that the encoder gives the tokens half-way up (indexer/token_states.py); it also sees whether neighbours
-match neighbours. One is fitted for claims (matching.npz, by `jiawen eval claims --fit`) and one for questions (part of
-head.npz, by `jiawen eval fit`): plain arrays, nothing pickled.
+match neighbours and, for claims, what the passage says there that the claim does not. One is fitted for claims
+(matching.npz, by `jiawen eval claims --fit`) and one for questions (part of head.npz, by `jiawen eval fit`): plain
+arrays, nothing pickled.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +23,7 @@ MATCHING = Path(__file__).parent / "matching.npz"
 NEIGHBOURS = 0.3  # weight of the match of the tokens before and behind
 _TOGETHER = 400  # characters, some 260 tokens of Chinese; the encoder reads 512
 JUMP = 6.0  # tokens: a jump of the matches beyond which farther says little more
+NEAREST, REACH = 40, 2  # tokens of a passage that are matched back, and how far beside a match they stand
 
 
 @lru_cache(maxsize=64)
@@ -60,7 +62,7 @@ def _parts(text: str) -> Iterator[str]:
 
 
 class Matcher:
-    """The network; `arrays` has what eval/matching.py fits."""
+    """The network; `arrays` has what eval/matching.py fits. Where it has the way back, that is read as well."""
 
     def __init__(self, arrays: Mapping[str, Any]) -> None:
         self.arrays = {name: np.asarray(values, np.float32) for name, values in arrays.items()}
@@ -76,24 +78,45 @@ class Matcher:
         beside = match.copy()
         beside[1:, 1:] += NEIGHBOURS * match[:-1, :-1]
         beside[:-1, :-1] += NEIGHBOURS * match[1:, 1:]
-        weights = np.exp(beside - beside.max(axis=1, keepdims=True))
-        weights /= weights.sum(axis=1, keepdims=True)
-        matched = weights @ theirs
+        weights = _softmax(beside)
         places = weights @ np.arange(len(theirs), dtype=np.float32)
         jumps = np.tanh((np.diff(places) - 1) / JUMP)
-        left, right = (4 * (one @ get["project.weight"].T + get["project.bias"]) for one in (ours, matched))
-        columns = [left, right, np.abs(left - right), left * right, (ours * matched).sum(axis=1)[:, None]]
         around = np.stack([np.concatenate([[0], jumps]), np.concatenate([jumps, [0]])], axis=1)
-        compared = gelu(
-            np.concatenate([*columns, around], axis=1).astype(np.float32) @ get["compare.weight"].T
-            + get["compare.bias"]
-        )
-        padded = np.pad(compared, ((1, 1), (0, 0)))
-        mixed = sum(padded[at : at + len(compared)] @ get["mix.weight"][:, :, at].T for at in range(3))
-        mixed = gelu(np.asarray(mixed + get["mix.bias"], np.float32))
-        pooled = np.concatenate([mixed.mean(axis=0), mixed.max(axis=0), mixed.min(axis=0)])
-        hidden = gelu(get["hidden.weight"] @ pooled + get["hidden.bias"])
+        mixed = self._compared(ours, weights @ theirs, around, "")
+        pooled = [mixed.mean(axis=0), mixed.max(axis=0), mixed.min(axis=0)]
+        if "back_compare.weight" in get:
+            pooled += self._way_back(ours, theirs, beside, weights)
+        hidden = gelu(get["hidden.weight"] @ np.concatenate(pooled) + get["hidden.bias"])
         return float((get["out.weight"] @ hidden + get["out.bias"])[0])
+
+    def _way_back(self, ours: States, theirs: States, beside: States, weights: States) -> list[States]:
+        """What the claim has for each token of the passage that is matched or stands beside one that is.
+
+        A word that the claim leaves out is seen from here only: 并不易燃, retold as 易燃.
+        """
+        received = weights.sum(axis=0)
+        around = np.convolve(received, np.ones(2 * REACH + 1), "full")[REACH:-REACH]
+        nearest = np.sort(np.argsort(-around, kind="stable")[:NEAREST])
+        told = _softmax(beside[:, nearest].T) @ ours
+        near = np.tanh(np.stack([received, around], axis=1)[nearest])
+        mixed = self._compared(theirs[nearest], told, near, "back_") * near[:, 1:]
+        return [mixed.sum(axis=0) / max(float(near[:, 1].sum()), 1e-3), mixed.max(axis=0)]
+
+    def _compared(self, own: States, others: States, near: npt.NDArray[Any], way: str) -> States:
+        """(tokens, width) each token beside what it is matched with, and both beside those of its neighbours."""
+        get = self.arrays
+        left, right = (4 * (one @ get["project.weight"].T + get["project.bias"]) for one in (own, others))
+        columns = [left, right, np.abs(left - right), left * right, (own * others).sum(axis=1)[:, None], near]
+        weight, bias = get[f"{way}compare.weight"], get[f"{way}compare.bias"]
+        compared = gelu(np.concatenate(columns, axis=1).astype(np.float32) @ weight.T + bias)
+        padded = np.pad(compared, ((1, 1), (0, 0)))
+        mixed = sum(padded[at : at + len(compared)] @ get[f"{way}mix.weight"][:, :, at].T for at in range(3))
+        return gelu(np.asarray(mixed + get[f"{way}mix.bias"], np.float32))
+
+
+def _softmax(rows: States) -> States:
+    weights = np.exp(rows - rows.max(axis=1, keepdims=True))
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float32)
 
 
 def centred(states: States, mean: States) -> States:

@@ -173,10 +173,10 @@ def fit(
     documents = [pair.doc_id for pair in pairs]
     matched = np.zeros(len(pairs))
     for others, left_out in GroupKFold(min(NETWORKS - 1, len(set(documents)))).split(read_by, known, documents):
-        matcher = train_matcher([read_by[at] for at in others], known[others], EPOCHS, trained)
+        matcher = train_matcher([read_by[at] for at in others], known[others], EPOCHS, trained, both_ways=True)
         matched[left_out] = [matcher(*read_by[at]) for at in left_out]
     forest, right = _fit_forest(pairs, matched, done)
-    return Fitted(forest, train_matcher(read_by, known, EPOCHS, trained), right)
+    return Fitted(forest, train_matcher(read_by, known, EPOCHS, trained, both_ways=True), right)
 
 
 def _fit_forest(

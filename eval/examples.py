@@ -42,6 +42,7 @@ class Example:
     case: str
     question: str  # self-contained
     source: str  # "practice", or the name of the public file
+    document: str  # that the question is about
     variant: str  # answerable, near miss, taken away (the answering sentences), left out (the document), elsewhere
     fold: int
     features: npt.NDArray[np.float32]
@@ -209,6 +210,7 @@ def _example(
         case.id,
         in_context(case.question, case.history),
         material.name,
+        material.document_of[case.id],
         variant,
         _fold(material.document_of[case.id]),
         found.features.astype(np.float32),

@@ -9,6 +9,7 @@ little better, but the article's worse. The matcher, of which the judge knows wh
 seen, is trained on the near misses and on twins: two questions of one passage, one answered and one not.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,6 +28,9 @@ from eval.metrics import auroc, false_answers_at
 from indexer.token_states import States
 
 SEEDS = 2  # rankers whose outputs are averaged
+# Examples of one document that a ranker counts in full; the article has three times as many, mostly reworded. With
+# this the answer is in the first sentence for 0.805 of CMRC's questions, left out, without for 0.796.
+OF_ONE_DOCUMENT = 1000
 _HIDDEN, _RANKER_EPOCHS, _RATE = 48, 22, 3e-3  # of a ranker: width of the hidden layer, rounds, learning rate
 # Of a tree of the judge; of the columns that a split looks at. On questions about the article by authors left out AUROC
 # is 0.967 with 512 leaves, 0.971 with 1,024, at twice the size.
@@ -41,6 +45,8 @@ def train_ranker(examples: Sequence[Example], seed: int) -> dict[str, Any]:
 
     torch.manual_seed(seed)
     held = [one for one in examples if one.variant == "answerable" and one.answerable]
+    counts = Counter(one.document for one in held)
+    weights = torch.tensor([min(1.0, OF_ONE_DOCUMENT / counts[one.document]) for one in held])
     longest, width = max(len(one.features) for one in held), held[0].features.shape[1]
     rows = torch.zeros(len(held), longest, width)
     real, right = torch.zeros(len(held), longest, dtype=torch.bool), torch.zeros(len(held), longest, dtype=torch.bool)
@@ -63,7 +69,8 @@ def train_ranker(examples: Sequence[Example], seed: int) -> dict[str, Any]:
             x = rows[batch]
             scores = (outer(drop(torch.nn.functional.silu(inner(x)))) + linear(x)).squeeze(-1)
             chances = torch.log_softmax(scores.masked_fill(~real[batch], -1e9), dim=1)
-            loss = -torch.logsumexp(chances.masked_fill(~right[batch], -1e9), dim=1).mean()
+            likelihoods = torch.logsumexp(chances.masked_fill(~right[batch], -1e9), dim=1)
+            loss = -(likelihoods * weights[batch]).sum() / weights[batch].sum()
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()

@@ -9,54 +9,79 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from bot.matching import JUMP, NEIGHBOURS, Matcher, centred
+from bot.matching import JUMP, NEAREST, NEIGHBOURS, REACH, Matcher, centred
 from indexer.token_states import States
 
 _BATCH = 64
 _RATE, _DECAY = 1e-3, 0.02
 _ALIGN, _PROJECT, _COMPARE, _MIX, _HIDDEN = 64, 96, 128, 96, 64  # widths
+_BACK_COMPARE, _BACK_MIX = 80, 64
 _SHORT = 60  # tokens by which passages of one batch may differ, about: padding costs time
 
 
 class Network(nn.Module):
     """What `bot.matching.Matcher` computes, for many padded texts at once and with dropout."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, both_ways: bool) -> None:
         super().__init__()
         self.align = nn.Linear(width, _ALIGN, bias=False)
         self.project = nn.Linear(width, _PROJECT)
         self.compare = nn.Linear(4 * _PROJECT + 3, _COMPARE)
         self.mix = nn.Conv1d(_COMPARE, _MIX, 3, padding=1)
-        self.hidden, self.out = nn.Linear(3 * _MIX, _HIDDEN), nn.Linear(_HIDDEN, 1)
+        self.both_ways = both_ways
+        if both_ways:
+            self.back_compare = nn.Linear(4 * _PROJECT + 3, _BACK_COMPARE)
+            self.back_mix = nn.Conv1d(_BACK_COMPARE, _BACK_MIX, 3, padding=1)
+        self.hidden = nn.Linear(3 * _MIX + 2 * _BACK_MIX * both_ways, _HIDDEN)
+        self.out = nn.Linear(_HIDDEN, 1)
         self.temperature, self.gate = nn.Parameter(torch.tensor(18.0)), nn.Parameter(torch.tensor(0.1))
         self.first, self.second = nn.Dropout(0.2), nn.Dropout(0.3)
         self.gelu = nn.GELU(approximate="tanh")
 
     def forward(self, claim: Any, passage: Any, ours: Any, theirs: Any) -> Any:
         """(texts,) log-odds from centred states (texts, tokens, width) and which of the tokens are real."""
-        matched, jumps = self._matched(claim, passage, ours, theirs)
-        left, right = self.project(claim) * 4, self.project(matched) * 4
-        columns = [left, right, (left - right).abs(), left * right, (claim * matched).sum(dim=-1, keepdim=True)]
-        around = [nn.functional.pad(jumps, sides)[..., None] for sides in ((1, 0), (0, 1))]
-        compared = self.gelu(self.compare(self.first(torch.cat([*columns, *around], dim=-1)))) * ours[..., None]
-        mixed = self.gelu(self.mix(compared.transpose(1, 2)).transpose(1, 2))
+        match = claim @ passage.transpose(1, 2) * self.temperature
+        match = match + self.gate * (self.align(claim) @ self.align(passage).transpose(1, 2))
+        before = nn.functional.pad(match[:, :-1, :-1], (1, 0, 1, 0))
+        behind = nn.functional.pad(match[:, 1:, 1:], (0, 1, 0, 1))
+        beside = match + NEIGHBOURS * (before + behind)
+        weights = torch.softmax(beside.masked_fill(~theirs[:, None, :], -1e4), dim=-1) * ours[..., None]
+        places = weights @ torch.arange(passage.shape[1], dtype=torch.float32)
+        jumps = torch.tanh((places[:, 1:] - places[:, :-1] - 1) / JUMP) * ours[:, 1:]
+        around = torch.stack([nn.functional.pad(jumps, sides) for sides in ((1, 0), (0, 1))], dim=-1)
+        mixed = self._compared(claim, weights @ passage, around, ours, self.compare, self.mix)
         pooled = [
             mixed.masked_fill(~ours[..., None], 0).sum(dim=1) / ours.sum(dim=1, keepdim=True),
             mixed.masked_fill(~ours[..., None], -9).max(dim=1).values,
             mixed.masked_fill(~ours[..., None], 9).min(dim=1).values,
         ]
+        if self.both_ways:
+            pooled += self._way_back(claim, passage, ours, theirs, beside, weights)
         return self.out(self.gelu(self.hidden(self.second(torch.cat(pooled, dim=-1))))).squeeze(-1)
 
-    def _matched(self, claim: Any, passage: Any, ours: Any, theirs: Any) -> tuple[Any, Any]:
-        """(what the passage has for each token of the claim, how far the match jumps between neighbours)."""
-        match = claim @ passage.transpose(1, 2) * self.temperature
-        match = match + self.gate * (self.align(claim) @ self.align(passage).transpose(1, 2))
-        before = nn.functional.pad(match[:, :-1, :-1], (1, 0, 1, 0))
-        behind = nn.functional.pad(match[:, 1:, 1:], (0, 1, 0, 1))
-        beside = (match + NEIGHBOURS * (before + behind)).masked_fill(~theirs[:, None, :], -1e4)
-        weights = torch.softmax(beside, dim=-1)
-        places = weights @ torch.arange(passage.shape[1], dtype=torch.float32)
-        return weights @ passage, torch.tanh((places[:, 1:] - places[:, :-1] - 1) / JUMP) * ours[:, 1:]
+    def _way_back(self, claim: Any, passage: Any, ours: Any, theirs: Any, beside: Any, weights: Any) -> list[Any]:
+        received = weights.sum(dim=1)
+        width = 2 * REACH + 1
+        around = nn.functional.avg_pool1d(received[:, None], width, 1, REACH)[:, 0] * width
+        count = min(NEAREST, passage.shape[1])
+        nearest = (around.detach() - 1e3 * ~theirs).topk(count, dim=1).indices.sort(dim=1).values
+        real, around, received = (each.gather(1, nearest) for each in (theirs, around, received))
+        own = passage.gather(1, nearest[..., None].expand(-1, -1, passage.shape[2]))
+        match = beside.gather(2, nearest[:, None, :].expand(-1, claim.shape[1], -1)).transpose(1, 2)
+        told = torch.softmax(match.masked_fill(~ours[:, None, :], -1e4), dim=-1) @ claim
+        near = torch.tanh(torch.stack([received, around], dim=-1))
+        mixed = self._compared(own, told, near, real, self.back_compare, self.back_mix)
+        weight = (near[..., 1] * real)[..., None]
+        mixed = mixed * weight
+        total = weight.sum(dim=1).clamp(min=1e-3)
+        return [mixed.sum(dim=1) / total, mixed.masked_fill(~real[..., None], -9).max(dim=1).values]
+
+    def _compared(self, own: Any, others: Any, near: Any, real: Any, compare: Any, mix: Any) -> Any:
+        left, right = self.project(own) * 4, self.project(others) * 4
+        cosine = (own * others).sum(dim=-1, keepdim=True)
+        columns = torch.cat([left, right, (left - right).abs(), left * right, cosine, near], dim=-1)
+        compared = self.gelu(compare(self.first(columns))) * real[..., None]
+        return self.gelu(mix(compared.transpose(1, 2)).transpose(1, 2))
 
     def arrays(self) -> dict[str, Any]:
         """The numbers by the names that `bot.matching.Matcher` reads."""
@@ -69,8 +94,13 @@ def train_matcher(
     supported: npt.NDArray[np.bool_],
     epochs: int,
     done: Callable[[], object] = lambda: None,
+    both_ways: bool = False,
 ) -> Matcher:
-    """The network, from (states of the claim, states of the passage); `done` is called after each epoch."""
+    """The network, from (states of the claim, states of the passage); `done` is called after each epoch.
+
+    Both ways it also sees what the passage says beside the matches: of claims in a third of the documents left out
+    AUROC is 0.80 instead of 0.79, of negations 0.86 instead of 0.82. For questions that was not tried.
+    """
     torch.manual_seed(0)
     chance = random.Random(0)
     means = [
@@ -79,7 +109,7 @@ def train_matcher(
     ]
     kept = [at for at, (claim, passage) in enumerate(pairs) if len(claim) and len(passage)]
     lengths = {at: len(pairs[at][1]) for at in kept}
-    network = Network(len(means[0]))
+    network = Network(len(means[0]), both_ways)
     optimiser = torch.optim.AdamW(network.parameters(), lr=_RATE, weight_decay=_DECAY)
     steps = epochs * (len(kept) // _BATCH + 1)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _RATE, total_steps=steps)

@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+import os
 import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -224,12 +226,13 @@ def _embed_known(documents: list[Document], encoder: Encoder, cache: EmbeddingCa
     keys = [f"question\0{simplify(known.question)}" for _, known in known_questions(documents)]  # no passage's text
     vectors = {key: vector for key in dict.fromkeys(keys) if (vector := cache.get(key)) is not None}
     missing = [key for key in dict.fromkeys(keys) if key not in vectors]
-    for start in range(0, len(missing), _BATCH):
-        batch = missing[start : start + _BATCH]
-        encoded = np.stack([encoder.encode_query(key.partition("\0")[2]) for key in batch])
-        cache.put(batch, encoded)
-        vectors.update(zip(batch, encoded, strict=True))
-        on_progress(start + len(batch), len(missing))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # a question is read alone, on one core
+        for start in range(0, len(missing), _BATCH):
+            batch = missing[start : start + _BATCH]
+            encoded = np.stack(list(pool.map(encoder.encode_query, (key.partition("\0")[2] for key in batch))))
+            cache.put(batch, encoded)
+            vectors.update(zip(batch, encoded, strict=True))
+            on_progress(start + len(batch), len(missing))
     return np.array([vectors[key] for key in keys], np.float32).reshape(-1, encoder.dimension)
 
 

@@ -101,6 +101,15 @@ def test_what_it_does_not_hold_is_refused_with_what_is_missing(bot: Answerer, qu
     assert len(answer.hits) == bot.config.hits
 
 
+def test_the_odds_are_a_third_where_no_word_of_the_question_stands_there(built, kb: Path, counting) -> None:
+    (kb / "a.md").write_text("# 标题\n\n甲乙丙丁的我。", encoding="utf-8")
+    built()
+    opened = open_bot(kb.parent / "index", BotConfig(coverage_weight=0, refuse_below=0))
+    opened.head = replace(plain_head(0.8), expectation=lambda word, tag: 0.9)
+    assert opened.ask("甲乙丙丁").confidence == pytest.approx(0.8, abs=1e-4)
+    assert opened.ask("甲的面积").confidence == pytest.approx((0.8 / 3) / (0.8 / 3 + 0.2), abs=1e-4)
+
+
 def test_a_refused_follow_up_names_what_its_own_words_miss(bot: Answerer) -> None:
     answer = bot.ask("她们讲一场收多少钱？", [("拉起那支讲课队伍时，定下的宗旨是什么？", "……")])
     assert answer.refusal == "知识库中没有找到相关内容：文中没有提到“金额”。"

@@ -11,7 +11,9 @@ from sklearn.metrics import roc_auc_score
 
 from bot.matching import (
     JUMP,
+    NEAREST,
     NEIGHBOURS,
+    REACH,
     Matcher,
     load_matcher,
     states_of_passage,
@@ -22,6 +24,7 @@ from bot.matching import (
 GOLDEN = Path(__file__).parent.parent.parent / "eval/golden/claims.jsonl"
 CHANCE = np.random.default_rng(0)
 WIDTH, ALIGN, PROJECT, COMPARE, MIX, HIDDEN = 5, 3, 2, 4, 3, 2
+BACK_COMPARE, BACK_MIX = 3, 2
 
 
 def numbers(*shape: int) -> np.ndarray:
@@ -35,15 +38,38 @@ ARRAYS = {
     "mix.weight": numbers(MIX, COMPARE, 3), "mix.bias": numbers(MIX), "hidden.weight": numbers(HIDDEN, 3 * MIX),
     "hidden.bias": numbers(HIDDEN), "out.weight": numbers(1, HIDDEN), "out.bias": numbers(1),
 }  # fmt: skip
+BOTH_WAYS = ARRAYS | {
+    "back_compare.weight": numbers(BACK_COMPARE, 4 * PROJECT + 3), "back_compare.bias": numbers(BACK_COMPARE),
+    "back_mix.weight": numbers(BACK_MIX, BACK_COMPARE, 3), "back_mix.bias": numbers(BACK_MIX),
+    "hidden.weight": numbers(HIDDEN, 3 * MIX + 2 * BACK_MIX),
+}  # fmt: skip
 
 
 def bent(x: float) -> float:
     return 0.5 * x * (1 + math.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
 
 
-def slowly(claim: np.ndarray, passage: np.ndarray) -> float:
+def compared(
+    a: dict[str, np.ndarray], own: list[np.ndarray], others: list[np.ndarray], near: list[list[float]], way: str
+) -> list[list[float]]:
+    rows = []
+    for one, other, beside_it in zip(own, others, near, strict=True):
+        left, right = (4 * (a["project.weight"] @ x + a["project.bias"]) for x in (one, other))
+        row = [*left, *right, *abs(left - right), *(left * right), one @ other, *beside_it]
+        rows.append([bent(x) for x in a[f"{way}compare.weight"] @ row + a[f"{way}compare.bias"]])
+    mixed = []
+    for i in range(len(rows)):
+        total = a[f"{way}mix.bias"].copy()
+        for at in range(3):
+            if 0 <= i + at - 1 < len(rows):
+                total += a[f"{way}mix.weight"][:, :, at] @ rows[i + at - 1]
+        mixed.append([bent(x) for x in total])
+    return mixed
+
+
+def slowly(arrays: dict[str, np.ndarray], claim: np.ndarray, passage: np.ndarray) -> float:
     """The same by loops, in double precision."""
-    a = {name: np.asarray(values, float) for name, values in ARRAYS.items()}
+    a = {name: np.asarray(values, float) for name, values in arrays.items()}
 
     def unit(token: np.ndarray, mean: np.ndarray) -> np.ndarray:
         return (token - mean) / math.sqrt(sum((token - mean) ** 2))
@@ -61,38 +87,42 @@ def slowly(claim: np.ndarray, passage: np.ndarray) -> float:
             NEIGHBOURS * match[k][m] for k, m in near if 0 <= k < len(ours) and 0 <= m < len(theirs)
         )
 
-    matched, places = [], []
+    shares, matched, places = [], [], []
     for i in range(len(ours)):
         weights = [math.exp(beside(i, j)) for j in range(len(theirs))]
-        matched.append(sum(w * other for w, other in zip(weights, theirs, strict=True)) / sum(weights))
-        places.append(sum(w * j for j, w in enumerate(weights)) / sum(weights))
+        shares.append([w / sum(weights) for w in weights])
+        matched.append(sum(w * other for w, other in zip(shares[-1], theirs, strict=True)))
+        places.append(sum(w * j for j, w in enumerate(shares[-1])))
     jumps = [
         0.0,
         *(math.tanh((after - before - 1) / JUMP) for before, after in pairwise(places)),
         0.0,
     ]
-    compared = []
-    for i, (one, other) in enumerate(zip(ours, matched, strict=True)):
-        left, right = (4 * (a["project.weight"] @ x + a["project.bias"]) for x in (one, other))
-        row = [*left, *right, *abs(left - right), *(left * right), one @ other, jumps[i], jumps[i + 1]]
-        compared.append([bent(x) for x in a["compare.weight"] @ row + a["compare.bias"]])
-    mixed = []
-    for i in range(len(ours)):
-        total = a["mix.bias"].copy()
-        for at in range(3):
-            if 0 <= i + at - 1 < len(ours):
-                total += a["mix.weight"][:, :, at] @ compared[i + at - 1]
-        mixed.append([bent(x) for x in total])
-    columns = list(zip(*mixed, strict=True))
+    columns = list(zip(*compared(a, ours, matched, list(map(list, pairwise(jumps))), ""), strict=True))
     pooled = [*(sum(c) / len(c) for c in columns), *map(max, columns), *map(min, columns)]
+    if "back_mix.bias" in a:
+        received = [sum(row[j] for row in shares) for j in range(len(theirs))]
+        around = [sum(received[max(j - REACH, 0) : j + REACH + 1]) for j in range(len(theirs))]
+        nearest = sorted(sorted(range(len(theirs)), key=lambda j: -around[j])[:NEAREST])
+        told = []
+        for j in nearest:
+            weights = [math.exp(beside(i, j)) for i in range(len(ours))]
+            told.append(sum(w * one for w, one in zip(weights, ours, strict=True)) / sum(weights))
+        near = [[math.tanh(received[j]), math.tanh(around[j])] for j in nearest]
+        back = compared(a, [theirs[j] for j in nearest], told, near, "back_")
+        columns = list(
+            zip(*([x * weight for x in row] for row, (_, weight) in zip(back, near, strict=True)), strict=True)
+        )
+        pooled += [*(sum(c) / sum(weight for _, weight in near) for c in columns), *map(max, columns)]
     hidden = [bent(x) for x in a["hidden.weight"] @ pooled + a["hidden.bias"]]
     return float(a["out.weight"][0] @ hidden + a["out.bias"][0])
 
 
-@pytest.mark.parametrize(("tokens", "others"), [(1, 1), (1, 4), (3, 1), (4, 6)])
-def test_the_network_is_what_it_says(tokens: int, others: int) -> None:
+@pytest.mark.parametrize("arrays", [ARRAYS, BOTH_WAYS], ids=["one way", "both ways"])
+@pytest.mark.parametrize(("tokens", "others"), [(1, 1), (1, 4), (3, 1), (4, 6), (2, NEAREST + 9)])
+def test_the_network_is_what_it_says(arrays: dict[str, np.ndarray], tokens: int, others: int) -> None:
     claim, passage = numbers(tokens, WIDTH), numbers(others, WIDTH)
-    assert Matcher(ARRAYS)(claim, passage) == pytest.approx(slowly(claim, passage), abs=1e-4)
+    assert Matcher(arrays)(claim, passage) == pytest.approx(slowly(arrays, claim, passage), abs=1e-4)
 
 
 def test_nothing_to_match_says_nothing() -> None:

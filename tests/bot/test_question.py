@@ -13,6 +13,7 @@ from bot.question import (
     content_words,
     expectation_from,
     holds,
+    no_content_mentioned,
     nothing_mentioned,
     what_is_missing,
     what_is_wanted,
@@ -126,6 +127,18 @@ def test_a_text_may_mention_nothing_that_is_asked() -> None:
     assert nothing_mentioned(ask_what("2023？", sure), fold("2024年"))
     assert not nothing_mentioned(ask_what("2024？", sure), fold("2024年"))
     assert not nothing_mentioned(ask_what("什么时候？", sure), fold("第九个教育日"))
+
+
+def test_a_text_may_mention_nothing_but_function_words_and_sounds() -> None:
+    sure = expectation_from({}, {"r1": 0.9, "p2": 0.9, "n2": 0.9, "v2": 0.9, "v1": 0.9})
+    asked = ask_what("关于我的面积", sure)
+    assert no_content_mentioned(asked, fold("关于我的主题"))
+    assert not no_content_mentioned(asked, fold("面积"))
+    assert not no_content_mentioned(ask_what("关于我的", sure), fold("主题"))  # hangs on nothing
+    assert not no_content_mentioned(ask_what("面积", even), fold("主题"))
+    by_sound = ask_what("适合吗", sure)  # 适合, 十河
+    assert not nothing_mentioned(by_sound, fold("十河"))
+    assert no_content_mentioned(by_sound, fold("十河"))
 
 
 def test_expectations_fall_back_to_the_class_and_to_even() -> None:

@@ -105,6 +105,7 @@ def made(count: int) -> list[Example]:
                 str(number),
                 f"问题{number}",
                 source,
+                f"文档{number}",
                 variant,
                 number % 5,
                 features,

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+import torch
 
-from eval.matching import train_matcher
+from bot.matching import Matcher
+from eval.matching import Network, train_matcher
 
 WIDTH = 8
 
@@ -25,6 +27,37 @@ def test_it_learns_whether_the_passage_has_every_token_of_the_claim() -> None:
     right = np.mean([(matcher(*pair) > 0) == supported for pair, supported in zip(pairs, known, strict=True)])
     assert right > 0.9
     assert len(epochs) == 11
+
+
+def test_only_both_ways_does_it_see_what_the_claim_leaves_out() -> None:
+    chance = np.random.default_rng(2)
+    words = chance.normal(size=(12, WIDTH)).astype(np.float32)
+    denial = words[:1]
+    pairs, known = [], []
+    for _ in range(300):
+        before, claim, behind = np.split(words[1:][chance.permutation(11)[:7]], (2, 5))
+        passage = np.concatenate([before, denial, claim, behind])
+        pairs += [(claim, passage), (claim, passage[passage[:, 0] != denial[0, 0]])]
+        known += [False, True]
+    for both_ways in (False, True):
+        matcher = train_matcher(pairs, np.array(known), 15, both_ways=both_ways)
+        right = np.mean([(matcher(*pair) > 0) == supported for pair, supported in zip(pairs, known, strict=True)])
+        assert right > 0.95 if both_ways else right < 0.8
+
+
+@pytest.mark.parametrize("both_ways", [False, True])
+def test_the_trained_network_is_the_one_that_is_read(both_ways: bool) -> None:
+    torch.manual_seed(3)
+    network = Network(WIDTH, both_ways).eval()
+    texts = [torch.nn.functional.normalize(torch.randn(count, WIDTH), dim=1) for count in (3, 50, 5, 9)]
+    claims, passages = (torch.nn.utils.rnn.pad_sequence(pair, batch_first=True) for pair in (texts[::2], texts[1::2]))
+    ours, theirs = (batch.abs().sum(dim=2) > 0 for batch in (claims, passages))
+    with torch.no_grad():
+        found = network(claims, passages, ours, theirs).tolist()
+    nothing = np.zeros(WIDTH, np.float32)
+    matcher = Matcher(network.arrays() | {"claim mean": nothing, "passage mean": nothing})
+    for said, claim, passage in zip(found, texts[::2], texts[1::2], strict=True):
+        assert matcher(claim.numpy(), passage.numpy()) == pytest.approx(said, abs=1e-4)
 
 
 def test_texts_without_tokens_are_left_out() -> None:
