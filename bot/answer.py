@@ -26,7 +26,7 @@ from bot.question import (
     nothing_mentioned,
     what_is_missing,
     what_is_wanted,
-)  # fmt: skip
+)
 from bot.retrieve import retrieve
 from bot.types import Answer, AnswerSentence, Citation, Hit, Verdict, cite
 from indexer.config import IndexConfig
@@ -213,8 +213,10 @@ class Answerer:
 
         Where they mention none that says something by itself, the odds are a third of what the head says.
         """
-        around = surroundings(self.index, hits[0].number)[1] if hits else ""
-        if not len(scores) or nothing_mentioned(asked, around):
+        if not len(scores):
+            return 0.0
+        around = surroundings(self.index, hits[0].number)[1]
+        if nothing_mentioned(asked, around):
             return 0.0
         best = [self.index.sentence_text(int(candidates.rows[at])) for at in best_three(scores)]
         matched = self.head.matcher(read_query(simplify(searched))[0], states_of_sentences(best))
@@ -230,11 +232,12 @@ class Answerer:
         missing = self.missing(own, found.read.hits) or self.missing(found.read.asked, found.read.hits)
         wanted = what_is_wanted(own)
         if is_chinese(found.question):
-            reason = f"没有提到“{missing}”" if missing else f"没有说“{wanted}”" if wanted else ""
-            return f"{REFUSAL_CHINESE.rstrip('。')}：文中{reason}。" if reason else REFUSAL_CHINESE
-        named = missing if missing.isascii() else ""  # 金额 is the name of a kind, not a word of this question
-        reason = f"“{named}” is not mentioned" if named else f"the text does not say “{wanted}”" if wanted else ""
-        return f"{REFUSAL_ENGLISH.rstrip('.')}: {reason}." if reason else REFUSAL_ENGLISH
+            if missing:
+                return f"{REFUSAL_CHINESE.rstrip('。')}：文中没有提到“{missing}”。"
+            return f"{REFUSAL_CHINESE.rstrip('。')}：文中没有说“{wanted}”。" if wanted else REFUSAL_CHINESE
+        if missing and missing.isascii():  # 金额 is the name of a kind, not a word of this question
+            return f"{REFUSAL_ENGLISH.rstrip('.')}: “{missing}” is not mentioned."
+        return f"{REFUSAL_ENGLISH.rstrip('.')}: the text does not say “{wanted}”." if wanted else REFUSAL_ENGLISH
 
     def missing(self, asked: Asked, hits: Sequence[Hit]) -> str:
         """What the question names and the text around the best passage does not hold; empty where it holds all."""

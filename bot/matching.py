@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from indexer.embed import token_reader
 from indexer.text import simplify
-from indexer.token_states import States, gelu
+from indexer.token_states import States, gelu, softmax
 
 MATCHING = Path(__file__).parent / "matching.npz"
 NEIGHBOURS = 0.3  # weight of the match of the tokens before and behind
@@ -78,7 +78,7 @@ class Matcher:
         beside = match.copy()
         beside[1:, 1:] += NEIGHBOURS * match[:-1, :-1]
         beside[:-1, :-1] += NEIGHBOURS * match[1:, 1:]
-        weights = _softmax(beside)
+        weights = softmax(beside)
         places = weights @ np.arange(len(theirs), dtype=np.float32)
         jumps = np.tanh((np.diff(places) - 1) / JUMP)
         around = np.stack([np.concatenate([[0], jumps]), np.concatenate([jumps, [0]])], axis=1)
@@ -97,7 +97,7 @@ class Matcher:
         received = weights.sum(axis=0)
         around = np.convolve(received, np.ones(2 * REACH + 1), "full")[REACH:-REACH]
         nearest = np.sort(np.argsort(-around, kind="stable")[:NEAREST])
-        told = _softmax(beside[:, nearest].T) @ ours
+        told = softmax(beside[:, nearest].T) @ ours
         near = np.tanh(np.stack([received, around], axis=1)[nearest])
         mixed = self._compared(theirs[nearest], told, near, "back_") * near[:, 1:]
         return [mixed.sum(axis=0) / max(float(near[:, 1].sum()), 1e-3), mixed.max(axis=0)]
@@ -112,11 +112,6 @@ class Matcher:
         padded = np.pad(compared, ((1, 1), (0, 0)))
         mixed = sum(padded[at : at + len(compared)] @ get[f"{way}mix.weight"][:, :, at].T for at in range(3))
         return gelu(np.asarray(mixed + get[f"{way}mix.bias"], np.float32))
-
-
-def _softmax(rows: States) -> States:
-    weights = np.exp(rows - rows.max(axis=1, keepdims=True))
-    return np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float32)
 
 
 def centred(states: States, mean: States) -> States:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from bot.lexicon import NAMES, alternatives, contrasts, english_phrases, is_generic, sound
 from indexer.lexical import terms
 from indexer.quantity import HAN, NUMERALS, Quantity, quantities
-from indexer.text import fold, simplify
+from indexer.text import fold
 
 _NUMBER = rf"(?:\d|[{NUMERALS}])"
 # Without 任, 于, 向, 高, 万, 方, which mostly mean something else after an office: 书记高度重视, 常委任团长.
@@ -28,6 +28,7 @@ _NAME = (
     rf"(?:{_ROLES})[{_SURNAMES}][{HAN}]{{1,2}}|[{_SURNAMES}][{HAN}]{{1,2}}(?:{_ROLES}|说|表示|介绍|认为|指出|担任|[(,、])"
     "|[·•]"
 )
+_WHY = r"(?<!命名)(?<![称作选评成列])为什么"  # not 命名为什么基地
 
 # Kind of answer → (how a question asks for it, how a text gives it). Both are matched against folded text.
 _KINDS = {
@@ -69,7 +70,7 @@ _KINDS = {
         r"|坐落|网站|平台",
     ),
     "why": (
-        r"(?<!命名)(?<![称作选评成列])为什么|为何|原因|何以|怎么会|为啥|\bwhy\b|缘何|因何|目的|咋没|咋停",
+        rf"{_WHY}|为何|原因|何以|怎么会|为啥|\bwhy\b|缘何|因何|目的|咋没|咋停",
         r"因为|由于|因此|所以|导致|为了|因[^此为素]|以便|使得|从而|旨在|目的|原因|为[^,]{3,},|考虑|造成|受.{1,8}影响",
     ),
     "how": (
@@ -135,14 +136,14 @@ _HELD_BY_VALUE = {
 _TITLE = re.compile(r"[《“\"「『]([^》”\"」』]{2,})[》”\"」』]")
 _MEASURES = "人名位个件所本篇部场届级支只项幅次期岁元块钱倍亩米条家座种类份处门辆套"
 _UNIT = re.compile(rf"(?:多少|几)[余多万亿]?([{HAN}])")
+_PERSONS = "名位人"
 # What a question wants to be told, in its own words: 哪一年, 多少名, 哪个单位, how many.
 _WANTED = re.compile(
     rf"[哪何](?:一?[年月日天]|[里儿时地处人])|什么(?:时[候间]|地[方址]|原因|条件|题目)|啥时候|几[点月号]|几[年天](?!级)|多长时间"
     rf"|(?:多少|几)[{_MEASURES}]|多少|哪(?:[几些]?[{_MEASURES}]|些)[{HAN}]{{0,2}}|多[大高长远深宽重快久]|怎么[样办]?|如何"
-    r"|(?<!命名)(?<![称作选评成列])为什么|为何|谁|[叫姓]什么(?:名字)?"
+    rf"|{_WHY}|为何|谁|[叫姓]什么(?:名字)?"
     r"|how (?:many|much|long|far|big|often)|\b(?:when|where|who|why)\b|\bwhich \w+"
 )
-_PERSONS = "名位人"
 # Parts of speech as jieba names them.
 _NOUNS = NAMES | {"n", "ng", "vn", "an", "j", "l", "i"}
 _CONTENT = _NOUNS | {"v", "vd", "vg", "a", "ad", "ag", "b", "s", "eng", "known"}
@@ -314,7 +315,7 @@ def what_is_missing(asked: Asked, text: str, numbers: Sequence[Quantity]) -> str
 
 def what_is_wanted(asked: Asked) -> str:
     """What the question wants to be told, in its words: 哪一年, 多少名; empty for 是什么, which says nothing of it."""
-    match = _WANTED.search(simplify(asked.text))
+    match = _WANTED.search(asked.text)
     return match[0] if match else ""
 
 

@@ -6,6 +6,7 @@ means where it stands. For a question both come of one reading, which takes no l
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -71,9 +72,7 @@ class TokenReader:
                 for name in ("q", "k", "v")
             )
             weights = queries @ keys.transpose(0, 2, 1) / np.float32(np.sqrt(width))
-            weights = np.exp(weights - weights.max(axis=-1, keepdims=True))
-            weights /= weights.sum(axis=-1, keepdims=True)
-            mixed = (weights @ values).transpose(1, 0, 2).reshape(x.shape)
+            mixed = (softmax(weights) @ values).transpose(1, 0, 2).reshape(x.shape)
             x = self._normalised(x + (mixed @ layer["ao"][0] + layer["ao"][1]), *layer["aln"])
             inner = gelu(x @ layer["fi"][0] + layer["fi"][1])
             x = self._normalised(x + (inner @ layer["fo"][0] + layer["fo"][1]), *layer["oln"])
@@ -83,6 +82,13 @@ class TokenReader:
         centred = x - x.mean(axis=-1, keepdims=True)
         spread = np.sqrt((centred * centred).mean(axis=-1, keepdims=True) + self._epsilon)
         return np.asarray(centred / spread * weight + bias, np.float32)
+
+
+def softmax(x: npt.NDArray[Any]) -> States:
+    """Along the last axis: positive, and summing to 1."""
+    weights = np.exp(x - x.max(axis=-1, keepdims=True))
+    weights /= weights.sum(axis=-1, keepdims=True)
+    return np.asarray(weights, np.float32)
 
 
 def gelu(x: States) -> States:

@@ -1,6 +1,7 @@
 """Fitting on tiny material: what is learned, what is kept apart, and that what is saved is what was fitted."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from eval.examples import (
     only_document,
     practice_twins,
 )
-from eval.fit import STEPS, calibrate, figures, fit, save_head, train_forest
+from eval.fit import STEPS, averaged, calibrate, figures, fit, save_head, train_forest, train_ranker
 from indexer.build import build_documents
 from indexer.config import IndexConfig
 from indexer.store import Index
@@ -117,6 +118,23 @@ def made(count: int) -> list[Example]:
             )
         )
     return examples
+
+
+def test_one_document_with_many_questions_does_not_outweigh_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sixty examples of one document say that a small first column marks the answer, thirty of others a large one."""
+    examples = []
+    for number, one in enumerate(made(180)[::2]):
+        of_many = number % 3 > 0
+        features = np.zeros_like(one.features)
+        features[:, 0] = np.where(one.holds_answer, -1, 1) if of_many else np.where(one.holds_answer, 1, -1)
+        document = "一篇" if of_many else one.document
+        examples.append(replace(one, variant="answerable", features=features, document=document))
+    answer_first = np.zeros_like(examples[0].features)
+    answer_first[0, 0], answer_first[1:, 0] = 1, -1
+    for counted, best in ((60, False), (5, True)):
+        monkeypatch.setattr("eval.fit.OF_ONE_DOCUMENT", counted)
+        scores = averaged([train_ranker(examples, 0)])(answer_first.astype(np.float64))
+        assert (scores.argmax() == 0) == best
 
 
 def test_what_can_be_learned_is_learned_and_saved(tmp_path: Path) -> None:
