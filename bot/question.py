@@ -289,9 +289,12 @@ def no_content_mentioned(asked: Asked, text: str) -> bool:
 
 
 def _hangs_on(asked: Asked) -> Iterator[tuple[str, bool]]:
-    """(a word that an answering document rather holds than not, whether it says something by itself)."""
+    """(a word that an answering document rather holds than not, whether it says something by itself).
+
+    An English one that no list knows counts as such: how likely a Chinese text holds it cannot be told.
+    """
     for word, expected, content in zip(asked.words, asked.expected.tolist(), asked.content.tolist(), strict=True):
-        if expected > _EVEN or (word.isascii() and alternatives(word)):
+        if expected > _EVEN or (word.isascii() and not is_generic(word)):
             yield word, content
 
 

@@ -48,6 +48,7 @@ from indexer.versions import (
 )
 
 _BATCH = 64  # texts embedded between two lines of the progress bar, and lost at most when a build dies
+_AT_ONCE = 16  # known questions read together: a third of the time of one by one; more gain nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,10 +227,12 @@ def _embed_known(documents: list[Document], encoder: Encoder, cache: EmbeddingCa
     keys = [f"question\0{simplify(known.question)}" for _, known in known_questions(documents)]  # no passage's text
     vectors = {key: vector for key in dict.fromkeys(keys) if (vector := cache.get(key)) is not None}
     missing = [key for key in dict.fromkeys(keys) if key not in vectors]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # a question is read alone, on one core
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # a reading is done on one core
         for start in range(0, len(missing), _BATCH):
             batch = missing[start : start + _BATCH]
-            encoded = np.stack(list(pool.map(encoder.encode_query, (key.partition("\0")[2] for key in batch))))
+            texts = [key.partition("\0")[2] for key in batch]
+            parts = [texts[at : at + _AT_ONCE] for at in range(0, len(texts), _AT_ONCE)]
+            encoded = np.concatenate(list(pool.map(encoder.encode_queries, parts)))
             cache.put(batch, encoded)
             vectors.update(zip(batch, encoded, strict=True))
             on_progress(start + len(batch), len(missing))

@@ -40,6 +40,9 @@ class Encoder(Protocol):
     def encode_query(self, text: str) -> Vectors:
         """(dimension,)"""
 
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """(len(texts), dimension)"""
+
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """(len(texts), dimension)"""
 
@@ -109,6 +112,10 @@ class E5Encoder:
         _, vector = read_query(text)
         return _checked(vector)
 
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """(len(texts), 384)"""
+        return _checked(token_reader().vectors("query", texts))
+
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """(len(texts), 384)"""
         return _checked(self._engine.passage([_for_c(text) for text in texts]))
@@ -167,8 +174,12 @@ class SentenceTransformerEncoder:
 
     def encode_query(self, text: str) -> Vectors:
         """(dimension,)"""
-        vector: Vectors = _checked(self._model.encode_query([text], normalize_embeddings=True))[0]
+        vector: Vectors = self.encode_queries([text])[0]
         return vector
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """(len(texts), dimension)"""
+        return _checked(self._model.encode_query(list(texts), batch_size=_BATCH, normalize_embeddings=True))
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """(len(texts), dimension)"""

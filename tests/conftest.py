@@ -41,7 +41,10 @@ class CountingEncoder:
         return len(text)
 
     def encode_query(self, text: str) -> np.ndarray:
-        return self.vectors([text])[0]
+        return self.encode_queries([text])[0]
+
+    def encode_queries(self, texts: Sequence[str]) -> np.ndarray:
+        return self.vectors(texts)
 
     def encode_passages(self, texts: Sequence[str]) -> np.ndarray:
         self.seen.extend(texts)

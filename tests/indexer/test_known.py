@@ -100,8 +100,8 @@ def test_new_questions_are_a_new_version_and_nothing_is_embedded_twice(built, kb
     assert second.version != first.version
     assert counting.seen == []  # no passage
     asked: list[str] = []
-    encode = counting.encode_query
-    counting.encode_query = lambda text: asked.append(text) or encode(text)
+    encode = counting.encode_queries
+    counting.encode_queries = lambda texts: asked.extend(texts) or encode(texts)
     tell(kb, "a", ("甲？", "甲甲"), ("丙？", "乙"), ("丁？", "乙"))
     built()
     assert asked == ["丁？"]

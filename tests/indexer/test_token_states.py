@@ -58,6 +58,15 @@ def test_a_question_is_read_once_and_as_the_engine_reads_it() -> None:
     assert read_query.cache_info().misses == 1
 
 
+@given(st.lists(st.text(max_size=30) | st.text("国家安全教育日12", max_size=30), min_size=1, max_size=6))
+@settings(max_examples=20)
+def test_texts_read_together_have_the_vectors_that_each_has_alone(texts: list[str]) -> None:
+    together = token_reader().vectors("query", texts)
+    alone = np.stack([token_reader().states_and_vector("query", text)[1] for text in texts])
+    assert together.shape == alone.shape
+    assert np.abs(together - alone).max() < 1e-5
+
+
 def test_a_text_has_the_tokens_that_the_engine_counts() -> None:
     text = "嘉峪关长城博物馆被命名为甘肃省国家安全教育基地。"
     assert len(token_reader().states("passage", text)) == E5Encoder().count_tokens(text) - MARKERS - 1
