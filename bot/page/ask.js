@@ -16,6 +16,7 @@ let conversation = fresh();
 let state = null; // what /api/start said last
 let lost = false;
 let asking = null; // AbortController of the answer that is coming
+let early = false; // a question was sent before the server had said that it is there
 const articles = new Map(); // turn → its element
 const running = new WeakMap(); // turn → the AbortController of its latest run
 
@@ -261,6 +262,7 @@ function listen(root) {
   });
   find("composer").addEventListener("submit", (event) => {
     event.preventDefault();
+    early = !state;
     if (asking || find("send").disabled) return;
     submit(field.value.trim());
     field.value = "";
@@ -292,5 +294,6 @@ export async function start(element) {
   const kept = store.current();
   if (id !== null) await openShared(id).catch(warn);
   else if (kept) open(kept);
+  if (early) find("composer").requestSubmit();
   if (matchMedia("(pointer: fine)").matches) find("question").focus(); // elsewhere it would bring up a keyboard
 }

@@ -7,12 +7,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from bot.answer import Answerer
 from bot.live import Live, Rebuild
 from bot.llm import ModelError
-from tests.browser.conftest import MADE, Served, Watched, accessible, press, running, words
+from tests.browser.conftest import BOTH, MADE, Served, Watched, accessible, press, running, words
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
 QUESTION = "嘉峪关长城博物馆被命名为什么基地？"
@@ -58,6 +58,22 @@ def test_ask_read_the_quote_and_open_the_source(page: Page) -> None:
     expect(page.locator("#reader")).to_be_hidden()
     expect(chip).to_be_focused()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@BOTH
+def test_a_question_sent_before_the_page_is_ready_is_answered_when_it_is(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/api/start", lambda route: held.append(route))
+    page.reload()
+    page.locator("#question").fill(QUESTION)
+    page.locator("#question").press("Enter")
+    expect(page.locator("#question")).to_have_value(QUESTION)  # not lost
+    expect(page.locator(".turn")).to_have_count(0)
+    for route in held:
+        route.continue_()
+    page.unroute("**/api/start")
+    expect(page.locator(".turn .said")).to_contain_text(ANSWER)
+    expect(page.locator("#question")).to_have_value("")
 
 
 def test_several_citations_are_marked_in_turn(page: Page) -> None:
