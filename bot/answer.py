@@ -10,7 +10,7 @@ from bot.extract import Evidence, choose_sentences
 from bot.features import Candidates, Numbers, candidates_of, surroundings
 from bot.generate import Draft
 from bot.head import Head, best_three, load_head, together
-from bot.known import known_answers
+from bot.known import known_answers, unlike_known
 from bot.lexicon import with_chinese
 from bot.llm import Model, ModelError, open_model
 from bot.matching import states_of_sentences
@@ -124,14 +124,20 @@ class Answerer:
         if searched == question or (alone.confidence >= self.config.sure_alone and not goes_on(question)):
             return alone
         read = self._weighed(searched)
-        own = self._weighed(question, read.hits)
+        own = self._held_to(read.hits, question, self.encoder.encode_query(simplify(question)))
         return replace(read, confidence=min(read.confidence, own.confidence))
 
-    def _weighed(self, searched: str, hits: list[Hit] | None = None) -> Weighed:
-        """The question held to those hits, or to its own."""
+    def _weighed(self, searched: str) -> Weighed:
+        """The question held to its own hits; a Chinese one that is like no known one has a fifth of the odds."""
         query = self.encoder.encode_query(simplify(searched))
-        if hits is None:
-            hits = retrieve(self.index, with_chinese(searched), query, self.config.hits, self.config)
+        hits = retrieve(self.index, with_chinese(searched), query, self.config.hits, self.config)
+        weighed = self._held_to(hits, searched, query)
+        if not hits or not is_chinese(searched):  # an English one is less like those known, which are Chinese
+            return weighed
+        unlike = unlike_known(self.index, hits[0].chunk.doc_id, query, self.config.least_likeness)
+        return replace(weighed, confidence=at_odds(weighed.confidence, 1 / 5)) if unlike else weighed
+
+    def _held_to(self, hits: list[Hit], searched: str, query: Vectors) -> Weighed:
         retrieved = time.perf_counter()
         asked = ask_what(searched, self.head.expectation)
         candidates = candidates_of(self.index, asked, query, hits)
@@ -221,7 +227,7 @@ class Answerer:
         best = [self.index.sentence_text(int(candidates.rows[at])) for at in best_three(scores)]
         matched = self.head.matcher(read_query(simplify(searched))[0], states_of_sentences(best))
         confidence = self.head.confidence(candidates.features, scores, matched, together(hits))
-        return confidence / (3 - 2 * confidence) if no_content_mentioned(asked, around) else confidence
+        return at_odds(confidence, 1 / 3) if no_content_mentioned(asked, around) else confidence
 
     def _refusal(self, found: Found) -> str:
         """In the language of the question: what it names and the text lacks, else what it wants to be told.
@@ -245,6 +251,11 @@ class Answerer:
             return ""
         _, around, quantities = surroundings(self.index, hits[0].number)
         return what_is_missing(asked, around, quantities)
+
+
+def at_odds(probability: float, share: float) -> float:
+    """The probability with that share of its odds."""
+    return share * probability / (1 - (1 - share) * probability)
 
 
 def _timings(found: Found) -> dict[str, float]:

@@ -13,6 +13,7 @@ from indexer.text import fold
 from indexer.types import KnownQuestion
 
 _COMPARED = 50  # known questions nearest to the one asked
+_WELL_KNOWN = 10  # characters of a document for each of its known questions, at most
 
 
 def likeness(index: Index, question: str, query: Vectors) -> Numbers:
@@ -36,6 +37,15 @@ def known_answers(
     """(rows,) what is added to the log-odds of a sentence that is known to answer a question like this one."""
     excess = likeness(index, question, query)[rows] - config.known_floor
     return np.asarray(config.known_weight * np.maximum(0, excess))
+
+
+def unlike_known(index: Index, doc_id: str, query: Vectors, least: float) -> bool:
+    """It is well known what people ask of the document, and the question is less like all of that than `least`."""
+    chunks, places = np.unique(index.sentences[index.known_rows[:, 1], 0], return_inverse=True)
+    own = np.array([index.chunks[chunk].doc_id == doc_id for chunk in chunks], bool)
+    numbers = np.unique(index.known_rows[own[places], 0])
+    well_known = len(numbers) * _WELL_KNOWN >= len(index.documents[doc_id].text)
+    return well_known and float((index.known_vectors[numbers] @ query).max()) < least
 
 
 def asks_another(question: str, known: KnownQuestion) -> bool:

@@ -168,7 +168,7 @@ def test_the_matcher_is_given_the_question_and_its_best_sentences(built, kb: Pat
 
 
 def test_without_a_passage_there_is_no_confidence(bot: Answerer) -> None:
-    assert bot._weighed("什么？", []).confidence == 0
+    assert bot._held_to([], "什么？", bot.encoder.encode_query("什么？")).confidence == 0
 
 
 def test_a_question_without_a_token_is_refused(bot: Answerer) -> None:
@@ -266,10 +266,21 @@ def test_a_follow_up_must_be_answered_by_its_own_words(bot: Answerer) -> None:
     answer = bot.ask(f" {question} ", [(before, "…")])
     assert (answer.verdict, answer.searched) == (Verdict.REFUSED, f"{before} {question}")
     in_one = bot.weigh(answer.searched)
-    alone = bot._weighed(question, list(answer.hits))
+    alone = bot._held_to(list(answer.hits), question, bot.encoder.encode_query(question))
     assert answer.confidence == round(min(in_one.confidence, alone.confidence), 4)
     assert in_one.confidence != alone.confidence
     assert bot.ask("那城市博物馆呢？", [(before, "…")]).verdict is Verdict.GROUNDED
+
+
+def test_a_question_like_no_known_one_has_a_fifth_of_the_odds(bot: Answerer, monkeypatch: pytest.MonkeyPatch) -> None:
+    question = "昨天开车压了实线,被警察拍了,这要扣几分呀?"
+    unlike = bot.weigh(question).confidence
+    english = bot.weigh("When was it published?").confidence
+    monkeypatch.setattr("bot.answer.unlike_known", lambda *_: False)
+    before = bot.weigh(question).confidence
+    assert unlike / (1 - unlike) == pytest.approx(before / (1 - before) / 5)
+    monkeypatch.setattr("bot.answer.unlike_known", lambda *_: True)
+    assert bot.weigh("When was it published?").confidence == english > 0
 
 
 def test_a_question_that_is_surely_answered_by_itself_is_no_follow_up(bot: Answerer) -> None:

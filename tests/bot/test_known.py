@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bot.config import BotConfig
-from bot.known import asks_another, known_answers, likeness
+from bot.known import asks_another, known_answers, likeness, unlike_known
 from bot.retrieve import retrieve
 from indexer.store import Index
 from indexer.types import KnownQuestion
@@ -54,6 +54,20 @@ def test_what_it_adds_to_a_sentence(index: Index, counting) -> None:
     query = counting.encode_query("甲甲丁丁")
     added = known_answers(index, "甲甲丁丁", query, np.array([3, 2, 0]), BotConfig(known_weight=10, known_floor=0.9))
     assert added == pytest.approx([0, 10 * (6 / 40**0.5 - 0.9), 10 * (6 / 40**0.5 - 0.9)])
+
+
+def test_a_question_is_like_none_where_many_are_known(built, kb: Path, counting) -> None:
+    (kb / "a.md").write_text("甲甲。\n\n乙。", encoding="utf-8")  # 7 characters: one known question will do
+    (kb / "a.questions.jsonl").write_text('{"question": "甲甲丁？", "quote": "甲甲"}', encoding="utf-8")
+    (kb / "b.md").write_text("乙" * 40 + "。", encoding="utf-8")
+    (kb / "b.questions.jsonl").write_text('{"question": "丙？", "quote": "乙"}', encoding="utf-8")
+    built(merge_characters=1)
+    index = open_index(kb.parent / "index", counting.fingerprint)
+    query = counting.encode_query("甲丁")  # 3 of √5 · √2 with the known one
+    assert unlike_known(index, "a", query, 3 / 10**0.5 + 0.01)
+    assert not unlike_known(index, "a", query, 3 / 10**0.5 - 0.01)
+    assert unlike_known(index, "a", counting.encode_query("丙"), 0.5)  # known of another document
+    assert not unlike_known(index, "b", query, 1.0)  # little is known
 
 
 @pytest.mark.parametrize(
