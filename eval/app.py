@@ -214,7 +214,7 @@ def fit(squads: Sequence[Path], out: Path | None) -> None:
     "--fit",
     "fits",
     is_flag=True,
-    help="重新拟合核对用的森林和网络，约 3 小时 Fit bot/verify.npz and matching.npz anew, about three hours.",
+    help="重新拟合核对用的森林和网络，约 2 小时 Fit bot/verify.npz and matching.npz anew, about two hours.",
 )
 @click.option("--json", "as_json", is_flag=True, help="只输出 JSON JSON and nothing else.")
 def claims(files: Sequence[Path], fits: bool, as_json: bool) -> None:
