@@ -16,6 +16,7 @@ from bot.llm import Model, ModelError, open_model
 from bot.matching import states_of_sentences
 from bot.prompt import is_chinese, rewrite_prompt
 from bot.question import (
+    SHORT,
     Asked,
     ask_what,
     content_words,
@@ -125,16 +126,25 @@ class Answerer:
             return alone
         read = self._weighed(searched)
         own = self._held_to(read.hits, question, self.encoder.encode_query(simplify(question)))
+        if len(question) > SHORT:  # a shorter part is like no whole question: 会上学了什么?
+            own = self._doubted(own)
         return replace(read, confidence=min(read.confidence, own.confidence))
 
     def _weighed(self, searched: str) -> Weighed:
-        """The question held to its own hits; a Chinese one that is like no known one has a fifth of the odds."""
+        """The question held to its own hits."""
         query = self.encoder.encode_query(simplify(searched))
         hits = retrieve(self.index, with_chinese(searched), query, self.config.hits, self.config)
-        weighed = self._held_to(hits, searched, query)
-        if not hits or not is_chinese(searched):  # an English one is less like those known, which are Chinese
+        return self._doubted(self._held_to(hits, searched, query))
+
+    def _doubted(self, weighed: Weighed) -> Weighed:
+        """A question that is like no known one has a fifth of the odds.
+
+        Not an English one: it is less like those known, which are Chinese.
+        """
+        if not weighed.hits or not is_chinese(weighed.searched):
             return weighed
-        unlike = unlike_known(self.index, hits[0].chunk.doc_id, query, self.config.least_likeness)
+        doc_id, least = weighed.hits[0].chunk.doc_id, self.config.least_likeness
+        unlike = unlike_known(self.index, doc_id, weighed.query, least)
         return replace(weighed, confidence=at_odds(weighed.confidence, 1 / 5)) if unlike else weighed
 
     def _held_to(self, hits: list[Hit], searched: str, query: Vectors) -> Weighed:
@@ -232,11 +242,12 @@ class Answerer:
     def _refusal(self, found: Found) -> str:
         """In the language of the question: what it names and the text lacks, else what it wants to be told.
 
-        A follow-up's own words come before those of the question that it leans on.
+        Of a follow-up both are looked for before the words of the question that it leans on.
         """
         own = ask_what(found.question, self.head.expectation)
-        missing = self.missing(own, found.read.hits) or self.missing(found.read.asked, found.read.hits)
-        wanted = what_is_wanted(own)
+        missing, wanted = self.missing(own, found.read.hits), what_is_wanted(own)
+        if not missing and not wanted:
+            missing = self.missing(found.read.asked, found.read.hits)
         if is_chinese(found.question):
             if missing:
                 return f"{REFUSAL_CHINESE.rstrip('。')}：文中没有提到“{missing}”。"

@@ -151,7 +151,7 @@ _LEANS = re.compile(
     r"^(其中|还有|另外|and\b|what about\b)|呢\?*$|^(\S+ ){1,3}(it|its|he|his|she|her|they|them|their)\b"
 )
 _POINTER = re.compile("[该此他她它]|其(?![他它余中次])")
-_SHORT = 9  # characters: 什么时候启动的? leans, 番茄炒蛋怎么做? names its own matter
+SHORT = 9  # characters: 什么时候启动的? leans, 番茄炒蛋怎么做? names its own matter
 
 _EXPECTED = 0.6  # chance from which a word's absence is worth saying
 _HELD, _BY_SOUND = 0.5, 0.85
@@ -237,7 +237,7 @@ def leans(question: str) -> bool:
         if (word[0] in "这那" and tag not in NAMES) or (tag == "r" and _POINTER.match(word)):
             return True
     own = _NOUNS - {"vn", "an"}  # 启动 leans on what was started
-    return len(text) <= _SHORT and not any(tag in own and len(word) > 1 for word, tag in content_words(text))
+    return len(text) <= SHORT and not any(tag in own and len(word) > 1 for word, tag in content_words(text))
 
 
 def goes_on(question: str) -> bool:

@@ -272,6 +272,13 @@ def test_a_follow_up_must_be_answered_by_its_own_words(bot: Answerer) -> None:
     assert bot.ask("那城市博物馆呢？", [(before, "…")]).verdict is Verdict.GROUNDED
 
 
+def test_an_answered_question_before_does_not_answer_another_that_seems_to_lean_on_it(bot: Answerer) -> None:
+    before = [("培育了多少名讲解员？", "培育总体国家安全观专职讲解员4名")]
+    answer = bot.ask("昨天开车压了实线,被警察拍了,这要扣几分呀?", before)
+    assert (answer.verdict, answer.searched != "") == (Verdict.REFUSED, True)
+    assert bot.ask("他们是哪里的？", before).confidence > 0
+
+
 def test_a_question_like_no_known_one_has_a_fifth_of_the_odds(bot: Answerer, monkeypatch: pytest.MonkeyPatch) -> None:
     question = "昨天开车压了实线,被警察拍了,这要扣几分呀?"
     unlike = bot.weigh(question).confidence
