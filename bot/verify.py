@@ -39,6 +39,10 @@ _RULED_OUT = 0.4  # score of what a rule alone decides, where all its words stan
 # Of the network's log-odds beside the forest's. On 746 pairs by four authors that no rule decides AUROC is 0.928 at 0,
 # 0.934 at 0.2, 0.930 at 0.5.
 _MATCHED_WEIGHT = 0.2
+# Log-odds for a claim where neither side denies anything: there a strict verdict loses rewordings and catches little.
+# Of 900 pairs by six authors 0.898 are decided right with it, 0.879 without, and 240 of 252 changed numbers, dates and
+# negations are caught with either; for all claims alike it would miss five more of these.
+_NOTHING_DENIED = 0.3
 _WINDOW = 3  # clauses of a passage that a claim may be gathered from
 NOTHING = "文中没有这个意思 | not in the passage"
 APART = "文中不是这样搭配的 | put together otherwise in the passage"
@@ -52,6 +56,10 @@ COLUMNS = (
     "english names", "opposites", "mistaken names", "matched", "denied by the claim", "denied by the passage",
     *alignment.COLUMNS,
 )  # fmt: skip
+
+_DENIALS = [
+    COLUMNS.index(name) for name in ("denied by the claim", "denied by the passage", "denied claimed", "denied given")
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +171,8 @@ def evidence(
 
 def chance_of_support(forest: Forest, row: Numbers) -> float:
     """What the forest says of a row of evidence, and once more the network, which a tree sees among many columns."""
-    return logistic(log_odds(forest(row)) + _MATCHED_WEIGHT * float(row[COLUMNS.index("matched")]))
+    undenied = 0.0 if row[_DENIALS].any() else _NOTHING_DENIED
+    return logistic(log_odds(forest(row)) + _MATCHED_WEIGHT * float(row[COLUMNS.index("matched")]) + undenied)
 
 
 def weight_held(claim: str, passage: str) -> float:
