@@ -10,7 +10,7 @@ from bot.extract import Evidence, choose_sentences
 from bot.features import Candidates, Numbers, candidates_of, surroundings
 from bot.generate import Draft
 from bot.head import Head, best_three, load_head, together
-from bot.known import known_answers, unlike_known
+from bot.known import known_answers, known_odds, unlike_known
 from bot.lexicon import with_chinese
 from bot.llm import Model, ModelError, open_model
 from bot.matching import states_of_sentences
@@ -137,15 +137,17 @@ class Answerer:
         return self._doubted(self._held_to(hits, searched, query))
 
     def _doubted(self, weighed: Weighed) -> Weighed:
-        """A question that is like no known one has a fifth of the odds.
+        """The odds lean to what is known of questions like this one; one that is like no known one has a fifth of them.
 
-        Not an English one: it is less like those known, which are Chinese.
+        The latter not in English: such a question is less like those known, which are Chinese.
         """
-        if not weighed.hits or not is_chinese(weighed.searched):
+        if not weighed.hits:
             return weighed
-        doc_id, least = weighed.hits[0].chunk.doc_id, self.config.least_likeness
-        unlike = unlike_known(self.index, doc_id, weighed.query, least)
-        return replace(weighed, confidence=at_odds(weighed.confidence, 1 / 5)) if unlike else weighed
+        doc_id, searched, query = weighed.hits[0].chunk.doc_id, weighed.searched, weighed.query
+        share = known_odds(self.index, doc_id, searched, query, self.config)
+        if is_chinese(searched) and unlike_known(self.index, doc_id, query, self.config.least_likeness):
+            share /= 5
+        return replace(weighed, confidence=at_odds(weighed.confidence, share))
 
     def _held_to(self, hits: list[Hit], searched: str, query: Vectors) -> Weighed:
         retrieved = time.perf_counter()

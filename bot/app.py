@@ -186,6 +186,8 @@ def explain(folder: Path, as_json: bool, chunk_id: str | None, question: str) ->
         _say(f"  {'引 cited' if cited else '        '} {belief:6.1%}  {text[:80]}")
     verdict = "拒答 refused" if found.refused else "回答 answered"
     unmentioned = f"；文中没有提到 not mentioned: {found.unmentioned}" if found.refused and found.unmentioned else ""
+    if found.unanswered:
+        _say(f"已知无答案 known to have no answer: {one_line(found.unanswered)}")
     _say(f"把握 confidence {found.confidence:.3f}  {verdict}{unmentioned}")
 
 

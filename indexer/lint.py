@@ -5,6 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
+from operator import attrgetter
 
 from indexer.conflicts import conflicts
 from indexer.duplicates import copies
@@ -127,7 +128,7 @@ def lost_questions(page: Page) -> Iterator[Finding]:
     """Known questions whose quote touches no sentence: the document no longer has it, or it is a heading."""
     text = page.document.text
     sentences = [(one.start, one.end) for inside in page.sentences for one in inside]
-    for known in page.document.known:
+    for known in filter(attrgetter("quote"), page.document.known):
         left = text.find(known.quote)
         if left < 0 or not any(start < left + len(known.quote) and left < end for start, end in sentences):
             file, question = f"{page.document.id}{QUESTIONS}", one_line(known.question)

@@ -92,8 +92,8 @@ def _add_known(documents: dict[str, Document], path: Path, doc_id: str, skipped:
         documents[doc_id] = replace(documents[doc_id], known=tuple(known))
         if wrong:
             raise ContentError(
-                f'{_shown(path)} 第 {wrong} 行应写成 {{"question": "…", "quote": "原文"}}；请改正',
-                f'{_shown(path)}, line {wrong}: write {{"question": "…", "quote": "words of the document"}}',
+                f'{_shown(path)} 第 {wrong} 行应写成 {{"question": "…", "quote": "原文"}}，没有答案则写 null；请改正',
+                f'{_shown(path)}, line {wrong}: write {{"question": "…", "quote": "words of the document"}}, or null',
             )
     elif doc_id not in skipped:
         raise ContentError(
@@ -175,7 +175,10 @@ def read_document(path: Path, doc_id: str) -> Document:
 
 
 def read_known(path: Path) -> tuple[list[KnownQuestion], int]:
-    """(the questions of a file with {"question", "quote"} a line, the first line that is not so or 0)."""
+    """(the questions of a file with {"question", "quote"} a line, the first line that is not so or 0).
+
+    A quote of null says that the document does not answer; an empty one is a mistake.
+    """
     known = []
     wrong = 0
     for number, line in enumerate(decode(path).split("\n"), 1):
@@ -183,9 +186,10 @@ def read_known(path: Path) -> tuple[list[KnownQuestion], int]:
             continue
         try:
             row = json.loads(line)
-            one = KnownQuestion(row["question"].strip(), row["quote"].strip())
+            quote = row["quote"]
+            one = KnownQuestion(row["question"].strip(), "" if quote is None else quote.strip())
             one.question.encode(), one.quote.encode()  # no half of a surrogate pair
-            if not (one.question and one.quote):
+            if not one.question or (quote is not None and not one.quote):
                 raise ValueError("empty")
             known.append(one)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):

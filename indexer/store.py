@@ -65,7 +65,8 @@ class Index:
     The chunks of a document stand together, in order.
     `sentences` has a row per vector: (chunk number, start, end), ordered by chunk; a chunk's rows are
     `first_sentence[chunk]:first_sentence[chunk + 1]`. `known` has the questions whose quote still stands in its
-    document, with a vector each; a row of `known_rows` is (number of the question, row of a sentence that answers it).
+    document, and those that it is known not to answer, with a vector each; a row of `known_rows` is (number of the
+    question, row of a sentence that answers it), `answered` and `unanswered` have the numbers by document.
     """
 
     manifest: Manifest
@@ -78,6 +79,8 @@ class Index:
     known: tuple[KnownQuestion, ...]
     known_vectors: Vectors
     known_rows: npt.NDArray[np.int64]
+    answered: dict[str, npt.NDArray[np.int64]]
+    unanswered: dict[str, npt.NDArray[np.int64]]
 
     def nearest_sentences(self, query: Vectors, limit: int) -> tuple[npt.NDArray[np.int64], Vectors]:
         """(rows, cosines) of the nearest sentences, best first."""
@@ -108,7 +111,7 @@ class Index:
 
 
 def known_questions(documents: Iterable[Document]) -> list[tuple[str, KnownQuestion]]:
-    """(id of the document, the question) for every known question whose quote stands in its document."""
+    """(id of the document, the question) for every known question whose quote, if it has one, stands in it."""
     return [(one.id, known) for one in documents for known in one.known if known.quote in one.text]
 
 
@@ -125,6 +128,8 @@ def _rows_of_known(
         rows_of[chunk.doc_id] = rows_of.get(chunk.doc_id, (first, 0))[0], last
     found = []
     for number, (doc_id, one) in enumerate(known):
+        if not one.quote:
+            continue
         left = documents[doc_id].text.index(one.quote)
         first, last = rows_of[doc_id]
         _, starts, ends = sentences[first:last].T
@@ -132,6 +137,16 @@ def _rows_of_known(
         end = first + np.searchsorted(starts, left + len(one.quote))
         found += [(number, row) for row in range(begin, end)]
     return np.array(found, np.int64).reshape(-1, 2)
+
+
+def _numbers_by_document(
+    known: Sequence[tuple[str, KnownQuestion]], has_quote: bool
+) -> dict[str, npt.NDArray[np.int64]]:
+    found: dict[str, list[int]] = {}
+    for number, (doc_id, one) in enumerate(known):
+        if bool(one.quote) is has_quote:
+            found.setdefault(doc_id, []).append(number)
+    return {doc_id: np.array(numbers, np.int64) for doc_id, numbers in found.items()}
 
 
 def search_vectors(vectors: "faiss.IndexFlatIP", query: Vectors, limit: int) -> tuple[npt.NDArray[np.int64], Vectors]:
@@ -251,10 +266,12 @@ def open_version(folder: Path) -> Index:
     counts = (len(documents), len(chunks), len(sentences), vectors.ntotal, vectors.d)
     if counts != (manifest.documents, manifest.chunks, manifest.sentences, manifest.sentences, manifest.dimension):
         raise broken(folder, f"counts {counts} differ from the manifest")
+    answered, unanswered = (_numbers_by_document(known, has_quote) for has_quote in (True, False))
     told = tuple(one for _, one in known)
     return Index(
-        manifest, documents, chunks, sentences, first_sentence, lexical, vectors, told, known_vectors, known_rows
-    )
+        manifest, documents, chunks, sentences, first_sentence, lexical, vectors, told, known_vectors, known_rows,
+        answered, unanswered,
+    )  # fmt: skip
 
 
 def check_search(index: Index) -> None:

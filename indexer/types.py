@@ -10,7 +10,7 @@ class KnownQuestion:
     """A question as people ask it, and the words of the document that answer it."""
 
     question: str
-    quote: str
+    quote: str  # empty: the document is known not to answer it
 
 
 @dataclass(frozen=True, slots=True)

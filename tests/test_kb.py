@@ -34,6 +34,8 @@ def test_known_questions_quote_the_article_and_hold_no_question_that_is_reported
     (document,) = read_folder(ROOT / "kb").documents
     assert len(document.known) > 300
     assert [one for one in document.known if one.quote not in document.text] == []
+    answered = {_words(one.question) for one in document.known if one.quote}
+    assert [one for one in document.known if not one.quote and _words(one.question) in answered] == []
     asked = {_words(one.question) for one in document.known}
     for path in (ROOT / "eval/golden").glob("*.jsonl"):
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]

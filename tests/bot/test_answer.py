@@ -1,5 +1,6 @@
 """Whatever is asked, every citation is the document's own text; what the article holds is answered, the rest refused."""
 
+import math
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -185,8 +186,12 @@ def test_a_question_is_answered_from_the_threshold_on(built, kb: Path, counting)
     assert refused.confidence == 0.25
 
 
-def test_what_the_article_lacks_is_answered_once_it_is_added(bot: Answerer, tmp_path: Path) -> None:
-    """The head was fitted on questions about this article: it must not have learned by heart which it cannot answer."""
+@pytest.mark.parametrize("name", ["more.md", "jiayuguan-national-security-education.md"])
+def test_what_the_article_lacks_is_answered_once_it_is_added(bot: Answerer, tmp_path: Path, name: str) -> None:
+    """The head was fitted on questions about this article: it must not have learned by heart which it cannot answer.
+
+    Some like these are known to have no answer in it; that is outweighed when it comes to hold one.
+    """
     added = {
         "嘉峪关市的面积有多大？": "嘉峪关市面积2935平方公里。",
         "长城博物馆的门票多少钱？": "嘉峪关长城博物馆门票每人20元。",
@@ -196,7 +201,8 @@ def test_what_the_article_lacks_is_answered_once_it_is_added(bot: Answerer, tmp_
     }
     assert {bot.ask(question).verdict for question in added} == {Verdict.REFUSED}
     shutil.copytree(ROOT / "kb", tmp_path / "kb")
-    (tmp_path / "kb/more.md").write_text("# 补充资料\n\n" + "\n\n".join(added.values()), encoding="utf-8")
+    with (tmp_path / "kb" / name).open("a", encoding="utf-8") as file:
+        file.write("\n\n# 补充资料\n\n" + "\n\n".join(added.values()))
     build(tmp_path / "kb", tmp_path / "index", IndexConfig())
     told = open_bot(tmp_path / "index")
     assert {question: told.ask(question).citations[0].quote for question in added} == added
@@ -288,6 +294,19 @@ def test_a_question_like_no_known_one_has_a_fifth_of_the_odds(bot: Answerer, mon
     assert unlike / (1 - unlike) == pytest.approx(before / (1 - before) / 5)
     monkeypatch.setattr("bot.answer.unlike_known", lambda *_: True)
     assert bot.weigh("When was it published?").confidence == english > 0
+
+
+def test_the_odds_lean_to_what_is_known_of_questions_like_it(built, kb: Path, counting) -> None:
+    (kb / "a.md").write_text("甲甲丁。", encoding="utf-8")
+    (kb / "a.questions.jsonl").write_text('{"question": "甲丁？", "quote": null}', encoding="utf-8")
+    built()
+
+    def odds(question: str) -> float:
+        confidence = answers(kb.parent / "index", question, 0.5, known_floor=0.9, known_weight=10).confidence
+        return confidence / (1 - confidence)
+
+    assert odds("甲丁丁") == pytest.approx(math.exp(-10 * (3 / 10**0.5 - 0.9)), abs=1e-3)
+    assert odds("甲甲甲丁") == pytest.approx(1)  # 4 of √20: less than the floor
 
 
 def test_a_question_that_is_surely_answered_by_itself_is_no_follow_up(bot: Answerer) -> None:

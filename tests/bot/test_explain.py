@@ -74,6 +74,19 @@ def test_an_unknown_chunk_is_refused(small) -> None:
         explain(small, "甲乙", "甲#0-1")
 
 
+def test_a_known_question_without_an_answer_that_takes_confidence_is_named(built, kb: Path, counting) -> None:
+    (kb / "a.md").write_text("甲甲乙。", encoding="utf-8")
+    (kb / "a.questions.jsonl").write_text('{"question": "甲\\n丁？", "quote": null}', encoding="utf-8")
+    built()
+    bot = open_bot(kb.parent / "index")
+    bot.head = plain_head()
+    assert explain(bot, "甲丁").unanswered == "甲\n丁？"
+    assert explain(bot, "乙").unanswered == ""
+    command = ["explain", "--index", str(kb.parent / "index")]
+    assert "to have no answer: 甲 丁？\n" in CliRunner().invoke(main, [*command, "甲丁"]).output
+    assert "to have no answer" not in CliRunner().invoke(main, [*command, "乙"]).output
+
+
 def test_the_command(article_index: Path) -> None:
     question = "嘉峪关市的面积有多大？"
     shown = CliRunner().invoke(main, ["explain", "--index", str(article_index), question])

@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 
 from bot.config import BotConfig
-from bot.known import asks_another, known_answers, likeness, unlike_known
+from bot.known import (
+    _is_apart,
+    asks_another,
+    known_answers,
+    known_odds,
+    likeness,
+    nearest_unanswered,
+    unlike_known,
+)
 from bot.retrieve import retrieve
 from indexer.store import Index
 from indexer.types import KnownQuestion
@@ -68,6 +76,46 @@ def test_a_question_is_like_none_where_many_are_known(built, kb: Path, counting)
     assert not unlike_known(index, "a", query, 3 / 10**0.5 - 0.01)
     assert unlike_known(index, "a", counting.encode_query("丙"), 0.5)  # known of another document
     assert not unlike_known(index, "b", query, 1.0)  # little is known
+
+
+def test_the_odds_lean_to_the_nearer_of_those_with_and_those_without_an_answer(built, kb: Path, counting) -> None:
+    (kb / "a.md").write_text("甲甲。\n\n乙。", encoding="utf-8")
+    known = [("甲甲丁？", "甲甲"), ("甲丁？", None), ("甲丁丁3个？", None)]
+    rows = [json.dumps({"question": question, "quote": quote}) for question, quote in known]
+    (kb / "a.questions.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    (kb / "b.md").write_text("丙。", encoding="utf-8")
+    built(merge_characters=1)
+    index = open_index(kb.parent / "index", counting.fingerprint)
+    query = counting.encode_query("甲丁丁")  # with 甲甲丁 4 of 5, with 甲丁 3 of √10
+    answered, unanswered = 4 / 5, 3 / 10**0.5
+
+    def odds(doc_id: str, floor: float, weight: float = 1) -> float:
+        return known_odds(index, doc_id, "甲丁丁", query, BotConfig(known_floor=floor, known_weight=weight))
+
+    assert nearest_unanswered(index, "a", "甲丁丁", query) == ("甲丁？", pytest.approx(unanswered))
+    assert nearest_unanswered(index, "a", "甲丁丁3个", query)[0] == "甲丁丁3个？"
+    assert nearest_unanswered(index, "b", "甲丁丁", query) == ("", 0)
+    assert odds("a", 0.5) == pytest.approx(np.exp(answered - unanswered))
+    assert odds("a", 0.9) == pytest.approx(np.exp(0.9 - unanswered))
+    assert odds("a", 0.9, 1000) == 0.1
+    assert (odds("a", unanswered), odds("b", 0.5)) == (1, 1)
+    query = counting.encode_query("甲甲丁")  # itself, and 3 of √10
+    assert odds("a", 0.5) == pytest.approx(np.exp(1 - unanswered))
+    assert odds("a", 0.5, 1000) == 1.8
+
+
+@pytest.mark.parametrize(
+    ("known", "question", "apart"),
+    [
+        ("多少所学校建成了基地？", "哪些学校建成了基地？", True),
+        ("省级的基地是哪个？", "基地是哪个？", True),
+        ("基地是哪个？", "省级的基地是哪个？", False),
+        ("有多少所学校？", "学校共几所？", False),
+        ("有多少所学校？", "学校的情况怎么样？", False),
+    ],
+)
+def test_what_is_asked_of_a_part_or_in_another_way_says_nothing(known: str, question: str, apart: bool) -> None:
+    assert _is_apart(KnownQuestion(known, ""), question) is apart
 
 
 @pytest.mark.parametrize(

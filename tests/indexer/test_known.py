@@ -33,7 +33,7 @@ from indexer.versions import open_index
 from tests.conftest import CountingEncoder
 
 
-def tell(kb: Path, name: str, *pairs: tuple[str, str]) -> Path:
+def tell(kb: Path, name: str, *pairs: tuple[str, str | None]) -> Path:
     path = kb / f"{name}.questions.jsonl"
     rows = [json.dumps({"question": question, "quote": quote}, ensure_ascii=False) for question, quote in pairs]
     path.write_text("\n".join(rows) + "\n", encoding="utf-8")
@@ -44,12 +44,12 @@ def test_they_are_read_beside_their_document(kb: Path) -> None:
     (kb / "馆").mkdir()
     (kb / "馆/a.md").write_text("甲。乙。", encoding="utf-8")
     (kb / "b.md").write_text("丙。", encoding="utf-8")
-    tell(kb / "馆", "a", ("问甲？", "甲。"), (" 问乙？ ", "乙"))
+    tell(kb / "馆", "a", ("问甲？", "甲。"), (" 问乙？ ", "乙"), ("问丁？", None))
     content = read_folder(kb)
     assert content.skipped == []
     assert {one.id: one.known for one in content.documents} == {
         "b": (),
-        "馆/a": (KnownQuestion("问甲？", "甲。"), KnownQuestion("问乙？", "乙")),
+        "馆/a": (KnownQuestion("问甲？", "甲。"), KnownQuestion("问乙？", "乙"), KnownQuestion("问丁？", "")),
     }
 
 
@@ -120,6 +120,23 @@ def test_a_quote_that_is_gone_or_a_heading_does_nothing_and_is_named(built, kb: 
     assert [one.severity for one in found] == [PROBLEM, PROBLEM]
     assert "a.questions.jsonl: the quote of “乙？” stands in no sentence" in found[0].message
     assert "“丙 ？”" in found[1].message
+
+
+def test_those_without_an_answer_are_kept_by_their_document(built, kb: Path, counting) -> None:
+    (kb / "a.md").write_text("甲甲。", encoding="utf-8")
+    (kb / "b.md").write_text("乙。丙。", encoding="utf-8")
+    tell(kb, "a", ("丁？", None), ("甲？", "甲甲"), ("戊？", None))
+    tell(kb, "b", ("己？", None), ("丙？", "丙"))
+    built()
+    index = open_index(kb.parent / "index", counting.fingerprint)
+    assert [one.question for one in index.known] == ["丁？", "甲？", "戊？", "己？", "丙？"]
+    assert {doc_id: numbers.tolist() for doc_id, numbers in index.unanswered.items()} == {"a": [0, 2], "b": [3]}
+    assert [(number, index.sentence_text(row)) for number, row in index.known_rows.tolist()] == [
+        (1, "甲甲。"), (4, "丙。"),
+    ]  # fmt: skip
+    assert index.known_vectors[2] == pytest.approx(counting.encode_query("戊？"))
+    page = Page(index.documents["a"], *cut_document(index.documents["a"], IndexConfig(), len, 40))
+    assert [one for one in lint([page]) if one.rule == "lost-question"] == []
 
 
 texts = st.lists(st.text(alphabet="甲乙丙丁天地。\n", min_size=1, max_size=30), min_size=1, max_size=3)
