@@ -10,7 +10,7 @@ from bot.extract import Evidence, choose_sentences
 from bot.features import Candidates, Numbers, candidates_of, surroundings
 from bot.generate import Draft
 from bot.head import Head, best_three, load_head, together
-from bot.known import known_answers, known_odds, unlike_known
+from bot.known import known_answers, known_odds, likeness, unlike_known
 from bot.lexicon import with_chinese
 from bot.llm import Model, ModelError, open_model
 from bot.matching import states_of_sentences
@@ -54,6 +54,7 @@ class Weighed:
     hits: list[Hit]
     retrieved: float  # when the hits were there
     asked: Asked
+    like: Numbers  # one a sentence of the index: cosine with the nearest known question that it answers
     candidates: Candidates
     scores: Numbers  # one a candidate
     confidence: float  # probability that they answer
@@ -144,7 +145,7 @@ class Answerer:
         if not weighed.hits:
             return weighed
         doc_id, searched, query = weighed.hits[0].chunk.doc_id, weighed.searched, weighed.query
-        share = known_odds(self.index, doc_id, searched, query, self.config)
+        share = known_odds(self.index, doc_id, searched, query, weighed.like, self.config)
         if is_chinese(searched) and unlike_known(self.index, doc_id, query, self.config.least_likeness):
             share /= 5
         return replace(weighed, confidence=at_odds(weighed.confidence, share))
@@ -154,9 +155,10 @@ class Answerer:
         asked = ask_what(searched, self.head.expectation)
         candidates = candidates_of(self.index, asked, query, hits)
         scores = self.head.scores(candidates.features)
-        scores = scores + known_answers(self.index, searched, query, candidates.rows, self.config)
+        like = likeness(self.index, searched, query)
+        scores = scores + known_answers(like, candidates.rows, self.config)
         confidence = self._confidence(searched, asked, hits, candidates, scores)
-        return Weighed(searched, query, hits, retrieved, asked, candidates, scores, confidence)
+        return Weighed(searched, query, hits, retrieved, asked, like, candidates, scores, confidence)
 
     def _extractive(self, found: Found) -> Answer:
         citations = [

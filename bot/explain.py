@@ -7,7 +7,7 @@ import numpy as np
 from bot.answer import Answerer, History, Weighed, check_question
 from bot.extract import choose_sentences
 from bot.head import shares
-from bot.known import known_odds, likeness, nearest_unanswered
+from bot.known import known_odds, nearest_unanswered
 from bot.lexicon import with_chinese
 from bot.retrieve import retrieve
 from indexer.errors import QuestionError
@@ -93,7 +93,7 @@ def explain(bot: Answerer, question: str, chunk_id: str | None = None, history: 
 def _nearest_known(bot: Answerer, read: Weighed, number: int) -> tuple[str, float]:
     """(the known question that brings the chunk nearer, how near); one that asks for something else counts as none."""
     index = bot.index
-    known = float(likeness(index, read.searched, read.query)[index.rows_of(number)].max(initial=0))
+    known = float(read.like[index.rows_of(number)].max(initial=0))
     if not known:
         return "", -bot.config.known_discount
     questions = index.known_rows[index.sentences[index.known_rows[:, 1], 0] == number, 0]
@@ -105,7 +105,7 @@ def _nearest_known(bot: Answerer, read: Weighed, number: int) -> tuple[str, floa
 def _weighed_against(bot: Answerer, read: Weighed) -> str:
     """The known question without an answer that takes confidence away; empty for none."""
     document, asked, query = read.hits[0].chunk.doc_id, read.searched, read.query
-    if known_odds(bot.index, document, asked, query, bot.config) >= 1:
+    if known_odds(bot.index, document, asked, query, read.like, bot.config) >= 1:
         return ""
     return nearest_unanswered(bot.index, document, asked, query)[0]
 

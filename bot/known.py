@@ -15,6 +15,8 @@ from indexer.store import Index
 from indexer.text import fold
 from indexer.types import KnownQuestion
 
+Group = tuple[tuple[str, ...], ...]
+
 _COMPARED = 50  # known questions nearest to the one asked
 _NONE = np.zeros(0, np.int64)
 _folded = lru_cache(maxsize=8192)(fold)  # the same known questions are looked at again and again
@@ -50,21 +52,19 @@ def _nearest(index: Index, numbers: npt.NDArray[np.int64], query: Vectors) -> li
     return [(number, float(cosines[number])) for number in best.tolist() if cosines[number] > -np.inf]
 
 
-def known_answers(
-    index: Index, question: str, query: Vectors, rows: npt.NDArray[np.int64], config: BotConfig
-) -> Numbers:
-    """(rows,) what is added to the log-odds of a sentence that is known to answer a question like this one."""
-    excess = likeness(index, question, query)[rows] - config.known_floor
+def known_answers(like: Numbers, rows: npt.NDArray[np.int64], config: BotConfig) -> Numbers:
+    """(rows,) what is added to the log-odds of a sentence that is known to answer a question so much like this one."""
+    excess = like[rows] - config.known_floor
     return np.asarray(config.known_weight * np.maximum(0, excess))
 
 
-def known_odds(index: Index, doc_id: str, question: str, query: Vectors, config: BotConfig) -> float:
+def known_odds(index: Index, doc_id: str, question: str, query: Vectors, like: Numbers, config: BotConfig) -> float:
     """What to multiply the odds of an answer with: more than 1 where the question is more like a known one with an
     answer, less than 1 where it is more like one that the document is known not to answer; 1 where there is no such.
     """
     if doc_id not in index.unanswered:
         return 1.0
-    answered = max(config.known_floor, likeness(index, question, query).max(initial=0))
+    answered = max(config.known_floor, like.max(initial=0))
     unanswered = max(config.known_floor, nearest_unanswered(index, doc_id, question, query)[1])
     return float(np.clip(np.exp(config.known_weight * (answered - unanswered)), *_AT_MOST))
 
@@ -96,13 +96,21 @@ def asks_another(question: str, known: KnownQuestion) -> bool:
         there = (*numbers_of(other), *numbers_of(_folded(known.quote)))
         if any(not any(one.agrees(two) for two in there) for one in numbers):
             return True
-    for group in exclusive(asked):
-        ours, theirs = (
-            {at for at, words in enumerate(group) if any(map(text.__contains__, words))} for text in (asked, other)
-        )
-        if ours and theirs and not ours & theirs:
+    for group, ours in _choices(asked):
+        theirs = _chosen(group, other)
+        if theirs and not ours & theirs:
             return True
     return False
+
+
+@lru_cache(maxsize=1024)
+def _choices(text: str) -> tuple[tuple[Group, frozenset[int]], ...]:
+    """The choices that exclude each other, such as 增加 and 减少, and which of them the text has."""
+    return tuple((group, _chosen(group, text)) for group in exclusive(text))
+
+
+def _chosen(group: Group, text: str) -> frozenset[int]:
+    return frozenset(at for at, words in enumerate(group) if any(map(text.__contains__, words)))
 
 
 def _is_apart(known: KnownQuestion, question: str) -> bool:

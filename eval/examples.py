@@ -12,7 +12,7 @@ from bot.answer import in_context
 from bot.config import BotConfig
 from bot.features import candidates_of
 from bot.head import together
-from bot.known import known_answers
+from bot.known import known_answers, likeness
 from bot.lexicon import with_chinese
 from bot.question import Asked, Expectation, ask_what, content_words, holds, word_class
 from bot.retrieve import retrieve
@@ -218,7 +218,7 @@ def _example(
         tuple(index.sentence_text(row) for row in rows),
         case.must,
         together(hits),
-        known_answers(index, asked.text, query, found.rows, BotConfig()),
+        known_answers(likeness(index, asked.text, query), found.rows, BotConfig()),
     )
 
 

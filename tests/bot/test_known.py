@@ -60,7 +60,8 @@ def test_it_brings_the_passage_that_answers_it(index: Index, counting) -> None:
 
 def test_what_it_adds_to_a_sentence(index: Index, counting) -> None:
     query = counting.encode_query("甲甲丁丁")
-    added = known_answers(index, "甲甲丁丁", query, np.array([3, 2, 0]), BotConfig(known_weight=10, known_floor=0.9))
+    like = likeness(index, "甲甲丁丁", query)
+    added = known_answers(like, np.array([3, 2, 0]), BotConfig(known_weight=10, known_floor=0.9))
     assert added == pytest.approx([0, 10 * (6 / 40**0.5 - 0.9), 10 * (6 / 40**0.5 - 0.9)])
 
 
@@ -90,7 +91,8 @@ def test_the_odds_lean_to_the_nearer_of_those_with_and_those_without_an_answer(b
     answered, unanswered = 4 / 5, 3 / 10**0.5
 
     def odds(doc_id: str, floor: float, weight: float = 1) -> float:
-        return known_odds(index, doc_id, "甲丁丁", query, BotConfig(known_floor=floor, known_weight=weight))
+        like = likeness(index, "甲丁丁", query)
+        return known_odds(index, doc_id, "甲丁丁", query, like, BotConfig(known_floor=floor, known_weight=weight))
 
     assert nearest_unanswered(index, "a", "甲丁丁", query) == ("甲丁？", pytest.approx(unanswered))
     assert nearest_unanswered(index, "a", "甲丁丁3个", query)[0] == "甲丁丁3个？"
