@@ -22,7 +22,7 @@ _NONE = np.zeros(0, np.int64)
 _folded = lru_cache(maxsize=8192)(fold)  # the same known questions are looked at again and again
 # The document may have come to answer the question since: what it holds outweighs nine tenths. Of 378 answerable
 # questions about the article by five authors 371 are answered with what they must hold, and 266 of 279 near misses are
-# refused; without the upper side 362 and 268, with 3 for 1.8 371 and 262.
+# refused; without the upper side 362 and 268, with 3 for 1.8 371 and 264.
 _AT_MOST = 1 / 10, 1.8
 _WELL_KNOWN = 10  # characters of a document for each of its known questions, at most
 
