@@ -58,6 +58,7 @@ class Weighed:
     candidates: Candidates
     scores: Numbers  # one a candidate
     confidence: float  # probability that they answer
+    unanswered: str = ""  # the known question without an answer that took confidence away
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,7 +130,8 @@ class Answerer:
         own = self._held_to(read.hits, question, self.encoder.encode_query(simplify(question)))
         if len(question) > SHORT:  # a shorter part is like no whole question: 会上学了什么?
             own = self._doubted(own)
-        return replace(read, confidence=min(read.confidence, own.confidence))
+        lesser = min(read, own, key=lambda one: one.confidence)
+        return replace(read, confidence=lesser.confidence, unanswered=lesser.unanswered)
 
     def _weighed(self, searched: str) -> Weighed:
         """The question held to its own hits."""
@@ -138,17 +140,17 @@ class Answerer:
         return self._doubted(self._held_to(hits, searched, query))
 
     def _doubted(self, weighed: Weighed) -> Weighed:
-        """The odds lean to what is known of questions like this one; one that is like no known one has a fifth of them.
+        """The odds lean to what is known of questions like this one; one like none with an answer has a fifth at most.
 
         The latter not in English: such a question is less like those known, which are Chinese.
         """
         if not weighed.hits:
             return weighed
         doc_id, searched, query = weighed.hits[0].chunk.doc_id, weighed.searched, weighed.query
-        share = known_odds(self.index, doc_id, searched, query, weighed.like, self.config)
+        share, blamed = known_odds(self.index, doc_id, searched, query, weighed.like, self.config)
         if is_chinese(searched) and unlike_known(self.index, doc_id, query, self.config.least_likeness):
-            share /= 5
-        return replace(weighed, confidence=at_odds(weighed.confidence, share))
+            share = min(share, 1 / 5)
+        return replace(weighed, confidence=at_odds(weighed.confidence, share), unanswered=blamed)
 
     def _held_to(self, hits: list[Hit], searched: str, query: Vectors) -> Weighed:
         retrieved = time.perf_counter()

@@ -7,7 +7,6 @@ import numpy as np
 from bot.answer import Answerer, History, Weighed, check_question
 from bot.extract import choose_sentences
 from bot.head import shares
-from bot.known import known_odds, nearest_unanswered
 from bot.lexicon import with_chinese
 from bot.retrieve import retrieve
 from indexer.errors import QuestionError
@@ -85,7 +84,7 @@ def explain(bot: Answerer, question: str, chunk_id: str | None = None, history: 
         ),
         confidence=read.confidence,
         refused=refused,
-        unanswered=_weighed_against(bot, read),
+        unanswered=read.unanswered,
         unmentioned=bot.missing(read.asked, hits),
     )
 
@@ -100,14 +99,6 @@ def _nearest_known(bot: Answerer, read: Weighed, number: int) -> tuple[str, floa
     cosines = index.known_vectors[questions] @ read.query
     nearest = questions[np.abs(cosines - known).argmin()]
     return index.known[nearest].question, known - bot.config.known_discount
-
-
-def _weighed_against(bot: Answerer, read: Weighed) -> str:
-    """The known question without an answer that takes confidence away; empty for none."""
-    document, asked, query = read.hits[0].chunk.doc_id, read.searched, read.query
-    if known_odds(bot.index, document, asked, query, read.like, bot.config) >= 1:
-        return ""
-    return nearest_unanswered(bot.index, document, asked, query)[0]
 
 
 def _cut(bot: Answerer, rank: int | None) -> str:

@@ -170,7 +170,9 @@ def evidence(
 
 
 def chance_of_support(forest: Forest, row: Numbers) -> float:
-    """What the forest says of a row of evidence, and once more the network, which a tree sees among many columns."""
+    """What the forest says of a row of evidence, and once more the network, which a tree sees among many columns;
+    more where neither side denies anything.
+    """
     undenied = 0.0 if row[_DENIALS].any() else _NOTHING_DENIED
     return logistic(log_odds(forest(row)) + _MATCHED_WEIGHT * float(row[COLUMNS.index("matched")]) + undenied)
 

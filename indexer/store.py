@@ -64,9 +64,9 @@ class Index:
 
     The chunks of a document stand together, in order.
     `sentences` has a row per vector: (chunk number, start, end), ordered by chunk; a chunk's rows are
-    `first_sentence[chunk]:first_sentence[chunk + 1]`. `known` has the questions whose quote still stands in its
-    document, and those that it is known not to answer, with a vector each; a row of `known_rows` is (number of the
-    question, row of a sentence that answers it), `answered` and `unanswered` have the numbers by document.
+    `first_sentence[chunk]:first_sentence[chunk + 1]`. `known` has the known questions, with a vector each; a
+    row of `known_rows` is (number of a question, row of a sentence that answers it). `answered` has the numbers of a
+    document's questions with a quote, whether it still stands or not, and `unanswered` of those without.
     """
 
     manifest: Manifest
@@ -111,8 +111,8 @@ class Index:
 
 
 def known_questions(documents: Iterable[Document]) -> list[tuple[str, KnownQuestion]]:
-    """(id of the document, the question) for every known question whose quote, if it has one, stands in it."""
-    return [(one.id, known) for one in documents for known in one.known if known.quote in one.text]
+    """(id of the document, the question) for every known question."""
+    return [(one.id, known) for one in documents for known in one.known]
 
 
 def _rows_of_known(
@@ -128,9 +128,9 @@ def _rows_of_known(
         rows_of[chunk.doc_id] = rows_of.get(chunk.doc_id, (first, 0))[0], last
     found = []
     for number, (doc_id, one) in enumerate(known):
-        if not one.quote:
+        left = documents[doc_id].text.find(one.quote)
+        if not one.quote or left < 0:
             continue
-        left = documents[doc_id].text.index(one.quote)
         first, last = rows_of[doc_id]
         _, starts, ends = sentences[first:last].T
         begin = first + np.searchsorted(ends, left, "right")

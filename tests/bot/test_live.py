@@ -300,7 +300,7 @@ def test_the_gate_stops_content_that_loses_golden_answers(tmp_path: Path) -> Non
     assert stopped.stderr.count("变差 worse") > 5
     assert "add --no-gate" in stopped.stderr
     assert current_version(tmp_path / ".jiawen") == version
-    article.write_text(whole.replace("中小学", "中学和小学"), encoding="utf-8")
+    article.write_text(whole.replace("近年来", "这几年来").replace("我市", "全市"), encoding="utf-8")
     passed = subprocess.run([JIAWEN, "index"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (passed.returncode, passed.stderr) == (0, "")
     article.write_text(whole[: len(whole) // 3], encoding="utf-8")

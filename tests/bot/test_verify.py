@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 
 from bot.figures import figures
 from bot.reading import closeness, items, read
-from bot.verify import APART, EMPTY, LONGEST_CLAIM, TOO_LONG, UNCITED, Passage, Support, verify
+from bot.verify import (
+    APART,
+    COLUMNS,
+    EMPTY,
+    LONGEST_CLAIM,
+    TOO_LONG,
+    UNCITED,
+    Passage,
+    Support,
+    chance_of_support,
+    verify,
+)
 from indexer.text import fold
 
 BASE = "依托嘉峪关长城博物馆等场所,培育专职讲解员4名。嘉峪关长城博物馆被命名为甘肃省国家安全教育基地,嘉峪关城市博物馆被命名为嘉峪关市国家安全教育基地。"
@@ -228,3 +239,16 @@ def test_hostile_text_takes_time_linear_in_its_length(unit: str) -> None:
     check(long[: LONGEST_CLAIM - 1], long)
     check("讲解员4名,参观路线2条。", long, long)
     assert time.perf_counter() - started < 20  # it takes a second; their squares would take hours
+
+
+@pytest.mark.parametrize("column", ["denied by the claim", "denied by the passage", "denied claimed", "denied given"])
+def test_a_claim_where_nothing_is_denied_needs_less(column: str) -> None:
+    def odds(row: np.ndarray) -> float:
+        chance = chance_of_support(lambda _: 0.5, row)  # type: ignore[arg-type]
+        return chance / (1 - chance)
+
+    row = np.zeros(len(COLUMNS), np.float32)
+    denied = row.copy()
+    denied[COLUMNS.index(column)] = 1
+    assert odds(row) == pytest.approx(np.exp(0.3))
+    assert odds(denied) == pytest.approx(1)
