@@ -27,9 +27,9 @@ _SAME_KIND = {
     for kind in kinds
 }
 _folded = lru_cache(maxsize=8192)(fold)  # the same known questions are looked at again and again
-# Never less than a tenth, so that strong evidence still answers: the document may have come to hold it. Of 384 answerable
-# questions about the article by five authors 377 are answered with what they must hold, and 268 of 279 near misses are
-# refused; 368 and 254 without such lines.
+# Never less than a tenth, so that strong evidence still answers: the document may have come to hold it. Of 384
+# answerable questions about the article by five authors 377 are answered with what they must hold, and 268 of 279 near
+# misses are refused; 368 and 254 without such lines.
 _AT_MOST = 1 / 10, 1.8
 _WELL_KNOWN = 10  # characters of a document for each of its known questions, at most
 
