@@ -221,6 +221,27 @@ def test_any_question_is_explained(page: Page, watch: Watched) -> None:
     expect(dialog.locator(".cited")).to_have_count(0)
 
 
+@BOTH
+def test_the_known_question_that_took_confidence_is_named(page: Page) -> None:
+    say = words(page)
+
+    def blame(route: Route) -> None:
+        answer = route.fetch()
+        said = answer.json()
+        route.fulfill(
+            response=answer, json=said | {"explanation": said["explanation"] | {"unanswered": "番茄<b>几元？"}}
+        )
+
+    page.route("**/api/evaluate/explain?*", blame)
+    press(page.locator("#evaluate-bar"), say("details"))
+    dialog = page.get_by_role("dialog", name=say("details"))
+    page.keyboard.type("番茄炒蛋怎么做？")
+    page.keyboard.press("Enter")
+    expect(dialog.locator(".explained")).to_contain_text(
+        re.compile("(像一个已知没有答案的问题：|Like a question known to have no answer: )番茄<b>几元？")
+    )
+
+
 def test_two_runs_compared(page: Page) -> None:
     say = words(page)
     press(page.locator(".compare"), say("compare"))
