@@ -287,6 +287,7 @@ def test_an_answered_question_before_does_not_answer_another_that_seems_to_lean_
 
 def test_a_question_like_no_known_one_has_a_fifth_of_the_odds(bot: Answerer, monkeypatch: pytest.MonkeyPatch) -> None:
     question = "昨天开车压了实线,被警察拍了,这要扣几分呀?"
+    monkeypatch.setattr("bot.answer.known_odds", lambda *_: (1.0, ""))
     unlike = bot.weigh(question).confidence
     english = bot.weigh("When was it published?").confidence
     monkeypatch.setattr("bot.answer.unlike_known", lambda *_: False)
