@@ -113,7 +113,9 @@ def test_a_quote_that_is_gone_or_a_heading_does_nothing_and_is_named(built, kb: 
     tell(kb, "a", ("甲？", "甲甲"), ("乙？", "没有的话"), ("丙\n？", "丙丙"))
     built()
     index = open_index(kb.parent / "index", counting.fingerprint)
-    assert [one.question for one in index.known] == ["甲？", "乙？", "丙\n？"]
+    assert index.known == (
+        KnownQuestion("甲？", "甲甲"), KnownQuestion("乙？", "没有的话"), KnownQuestion("丙\n？", "丙丙"),
+    )  # fmt: skip
     assert index.known_rows.tolist() == [[0, 0]]
     assert {doc_id: numbers.tolist() for doc_id, numbers in index.answered.items()} == {"a": [0, 1, 2]}
     page = Page(index.documents["a"], *cut_document(index.documents["a"], IndexConfig(), len, 40))
