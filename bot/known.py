@@ -1,6 +1,5 @@
 """How like a question is to known ones, and what that says for the sentences that answer those, or against any."""
 
-from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -42,21 +41,21 @@ def likeness(index: Index, question: str, query: Vectors) -> Numbers:
     found = np.zeros(len(index.sentences))
     answered, rows = index.known_rows.T
     like = np.zeros(len(index.known))
-    for number, cosine in _nearest(index, answered, query):
+    for number, cosine in _nearest(answered, index.known_vectors @ query):
         if not asks_another(question, index.known[number]):
             like[number] = cosine
     np.maximum.at(found, rows, like[answered])
     return found
 
 
-def _nearest(index: Index, numbers: npt.NDArray[np.int64], query: Vectors) -> list[tuple[int, float]]:
-    """(number, cosine) of the nearest ones of these known questions, nearest first."""
-    cosines = np.full(len(index.known), -np.inf)
-    cosines[numbers] = (index.known_vectors @ query)[numbers]
-    count = min(_COMPARED, len(cosines))
-    nearest = np.argpartition(-cosines, count - 1)[:count] if count else _NONE
-    best = nearest[np.argsort(-cosines[nearest])]
-    return [(number, float(cosines[number])) for number in best.tolist() if cosines[number] > -np.inf]
+def _nearest(numbers: npt.NDArray[np.int64], cosines: Vectors) -> list[tuple[int, float]]:
+    """(number, cosine) of the nearest ones of these known questions, nearest first; `cosines` are those of all."""
+    chosen = np.full(len(cosines), -np.inf)
+    chosen[numbers] = cosines[numbers]
+    count = min(_COMPARED, len(chosen))
+    nearest = np.argpartition(-chosen, count - 1)[:count] if count else _NONE
+    best = nearest[np.argsort(-chosen[nearest])]
+    return [(number, float(chosen[number])) for number in best.tolist() if chosen[number] > -np.inf]
 
 
 def known_answers(like: Numbers, rows: npt.NDArray[np.int64], config: BotConfig) -> Numbers:
@@ -75,31 +74,25 @@ def known_odds(
     answer, in whatever document and whether its words still stand or not; more than 1 where it is more like one with an
     answer that stands in this document; 1 where none without an answer is like it, unless there are many of these.
     """
+    cosines = index.known_vectors @ query
     without = index.unanswered.get(doc_id, _NONE)
-    blamed, unanswered = _nearest_alike(index, without, question, query, _is_apart)
-    well_known = len(without) * _WELL_KNOWN >= len(index.documents[doc_id].text)
-    if unanswered <= config.known_floor and not well_known:
+    blamed, unanswered = _nearest_alike(index, without, question, cosines)
+    if unanswered <= config.known_floor and not _is_well_known(index, doc_id, without):
         return 1.0, ""
-    unanswered = max(config.known_floor, unanswered)
-    nearest, own = _nearest_alike(index, index.answered.get(doc_id, _NONE), question, query)
+    nearest, own = _nearest_alike(index, index.answered.get(doc_id, _NONE), question, cosines)
     answered = max(config.known_floor, own, float(like.max(initial=0)))
-    share = float(np.clip(np.exp(config.known_weight * (answered - unanswered)), *_AT_MOST))
+    share = np.exp(config.known_weight * (answered - max(config.known_floor, unanswered)))
+    share = float(np.clip(share, *_AT_MOST))
     if share < 1:
         return share, index.known[blamed].question
     return (share if own == answered and nearest in index.known_rows[:, 0] else 1.0), ""
 
 
-def _nearest_alike(
-    index: Index,
-    numbers: npt.NDArray[np.int64],
-    question: str,
-    query: Vectors,
-    differs: Callable[[KnownQuestion, str], bool] = lambda known, question: False,
-) -> tuple[int, float]:
-    """(the number of the nearest of these known questions that asks for the same, its cosine), or (-1, 0)."""
-    for number, cosine in _nearest(index, numbers, query):
+def _nearest_alike(index: Index, numbers: npt.NDArray[np.int64], question: str, cosines: Vectors) -> tuple[int, float]:
+    """(the number of the nearest of these known questions that says something of this one, its cosine), or (-1, 0)."""
+    for number, cosine in _nearest(numbers, cosines):
         known = index.known[number]
-        if not asks_another(question, known) and not differs(known, question):
+        if not asks_another(question, known) and (known.quote or not _is_apart(known, question)):
             return number, cosine
     return -1, 0.0
 
@@ -107,8 +100,13 @@ def _nearest_alike(
 def unlike_known(index: Index, doc_id: str, query: Vectors, least: float) -> bool:
     """It is well known what people ask of the document, and the question is less like all of that than `least`."""
     numbers = index.answered.get(doc_id, _NONE)
-    well_known = len(numbers) * _WELL_KNOWN >= len(index.documents[doc_id].text)
-    return well_known and float((index.known_vectors @ query)[numbers].max()) < least
+    nearest = (index.known_vectors @ query)[numbers].max(initial=-1)
+    return _is_well_known(index, doc_id, numbers) and float(nearest) < least
+
+
+def _is_well_known(index: Index, doc_id: str, numbers: npt.NDArray[np.int64]) -> bool:
+    """So many known questions leave little of what is asked of the document unknown."""
+    return len(numbers) * _WELL_KNOWN >= len(index.documents[doc_id].text)
 
 
 def asks_another(question: str, known: KnownQuestion) -> bool:
