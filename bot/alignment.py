@@ -298,6 +298,11 @@ def _frames(claim: Reading, passage: Reading, aligned: Alignment, window: str) -
     return [float(len(ours - anywhere)), float(len(ours - near)), float(len(near - ours)), float(changed)]
 
 
+def denies(reading: Reading) -> bool:
+    """Something in the text is denied or forbidden."""
+    return bool(_NEGATIVE.search(reading.text))
+
+
 def denied(reading: Reading, starts: Positions, ends: Positions) -> Numbers:
     """(places,) 1 where what stands there is denied or forbidden: negators act on it an odd number of times."""
     found = [(match.start(), match.end()) for match in _NEGATIVE.finditer(reading.text)]

@@ -38,6 +38,8 @@ _HEAD_NOUNS = (
     "博物馆", "纪念馆", "图书馆", "档案馆", "学院", "大学", "中学", "小学", "学校", "医院", "公司", "集团", "银行",
     "公园", "广场", "机场", "车站", "剧场", "剧院", "体育场", "出版社", "委员会", "协会", "法院", "政府",
 )  # fmt: skip
+# A year that the passage does not write: 次年 of 1852 is 1853.
+_NEIGHBOURING_YEARS = ((-1, re.compile("次年|翌年|来年|第二年|明年")), (1, re.compile("去年|上年|[上前]一年")))
 _LOOSE, _OF_PARTS = 0.7, 0.5
 _OF_ANYTHING = frozenset("个项种次场大类")  # classifiers that say little of what is counted
 # A capitalised word that reads as Pinyin is a Chinese name: Siyuan, Zhan Tianyou.
@@ -52,7 +54,7 @@ _CAPITALISED = re.compile(r"(?<![A-Za-z])(?:([A-Z][a-z]+) )?([A-Z][a-z]{4,})(?![
 def unheld(claim: Reading, passage: Reading, context: Reading) -> str:
     """The first figure or quoted title of the claim that the passage does not have, Chinese | English; or empty.
 
-    Of 960 pairs made by several authors 201 have one, of which one is supported.
+    Of 2,050 pairs by sixteen authors 411 have one, of which 14 are supported, most by what the figures amount to.
     """
     for figure, others in wrong_figures(claim, passage, context):
         if not figure.vague or any(_counts_the_same(claim, figure, passage, other) for other in others):
@@ -87,6 +89,12 @@ def wrong_figures(claim: Reading, passage: Reading, context: Reading) -> Iterato
         year = figure.value[0] if figure.kind == "date" else 0
         agrees = any(figure.agrees(other) for other in given)
         if enumerates or (agrees and (not year or year in years)):
+            continue
+        if (
+            year
+            and not figure.value[1]
+            and any(year + offset in years and near.search(passage.text) for offset, near in _NEIGHBOURING_YEARS)
+        ):
             continue
         if figure.unit == "年" and any(late - early == figure.value[0] for early, late in permutations(years, 2)):
             continue  # 三年后, from 2005 to 2008

@@ -20,6 +20,10 @@ MEASURES = {
 BASES = frozenset(base for base, _ in MEASURES.values())
 _RANKED = frozenset("楼层级等期届")  # 一楼 is the first floor
 STRICT = frozenset("届名条章页期批集卷等")  # 第三名 is not 第三届
+_PEOPLE = frozenset("人名位")
+_A_YEAR = 100  # so many years are a date, 公元563年, and no sum
+_COUNTED = frozenset(("count", "some"))
+_SOME_AT_MOST = 10  # 几千 are 1000 to 9999
 _MOST_COMPUTED = 40  # figures of a text that are added up: more would cost their square
 _ROUND = 1.3  # 40多万 may stand for 41.6万, not for 60万
 _ROUND_SHARE = 0.1  # 近八成 may stand for 78.5%, 四成以上 for 46%
@@ -32,10 +36,11 @@ class Figure:
     """A figure and where it stands.
 
     `value` has one number, or of a date (year, month, day), 0 where not given; of a time minutes since midnight; of a
-    percentage the share. `bound` is 1 for so much or more, or later, -1 for the contrary.
+    percentage the share; of some, as 几千, the least that they may be. `bound` is 1 for so much or more, or later, -1
+    for the contrary.
     """
 
-    kind: str  # date, time, weekday, ordinal, percent, count
+    kind: str  # date, time, weekday, ordinal, percent, count, some
     value: tuple[float, ...]
     unit: str
     bound: int
@@ -54,6 +59,9 @@ class Figure:
             ours, theirs = self.value[0], given.value[0]
             unsure = self._of_either_half() or given._of_either_half()
             return ours == theirs or (unsure and ours % 720 == theirs % 720)
+        if self.kind == "some" and given.kind in _COUNTED:
+            least = _measured(self)[1]
+            return _same_unit(self, given) and least <= _measured(given)[1] < _SOME_AT_MOST * least
         if "date" in {self.kind, given.kind}:
             return _is_of_date(self, given) or _is_of_date(given, self)
         if {self.kind, given.kind} == {"ordinal", "count"}:
@@ -68,19 +76,27 @@ class Figure:
         return not self.unit and self.value[0] <= 720
 
     def computed(self, given: Sequence["Figure"]) -> bool:
-        """It is the sum or difference of two figures of its kind and measure, or what a share leaves of the whole."""
-        if self.kind not in {"count", "percent"}:
+        """It is the sum or difference of two exact figures of the same things, or what a share leaves of the whole."""
+        if self.kind not in {"count", "percent"} or (self.unit == "年" and self.value[0] >= _A_YEAR):
             return False
-        ours = _measured(self)[1]
-        whole = [1.0] if self.kind == "percent" else []
-        values = [*whole, *(_measured(other)[1] for other in given if self.like(other))]
+        things, ours = _things(self), _measured(self)[1]
+        others = {
+            (_things(other), _measured(other)[1]) for other in given if other.kind == self.kind and not other.bound
+        }
+        if self.kind == "percent":
+            others.add(("", 1.0))
         near = 1e-6 * max(ours, 1e-9)
-        pairs = combinations(values[:_MOST_COMPUTED], 2)
-        return any(min(abs(one + other - ours), abs(abs(one - other) - ours)) <= near for one, other in pairs)
+        return any(
+            len({things, first, second} - {""}) < 2
+            and min(abs(one + other - ours), abs(abs(one - other) - ours)) <= near
+            for (first, one), (second, other) in combinations(sorted(others)[:_MOST_COMPUTED], 2)
+        )
 
     def like(self, other: "Figure") -> bool:
         """The other could stand in its place: of the same kind and measure."""
-        return self.kind == other.kind and (self.kind != "count" or _same_unit(self, other))
+        if self.kind == "count":
+            return other.kind == "count" and _same_unit(self, other)
+        return self.kind == other.kind or (self.kind == "some" and other.kind == "count" and _same_unit(self, other))
 
 
 def _same_date(claimed: tuple[float, ...], given: tuple[float, ...]) -> bool:
@@ -105,8 +121,14 @@ def _is_of_date(date: Figure, count: Figure) -> bool:
 
 def _measured(figure: Figure) -> tuple[str, float]:
     """(unit, value) of a count, in the smallest measure of its kind."""
-    unit, factor = _PARTS.get(figure.unit, (figure.unit, 1)) if figure.kind == "count" else (figure.unit, 1)
+    unit, factor = _PARTS.get(figure.unit, (figure.unit, 1)) if figure.kind in _COUNTED else (figure.unit, 1)
     return unit, figure.value[0] * factor
+
+
+def _things(figure: Figure) -> str:
+    """What is counted, as far as the unit tells: 3人 are 两名 and 一名."""
+    unit = _measured(figure)[0]
+    return "人" if unit in _PEOPLE else unit
 
 
 def _same_unit(claimed: Figure, given: Figure) -> bool:
@@ -127,4 +149,5 @@ def _same_value(claimed: Figure, given: Figure) -> bool:
         return False
     if claimed.kind == "percent":
         return high - low < _ROUND_SHARE - 1e-6 and round(ours * 10) / 10 == round(ours, 9)
-    return len(f"{ours:.0f}".rstrip("0")) <= 2 and ours >= 10 and high <= low * _ROUND
+    said = claimed.value[0]
+    return len(f"{said:.0f}".rstrip("0")) <= 2 and said >= 10 and high <= low * _ROUND

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.model_selection import GroupKFold
 
+from bot.alignment import denies
 from bot.conflicts import is_verbatim, unheld
 from bot.head import Forest
 from bot.matching import Matcher, states_of_passage, states_of_query
@@ -185,11 +186,12 @@ def _fit_forest(
     pairs: Sequence[Pair], matched: npt.NDArray[np.float64], done: Callable[[], object]
 ) -> tuple[Forest, float]:
     """(the forest, the share of the pairs that are no twins decided right with their document left out)."""
-    rows, ruled = [], []
+    rows, denying, ruled = [], [], []
     context = read("")
     for pair, log_odds in zip(pairs, matched.tolist(), strict=True):
         claim, given = read(pair.claim), read(pair.passage)
         rows.append(evidence(pair.claim, claim, given, context, items(claim, given), log_odds))
+        denying.append(denies(claim))
         ruled.append(False if unheld(claim, given, context) else True if is_verbatim(claim, given) else None)
         done()
     x, known = np.array(rows, np.float32), np.array([pair.supported for pair in pairs])
@@ -206,7 +208,7 @@ def _fit_forest(
         asked = left_out[open_[left_out] & ~twins[left_out]]
         if len(asked):
             forest = train(others[open_[others]])
-            right[asked] = [(chance_of_support(forest, x[at]) >= EVEN) == known[at] for at in asked]
+            right[asked] = [(chance_of_support(forest, x[at], denying[at]) >= EVEN) == known[at] for at in asked]
     return train(np.flatnonzero(open_)), float(right[~twins].mean())
 
 

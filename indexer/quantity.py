@@ -69,7 +69,7 @@ def chinese_number(numerals: str) -> int:
             total += (section + digit) * _MYRIADS[numeral]
             section = 0
         else:
-            total = (total + section + digit) * _MYRIADS[numeral]
+            total = (total + section + digit or 1) * _MYRIADS[numeral]
             section = 0
         digit = 0
     return total + section + digit * step

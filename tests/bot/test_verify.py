@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.alignment import denies
+from bot.conflicts import unheld
 from bot.figures import figures
 from bot.reading import closeness, items, read
 from bot.verify import (
@@ -175,7 +177,10 @@ def test_a_chinese_name_in_an_english_claim_is_held_to_its_sound() -> None:
         ("百分之三十", [("percent", (0.3,))]), ("三成", [("percent", (0.3,))]), ("5‰", [("percent", (0.005,))]),
         ("四分之一", [("percent", (0.25,))]), ("一半", [("percent", (0.5,))]),
         ("第十五届", [("ordinal", (15,))]), ("首次", [("ordinal", (1,))]), ("the third", [("ordinal", (3,))]),
-        ("3公里", [("count", (3000,))]), ("两年半", [("count", (2.5,))]), ("八块五。", [("count", (8.5,))]), ("下半年", []), ("几十年", []),
+        ("3公里", [("count", (3000,))]), ("两年半", [("count", (2.5,))]), ("八块五。", [("count", (8.5,))]), ("下半年", []), ("几十年", [("some", (10,))]), ("数百万元", [("some", (1_000_000,))]), ("上万名", [("count", (10_000,))]),
+        ("民国15年11月7日", [("date", (1926, 11, 7))]), ("民国元年", [("date", (1912, 0, 0))]), ("4到6月", [("date", (0, 4, 0)), ("date", (0, 6, 0))]),
+        ("六成四。", [("percent", (0.64,))]), ("75 %", [("percent", (0.75,))]), ("水深一米一,", [("count", (1.1,))]), ("读高二时", []), ("几十年如一日", [("some", (10,))]),
+        ("62分贝", [("count", (62,))]),
         ("周二、四开放", [("weekday", (2,)), ("weekday", (4,))]), ("2.1万千瓦时", [("count", (21000,))]), ("一月和七月两次", [("date", (0, 1, 0)), ("date", (0, 7, 0)), ("count", (2,))]),
         ("two thirds", [("percent", (2 / 3,))]), ("第二天", []), ("一亿一千万元", [("count", (110_000_000,))]), ("半小时", [("count", (1800,))]), ("两个半小时", [("count", (9000,))]), ("5万5千欧元", [("count", (55000,))]),
         ("1,980米", [("count", (1980,))]), ("八万两", [("count", (80000,))]), ("上千名", [("count", (1000,))]),
@@ -195,6 +200,8 @@ def test_figures(text: str, found: list[tuple[str, tuple[float, ...]]]) -> None:
         ("8时", "20:00", True), ("上午8时", "20:00", False), ("2024年4月", "4月10日", True), ("4月10日", "4月", False),
         ("七日", "7天", True), ("第三届", "第三名", False), ("3天以内", "不超过3天", True), ("3天以上", "3天以内", False), ("半年", "6个月", True), ("13世纪", "1202年", True), ("13世纪", "1302年", False),
         ("四成以上", "46%", True), ("四成以上", "51%", False), ("两千六", "2600元", True), ("2009 rules", "2009年", True), ("2009 rules", "2010年", False), ("九层", "第九个", False), ("二楼", "第二层", True),
+        ("几千名", "3200名", True), ("几千名", "320名", False), ("几千名", "几万名", False), ("几十年", "33年", True), ("3200名", "几千名", False), ("十余天", "11天", True),
+        ("1926年", "民国15年", True), ("1925年", "民国15年", False), ("64%", "六成四", True), ("5毫升", "5公升", False),
     ],
 )  # fmt: skip
 def test_when_figures_agree(claimed: str, given: str, agree: bool) -> None:
@@ -209,6 +216,33 @@ def test_figures_lie_in_the_text_in_order_and_apart(text: str) -> None:
         assert end <= figure.start < figure.end <= len(text)
         end = figure.end
         assert figure.agrees(figure)
+
+
+@pytest.mark.parametrize(
+    ("claimed", "given", "computed"),
+    [
+        ("3名", "两名民警和一位医生", True), ("其余3人", "8人中的5人", True), ("多21所", "去年75所,今年96所", True), ("15%", "85%的人", True),
+        ("65个", "56个村、9次作业", False), ("20余次", "10余次、30余期", False), ("两次", "每周一次、每月一次", False), ("563年", "2年、561年", False),
+    ],
+)  # fmt: skip
+def test_a_figure_may_be_computed_from_exact_ones_of_the_same_things(claimed: str, given: str, computed: bool) -> None:
+    (figure,) = figures(fold(claimed))
+    assert figure.computed(figures(fold(given))) == computed
+
+
+@pytest.mark.parametrize(
+    ("claim", "passage", "reason"),
+    [
+        ("他1853年调任两江总督。", "他1852年任福州将军,次年调任两江总督。", ""),
+        ("他1854年调任两江总督。", "他1852年任福州将军,次年调任两江总督。", "1854年"),
+        ("他1853年调任两江总督。", "他1852年任福州将军,后来调任两江总督。", "1853年"),
+        ("工程2023年动工。", "到2024年,去年动工的工程已完工。", ""),
+        ("只涉及几万名居民。", "只涉及几千名居民。", "几万名"),
+    ],
+)
+def test_a_year_that_the_passage_tells_by_another(claim: str, passage: str, reason: str) -> None:
+    found = unheld(read(claim), read(passage), read(""))
+    assert (reason in found) if reason else not found
 
 
 def test_a_reading_knows_where_words_stand_and_how_far_apart() -> None:
@@ -241,14 +275,32 @@ def test_hostile_text_takes_time_linear_in_its_length(unit: str) -> None:
     assert time.perf_counter() - started < 20  # it takes a second; their squares would take hours
 
 
-@pytest.mark.parametrize("column", ["denied by the claim", "denied by the passage", "denied claimed", "denied given"])
-def test_a_claim_where_nothing_is_denied_needs_less(column: str) -> None:
-    def odds(row: np.ndarray) -> float:
-        chance = chance_of_support(lambda _: 0.5, row)  # type: ignore[arg-type]
-        return chance / (1 - chance)
-
+@pytest.mark.parametrize(
+    ("denying", "column", "expected"),
+    [
+        (False, "", 0.5),
+        (False, "denied by the passage", 0.0),
+        (False, "denied given", 0.0),
+        (True, "", -0.7),
+        (True, "denied by the passage", -0.7),
+    ],
+)
+def test_a_claim_that_denies_needs_more_and_one_where_nothing_is_denied_less(
+    denying: bool, column: str, expected: float
+) -> None:
     row = np.zeros(len(COLUMNS), np.float32)
-    denied = row.copy()
-    denied[COLUMNS.index(column)] = 1
-    assert odds(row) == pytest.approx(np.exp(0.3))
-    assert odds(denied) == pytest.approx(1)
+    if column:
+        row[COLUMNS.index(column)] = 1
+    chance = chance_of_support(lambda _: 0.5, row, denying)  # type: ignore[arg-type]
+    assert chance / (1 - chance) == pytest.approx(np.exp(expected))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("讲解员4名", False), ("没有讲解员", True), ("不得携带宠物", True), ("不仅有讲解员", False),
+        ("周一除外", True), ("The museum is not open", True), ("无人机表演", False),
+    ],
+)  # fmt: skip
+def test_whether_a_claim_denies(text: str, expected: bool) -> None:
+    assert denies(read(text)) == expected
