@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import permutations
 
 from bot.lexicon import NAMES, alternatives, sound
-from bot.measures import Figure
+from bot.measures import Figure, things
 from bot.reading import SURE, Item, Reading, exclusive
 
 # Negators, without the words that only look like one: 不仅, 未来, 无人机, 非遗, 不少于.
@@ -104,11 +104,12 @@ def wrong_figures(claim: Reading, passage: Reading, context: Reading) -> Iterato
 
 
 def _counts_the_same(claim: Reading, figure: Figure, passage: Reading, other: Figure) -> bool:
-    """五册 against 15册, 两个馆 against 三个馆; 一 is said of anything."""
-    if figure.value == (1.0,) or figure.unit != other.unit or not figure.unit:
+    """五册 against 15册, 两个馆 against 三个馆, 七名随从 against 五位随从; 一 is said of anything."""
+    if figure.value == (1.0,) or not figure.unit or things(figure) != things(other):
         return False
-    counted = claim.text[figure.end : figure.end + 2]
-    return figure.unit not in _OF_ANYTHING or counted == passage.text[other.end : other.end + 2]
+    if figure.unit == other.unit and figure.unit not in _OF_ANYTHING:
+        return True
+    return claim.text[figure.end : figure.end + 2] == passage.text[other.end : other.end + 2]
 
 
 def missing_titles(claim: Reading, passage: Reading, context: Reading) -> list[str]:

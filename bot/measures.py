@@ -79,15 +79,15 @@ class Figure:
         """It is the sum or difference of two exact figures of the same things, or what a share leaves of the whole."""
         if self.kind not in {"count", "percent"} or (self.unit == "年" and self.value[0] >= _A_YEAR):
             return False
-        things, ours = _things(self), _measured(self)[1]
+        own, ours = things(self), _measured(self)[1]
         others = {
-            (_things(other), _measured(other)[1]) for other in given if other.kind == self.kind and not other.bound
+            (things(other), _measured(other)[1]) for other in given if other.kind == self.kind and not other.bound
         }
         if self.kind == "percent":
             others.add(("", 1.0))
         near = 1e-6 * max(ours, 1e-9)
         return any(
-            len({things, first, second} - {""}) < 2
+            len({own, first, second} - {""}) < 2
             and min(abs(one + other - ours), abs(abs(one - other) - ours)) <= near
             for (first, one), (second, other) in combinations(sorted(others)[:_MOST_COMPUTED], 2)
         )
@@ -125,7 +125,7 @@ def _measured(figure: Figure) -> tuple[str, float]:
     return unit, figure.value[0] * factor
 
 
-def _things(figure: Figure) -> str:
+def things(figure: Figure) -> str:
     """What is counted, as far as the unit tells: 3人 are 两名 and 一名."""
     unit = _measured(figure)[0]
     return "人" if unit in _PEOPLE else unit
@@ -150,4 +150,5 @@ def _same_value(claimed: Figure, given: Figure) -> bool:
     if claimed.kind == "percent":
         return high - low < _ROUND_SHARE - 1e-6 and round(ours * 10) / 10 == round(ours, 9)
     said = claimed.value[0]
-    return len(f"{said:.0f}".rstrip("0")) <= 2 and said >= 10 and high <= low * _ROUND
+    is_round = said % 10 == 0 if said < 100 else len(f"{said:.0f}".rstrip("0")) <= 2
+    return is_round and high <= low * _ROUND
