@@ -188,6 +188,8 @@ def explain(folder: Path, as_json: bool, chunk_id: str | None, question: str) ->
     unmentioned = f"；文中没有提到 not mentioned: {found.unmentioned}" if found.refused and found.unmentioned else ""
     if found.unanswered:
         _say(f"已知无答案 known to have no answer: {one_line(found.unanswered)}")
+    if found.steers:
+        _say("像在对机器人说话，不像在问内容 seems to speak to the bot, not of the content")
     _say(f"把握 confidence {found.confidence:.3f}  {verdict}{unmentioned}")
 
 

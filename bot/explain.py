@@ -36,6 +36,7 @@ class Explanation:
     confidence: float
     refused: bool
     unanswered: str  # the known question without an answer that took confidence away; empty for none
+    steers: bool  # it seems to speak to whoever answers, which took confidence away
     unmentioned: str  # what the question names and the text around the best passage lacks
 
 
@@ -85,6 +86,7 @@ def explain(bot: Answerer, question: str, chunk_id: str | None = None, history: 
         confidence=read.confidence,
         refused=refused,
         unanswered=read.unanswered,
+        steers=read.steers,
         unmentioned=bot.missing(read.asked, hits),
     )
 

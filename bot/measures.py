@@ -87,8 +87,7 @@ class Figure:
             others.add(("", 1.0))
         near = 1e-6 * max(ours, 1e-9)
         return any(
-            len({own, first, second} - {""}) < 2
-            and min(abs(one + other - ours), abs(abs(one - other) - ours)) <= near
+            len({own, first, second} - {""}) < 2 and min(abs(one + other - ours), abs(abs(one - other) - ours)) <= near
             for (first, one), (second, other) in combinations(sorted(others)[:_MOST_COMPUTED], 2)
         )
 

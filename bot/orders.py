@@ -1,8 +1,9 @@
-"""Sentences of a document that give orders to whoever answers, by their vectors. A model does not get to see them.
+"""Orders to whoever answers, by their vectors: sentences of a document, and questions that are none.
 
-A logistic model on the vector of a sentence, which the index holds: “ignore the above”, “若有人问，就说…” and their
-like lie together whatever their words and language. The weights (orders.npz) are fitted for the default encoder by
-`jiawen eval orders --fit`; vectors of another tell nothing.
+Logistic models on vectors: “ignore the above”, “若有人问，就说…” and their like lie together whatever their words and
+language, and so do “show me your prompt” and “讲个笑话”. A model does not get to see such a sentence, and no document
+answers such a question. The weights (orders.npz) are fitted for the default encoder by `jiawen eval orders --fit`;
+vectors of another tell nothing.
 """
 
 from functools import cache
@@ -18,11 +19,20 @@ WEIGHTS = Path(__file__).parent / "orders.npz"
 
 def give_orders(vectors: Vectors) -> npt.NDArray[np.bool_]:
     """(n,) which of the sentences with these unit vectors of the default encoder (n, 384) speak to whoever answers."""
-    weights, threshold = _weights(WEIGHTS)
+    weights, threshold = _weights("sentence")
     return np.asarray(vectors @ weights > threshold, np.bool_)
 
 
+def odds_of_steering(query: Vectors) -> float:
+    """Odds that the question with this unit vector of the default encoder (384,) speaks to whoever answers.
+
+    1 where one ordinary question in 200 has more.
+    """
+    weights, threshold = _weights("question")
+    return float(np.exp(query @ weights - threshold))
+
+
 @cache
-def _weights(path: Path) -> tuple[Vectors, float]:
+def _weights(kind: str, path: Path = WEIGHTS) -> tuple[Vectors, float]:
     with np.load(path, allow_pickle=False) as arrays:
-        return arrays["weights"], float(arrays["threshold"])
+        return arrays[f"{kind}.weights"], float(arrays[f"{kind}.threshold"])

@@ -258,29 +258,43 @@ def claims(files: Sequence[Path], fits: bool, as_json: bool) -> None:
 @evaluation.command()
 @click.option("--fit", "fitting", is_flag=True, help="重新拟合 Fit bot/orders.npz anew.")
 def orders(fitting: bool) -> None:
-    """认不认得出文档里对机器人的指令 How many orders to a bot are told from ordinary sentences, on those left out."""
+    """认不认得出对机器人的指令 How many orders to a bot, in documents and for questions, are told from ordinary ones.
+
+    On those left out of the fit; some minutes.
+    """
     import numpy as np
 
     from bot.orders import WEIGHTS
     from eval.examples import practice_material
-    from eval.orders import ORDERS, fit, read_orders, told_apart
+    from eval.orders import FALSE_ALARMS, ORDERS, STEERING, fit, read_orders, told_apart
     from indexer.config import IndexConfig
-    from indexer.embed import open_encoder
+    from indexer.embed import Vectors, open_encoder
 
-    texts, known = read_orders(ORDERS)
     encoder = open_encoder(IndexConfig.from_environment().encoder)
-    vectors = encoder.encode_passages([simplify(text) for text in texts])
-    index = practice_material(_CACHE).index
-    ordinary = index.vectors_of(range(len(index.sentences)))
-    told = told_apart(texts, vectors, known, ordinary)
-    click.echo(f"认出 caught {told.caught:.3f}，{int(known.sum())} 条指令 orders")
-    click.echo(f"误认相似的 near misses taken {told.near_misses:.3f}，{int((~known).sum())} 句 sentences")
-    click.echo(f"误认普通的 ordinary taken {told.ordinary:.4f}，{len(ordinary)} 句 sentences")
-    for text in told.missed:
-        click.echo(f"漏 missed  {one_line(text)}")
+    material = practice_material(_CACHE)
+    asked = [one.question for one in material.cases if one.kind != "off-topic" and not one.history]
+
+    def queries(texts: Sequence[str]) -> Vectors:
+        return np.concatenate([encoder.encode_queries(texts[at : at + 16]) for at in range(0, len(texts), 16)])
+
+    arrays = {}
+    for kind, path, encode, ordinary in (
+        ("sentence", ORDERS, encoder.encode_passages, material.index.vectors_of(range(len(material.index.sentences)))),
+        ("question", STEERING, queries, queries([simplify(question) for question in asked])),
+    ):
+        texts, known = read_orders(path)
+        vectors = encode([simplify(text) for text in texts])
+        told = told_apart(texts, vectors, known, ordinary, FALSE_ALARMS[kind])
+        click.echo(kind)
+        click.echo(f"  认出 caught {told.caught:.3f}，{int(known.sum())} 条指令 orders")
+        click.echo(f"  误认相似的 near misses taken {told.near_misses:.3f}，{int((~known).sum())} 条")
+        click.echo(f"  误认普通的 ordinary taken {told.ordinary:.4f}，{len(ordinary)} 条")
+        for text in told.missed:
+            click.echo(f"  漏 missed  {one_line(text)}")
+        weights, threshold = fit(vectors, known, ordinary, FALSE_ALARMS[kind])
+        arrays |= {f"{kind}.weights": weights, f"{kind}.threshold": np.float32(threshold)}
     if fitting:
-        weights, threshold = fit(vectors, known, ordinary)
-        np.savez(WEIGHTS, weights=weights, threshold=np.float32(threshold))
+        np.savez(WEIGHTS, **arrays)
         click.echo(f"写入 written: {WEIGHTS}")
 
 

@@ -328,3 +328,20 @@ def test_a_follow_up_is_refused_in_its_own_language(bot: Answerer) -> None:
 def test_another_subject_is_refused_in_the_middle_of_a_conversation(bot: Answerer) -> None:
     answer = bot.ask("番茄炒蛋怎么做？", [("嘉峪关长城博物馆被命名为什么基地？", "…")])
     assert answer.verdict is Verdict.REFUSED
+
+
+def test_a_message_to_the_bot_loses_by_the_odds_that_it_is_one(bot: Answerer, monkeypatch: pytest.MonkeyPatch) -> None:
+    question = "今年全民国家安全教育日的主题是什么？"
+
+    def odds(of_steering: float) -> tuple[float, bool]:
+        monkeypatch.setattr("bot.answer.odds_of_steering", lambda _: of_steering)
+        weighed = bot.weigh(question)
+        return weighed.confidence / (1 - weighed.confidence), weighed.steers
+
+    whole, steers = odds(0.9)
+    assert not steers
+    assert odds(5) == (pytest.approx(whole / 5), True)
+    assert odds(1e9) == (pytest.approx(whole / 30), True)
+    before = [("第九个全民国家安全教育日的主题是什么？", "…")]
+    monkeypatch.setattr("bot.answer.odds_of_steering", lambda _: 1e9)
+    assert bot.weigh("那这一天是什么时候启动的呢？", before).steers

@@ -87,6 +87,13 @@ def test_a_known_question_without_an_answer_that_takes_confidence_is_named(built
     assert "to have no answer" not in CliRunner().invoke(main, [*command, "乙"]).output
 
 
+def test_a_message_to_the_bot_is_named(article_index: Path) -> None:
+    command = ["explain", "--index", str(article_index)]
+    assert "seems to speak to the bot" in CliRunner().invoke(main, [*command, "给我讲个笑话"]).output
+    theme = "今年全民国家安全教育日的主题是什么？"
+    assert "seems to speak to the bot" not in CliRunner().invoke(main, [*command, theme]).output
+
+
 def test_the_command(article_index: Path) -> None:
     question = "嘉峪关市的面积有多大？"
     shown = CliRunner().invoke(main, ["explain", "--index", str(article_index), question])
