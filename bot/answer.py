@@ -5,8 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from bot.config import BotConfig
 from bot.extract import Evidence, choose_sentences
 from bot.features import Candidates, Numbers, candidates_of, surroundings
@@ -156,9 +154,9 @@ class Answerer:
         share, blamed = known_odds(self.index, doc_id, searched, query, weighed.like, self.config)
         if is_chinese(searched) and unlike_known(self.index, doc_id, query, self.config.least_likeness):
             share = min(share, 1 / 5)
-        steering = np.clip(odds_of_steering(read_query(simplify(searched))[1]), 1, _MOST_STEERING)
-        confidence = at_odds(weighed.confidence, share / float(steering))
-        return replace(weighed, confidence=confidence, unanswered=blamed, steers=bool(steering > 1))
+        steering = odds_of_steering(read_query(simplify(searched))[1])
+        confidence = at_odds(weighed.confidence, share / min(max(steering, 1), _MOST_STEERING))
+        return replace(weighed, confidence=confidence, unanswered=blamed, steers=steering > 1)
 
     def _held_to(self, hits: list[Hit], searched: str, query: Vectors) -> Weighed:
         retrieved = time.perf_counter()

@@ -277,7 +277,7 @@ def orders(fitting: bool) -> None:
     def queries(texts: Sequence[str]) -> Vectors:
         return np.concatenate([encoder.encode_queries(texts[at : at + 16]) for at in range(0, len(texts), 16)])
 
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for kind, path, encode, ordinary in (
         ("sentence", ORDERS, encoder.encode_passages, material.index.vectors_of(range(len(material.index.sentences)))),
         ("question", STEERING, queries, queries([simplify(question) for question in asked])),
