@@ -25,7 +25,7 @@ _DIGITS = re.compile(r"\d+")
 def lint(pages: Sequence[Page]) -> list[Finding]:
     """All findings, in the order of the pages and of their text."""
     rules: tuple[Callable[[Page], Iterator[Finding]], ...] = (
-        uncovered, over_long, mid_sentence, orphan_headings, lost_questions
+        uncovered, over_long, mid_sentence, orphan_headings, lost_questions, disputed_questions
     )  # fmt: skip
     found = [finding for rule in rules for page in pages for finding in rule(page)]
     repeated = repeated_lines(pages)
@@ -136,6 +136,19 @@ def lost_questions(page: Page) -> Iterator[Finding]:
                 "lost-question", PROBLEM, page.visible(0, len(text)),
                 f"{file} 里“{question}”的 quote 不在正文的句子里，不起作用；请改正或删去这一行",
                 f"{file}: the quote of “{question}” stands in no sentence: mend it, or delete the line",
+            )  # fmt: skip
+
+
+def disputed_questions(page: Page) -> Iterator[Finding]:
+    """Known questions that stand both with the words that answer and as not answered."""
+    answered = {words_of(known.question) for known in page.document.known if known.quote}
+    for known in page.document.known:
+        if not known.quote and words_of(known.question) in answered:
+            file, question = f"{page.document.id}{QUESTIONS}", one_line(known.question)
+            yield page.finding(
+                "disputed-question", PROBLEM, page.visible(0, len(page.document.text)),
+                f"{file} 里“{question}”既有 quote 又写了 null；请删去其一",
+                f"{file}: “{question}” stands both with a quote and with null: delete one of the lines",
             )  # fmt: skip
 
 

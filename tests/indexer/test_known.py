@@ -142,6 +142,15 @@ def test_those_without_an_answer_are_kept_by_their_document(built, kb: Path, cou
     assert [one for one in lint([page]) if one.rule == "lost-question"] == []
 
 
+def test_a_question_both_answered_and_not_is_named() -> None:
+    known = (KnownQuestion("甲是谁？", "甲甲"), KnownQuestion("甲 是谁", ""), KnownQuestion("乙是谁？", ""))
+    document = Document("a", "a", "甲甲。", known=known)
+    page = Page(document, *cut_document(document, IndexConfig(), len, 40))
+    (found,) = [one for one in lint([page]) if one.rule == "disputed-question"]
+    assert found.severity == PROBLEM
+    assert "a.questions.jsonl: “甲 是谁” stands both with a quote and with null" in found.message
+
+
 texts = st.lists(st.text(alphabet="甲乙丙丁天地。\n", min_size=1, max_size=30), min_size=1, max_size=3)
 
 
