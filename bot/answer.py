@@ -43,7 +43,7 @@ REFUSAL_ENGLISH = "The knowledge base holds nothing on this."
 History = Sequence[tuple[str, str]]
 _LONGEST = BotConfig().longest_question
 _TURNS = 3  # a question that leans on one that leans on one: the subject is seldom farther back
-_MOST_STEERING = 30  # odds that count at most: 28 of 150 messages off the topic were answered, with this 5
+_MOST_STEERING = 30  # odds that count at most: 28 of 150 messages off the topic were answered, with this 7
 _OWN_WORDS = 0.2  # share of a rewritten question's words that the conversation need not hold
 
 

@@ -26,7 +26,7 @@ def give_orders(vectors: Vectors) -> npt.NDArray[np.bool_]:
 def odds_of_steering(query: Vectors) -> float:
     """Odds that the question with this unit vector of the default encoder (384,) speaks to whoever answers.
 
-    1 where one ordinary question in 200 has more.
+    1 where one ordinary question in 100 has more.
     """
     weights, threshold = _weights("question")
     return float(np.exp(query @ weights - threshold))

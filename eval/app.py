@@ -266,7 +266,7 @@ def orders(fitting: bool) -> None:
 
     from bot.orders import WEIGHTS
     from eval.examples import practice_material
-    from eval.orders import FALSE_ALARMS, ORDERS, STEERING, fit, read_orders, told_apart
+    from eval.orders import KINDS, fit, read_orders, told_apart
     from indexer.config import IndexConfig
     from indexer.embed import Vectors, open_encoder
 
@@ -278,21 +278,22 @@ def orders(fitting: bool) -> None:
         return np.concatenate([encoder.encode_queries(texts[at : at + 16]) for at in range(0, len(texts), 16)])
 
     arrays: dict[str, Any] = {}
-    for kind, path, encode, ordinary in (
-        ("sentence", ORDERS, encoder.encode_passages, material.index.vectors_of(range(len(material.index.sentences)))),
-        ("question", STEERING, queries, queries([simplify(question) for question in asked])),
+    for name, encode, ordinary in (
+        ("sentence", encoder.encode_passages, material.index.vectors_of(range(len(material.index.sentences)))),
+        ("question", queries, queries([simplify(question) for question in asked])),
     ):
-        texts, known = read_orders(path)
+        kind = KINDS[name]
+        texts, known = read_orders(kind.path)
         vectors = encode([simplify(text) for text in texts])
-        told = told_apart(texts, vectors, known, ordinary, FALSE_ALARMS[kind])
-        click.echo(kind)
+        told = told_apart(texts, vectors, known, ordinary, kind)
+        click.echo(name)
         click.echo(f"  认出 caught {told.caught:.3f}，{int(known.sum())} 条指令 orders")
         click.echo(f"  误认相似的 near misses taken {told.near_misses:.3f}，{int((~known).sum())} 条")
         click.echo(f"  误认普通的 ordinary taken {told.ordinary:.4f}，{len(ordinary)} 条")
         for text in told.missed:
             click.echo(f"  漏 missed  {one_line(text)}")
-        weights, threshold = fit(vectors, known, ordinary, FALSE_ALARMS[kind])
-        arrays |= {f"{kind}.weights": weights, f"{kind}.threshold": np.float32(threshold)}
+        weights, threshold = fit(vectors, known, ordinary, kind)
+        arrays |= {f"{name}.weights": weights, f"{name}.threshold": np.float32(threshold)}
     if fitting:
         np.savez(WEIGHTS, **arrays)
         click.echo(f"写入 written: {WEIGHTS}")

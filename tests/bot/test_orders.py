@@ -33,7 +33,7 @@ def test_messages_to_the_bot(text: str) -> None:
         "帮我查一下全市有多少所中小学参加了思政课评比",
         "请把文中提到的教育基地都列出来",
         "Which museum was named a provincial base?",
-        "手册里说系统密码多久换一次？",
+        "征文要求写多少字？",
     ],
 )
 def test_questions_on_the_content(text: str) -> None:

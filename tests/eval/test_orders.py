@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from eval.cases import CaseError
-from eval.orders import ORDERS, fit, read_orders, told_apart
+from eval.orders import KINDS, Kind, fit, read_orders, told_apart
 
 
 def test_a_clear_cut_is_learned_and_judged_on_what_was_left_out() -> None:
@@ -12,22 +12,23 @@ def test_a_clear_cut_is_learned_and_judged_on_what_was_left_out() -> None:
     vectors = np.stack([east, north] * 20)
     orders = np.array([True, False] * 20)
     ordinary = np.stack([north] * 40)
-    weights, threshold = fit(vectors, orders, ordinary, 0.001)
+    weights, threshold = fit(vectors, orders, ordinary, KINDS["sentence"])
     assert (east @ weights > threshold, north @ weights > threshold) == (True, False)
-    told = told_apart([str(number) for number in range(40)], vectors, orders, ordinary, 0.001)
+    told = told_apart([str(number) for number in range(40)], vectors, orders, ordinary, KINDS["sentence"])
     assert (told.caught, told.near_misses, told.ordinary, told.missed) == (1.0, 0.0, 0.0, ())
 
 
 def test_what_cannot_be_learned_is_reported_as_missed() -> None:
     vectors = np.stack([np.eye(2, dtype=np.float32)[0]] * 40)
     orders = np.arange(40) % 2 == 0
-    told = told_apart([f"句{number}" for number in range(40)], vectors, orders, vectors, 0.001)
+    told = told_apart([f"句{number}" for number in range(40)], vectors, orders, vectors, KINDS["sentence"])
     assert told.caught == 0.0
     assert told.missed == tuple(f"句{number}" for number in range(0, 40, 2))
 
 
-def test_the_sentences_are_of_both_kinds() -> None:
-    texts, orders = read_orders(ORDERS)
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_the_texts_are_of_both_kinds(kind: Kind) -> None:
+    texts, orders = read_orders(kind.path)
     assert len(set(texts)) == len(texts)
     assert min(orders.sum(), (~orders).sum()) >= 50
 
