@@ -39,7 +39,10 @@ _HEAD_NOUNS = (
     "公园", "广场", "机场", "车站", "剧场", "剧院", "体育场", "出版社", "委员会", "协会", "法院", "政府",
 )  # fmt: skip
 # A year that the passage does not write: 次年 of 1852 is 1853.
-_NEIGHBOURING_YEARS = ((-1, re.compile("次年|翌年|来年|第二年|明年")), (1, re.compile("去年|上年|[上前]一年")))
+_NEIGHBOURING_YEARS = (
+    (-1, re.compile("次年|翌年|第二年")),
+    (1, re.compile("(?<![过失除])去年|(?<!以)上年|[上前]一年")),
+)
 _LOOSE, _OF_PARTS = 0.7, 0.5
 _OF_ANYTHING = frozenset("个项种次场大类")  # classifiers that say little of what is counted
 # A capitalised word that reads as Pinyin is a Chinese name: Siyuan, Zhan Tianyou.

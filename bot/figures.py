@@ -18,7 +18,9 @@ _ARABIC = r"(?<![\d.,])\d{1,3}(?:,\d{3}){1,4}(?!\d)(?:\.\d{1,6})?|\d{1,15}(?:\.\
 # 两 at the end is a weight of silver: 八万两.
 _NUMBER = rf"(?:{_ARABIC}|(?:[{_CHINESE}]{{0,13}}[{_CHINESE[:-1]}]|两)(?:点[{_DIGITS}]{{1,6}})?)"
 _SMALL = rf"(?:(?<![\d.])\d{{1,2}}(?!\d)|(?<![{_CHINESE}])[{_DIGITS}十两]{{1,3}})"  # up to 99
-_YEAR = rf"(?:(?<!\d)\d{{4}}|(?<![{_CHINESE}])[{_DIGITS}]{{4}}|民国(?:元|{_SMALL}|\d{{3}}))"
+_YEAR = (
+    rf"(?:(?<!\d)\d{{4}}|(?<![{_CHINESE}])[{_DIGITS}]{{4}}|民国 ?(?:元|[{_CHINESE}]{{1,5}}|\d{{1,3}}) ?(?=年(?!代)))"
+)
 _REPUBLIC = 1911  # 民国元年 is the year after
 _PERIOD = r"凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|夜间|晚"
 _AFTER_NOON = frozenset(("下午", "傍晚", "晚上", "夜间", "晚", "p"))
@@ -62,6 +64,7 @@ _CLASSIFIERS = frozenset(
     "个名位人所份件部场次期项条座处家种届等级楼层区批轮幅台辆套册卷篇支间栋户张只头棵片步类组队班门节堂校县市省镇村国"
     "大款枚艘架本代孩胎星席座颗位口号线站路店馆院园峰郡尊幢匹株"
 )
+_COUNTERS = "".join(sorted(_CLASSIFIERS))
 _NO_RANKS = frozenset(("天", "年", "时", "线", "手"))  # 第二天, 第二年, 第一时间, 第一线, 第一手
 _COMPARED = frozenset(("倍", "年代", "世纪"))
 _MORE_BEFORE = re.compile(
@@ -75,7 +78,7 @@ _MORE_AFTER = re.compile(
     rf"[余多]|{_COUNTED}(?:[(（][^)）]{{0,6}}[)）])?(?:及?以上|以后|之后|起(?![义飞来])|后(?![{HAN}]?[勤备]))"
 )
 _LESS_AFTER = re.compile(rf"{_COUNTED}(?:及?以下|以内|之内|以前|之前|前(?![往来所期身任后]))")
-_LAST = r"(?=[的左上以,。;、)!?]|$)"  # of a figure: 八块五, 六成四
+_LAST = r"(?=[分的左上以,。;、)!?]|$)"  # of a figure: 八块五, 一米八
 _ROUGHLY = frozenset("上近过超破成逾")  # 上千名, 突破百万人次
 _NO_COUNTS = frozenset(("十分", "一度", "万分", "如一日"))
 _SOME = frozenset("几数")  # 几十年, 数百人
@@ -155,13 +158,16 @@ def _made(match: re.Match[str], kind: str, *value: float, unit: str = "", vague:
 
 def _read_date(match: re.Match[str]) -> Figure | None:
     month, day = (number(match[name]) if match[name] else 0.0 for name in ("month", "day"))
-    return _made(match, "date", _year(match["year"] or "0"), month, day) if month <= 12 and day <= 31 else None
+    if month > 12 or day > 31 or (match["month"] and not month):
+        return None
+    return _made(match, "date", _year(match["year"] or "0"), month, day)
 
 
 def _year(written: str) -> float:
     if not written.startswith("民国"):
         return number(written)
-    return _REPUBLIC + (1.0 if written == "民国元" else number(written.removeprefix("民国")))
+    years = written.removeprefix("民国").strip()
+    return _REPUBLIC + (1.0 if years == "元" else number(years))
 
 
 def _read_english_date(match: re.Match[str]) -> Figure | None:
@@ -313,7 +319,7 @@ _READERS = tuple(
             rf"(?:(?P<year>{_YEAR})年度?)?(?P<month>{_SMALL})月份?(?!龄)(?:(?P<day>{_SMALL})(?:[日号]|(?![个次名位场批项天年月])))?",
             _read_date,
         ),
-        (rf"(?P<year>)(?P<month>{_SMALL})(?P<day>)(?=[-–—~至到]{_SMALL}月)", _read_date),
+        (rf"(?P<year>)(?P<month>(?!一到){_SMALL})(?P<day>)(?=[-–—~至到]{_SMALL}月(?!龄))", _read_date),
         (r"(?<![\d.])(?P<year>)(?P<month>\d\d?)·(?P<day>\d\d?)(?!\d)", _read_date),
         (
             rf"\b(?:(?P<day>\d\d?)(?:st|nd|rd|th)? )?(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
@@ -324,7 +330,7 @@ _READERS = tuple(
         (r"(?<![\d.,-])(?P<year>1[5-9]\d\d|20\d\d)(?=[-–—~至到/][12]\d{3}年)", _read_year),
         (r"\b(?:in|since|by|until|from|to|of|before|after|during|year) (?P<year>1[5-9]\d\d|20\d\d)\b(?!,)", _read_year),
         (
-            rf"(?P<period>{_PERIOD})?(?<![高初大])(?P<hour>{_SMALL})(?:时(?![间候代期常刻段尚速])|点(?=半|整|钟|[一三]刻|{_SMALL}分))"
+            rf"(?P<period>{_PERIOD})?(?<![高初大](?=[一二三四]时))(?P<hour>{_SMALL})(?:时(?![间候代期常刻段尚速])|点(?=半|整|钟|[一三]刻|{_SMALL}分))"
             rf"(?P<minute>半|[一三]刻|{_SMALL}(?=分))?分?",
             _read_time,
         ),
@@ -332,7 +338,7 @@ _READERS = tuple(
         (r"(?P<period>)(?P<hour>(?<![\d.:])\d\d?)点(?P<minute>)(?![\d])", _read_time),
         (rf"(?P<period>{_PERIOD})?(?P<hour>(?<![\d:])\d\d?):(?P<minute>\d\d)(?![\d:])", _read_time),
         (r"\b(?P<hour>\d\d?)(?::(?P<minute>\d\d))? ?(?P<period>[ap])\.?m\b\.?", _read_time),
-        (rf"(?<!如)(?P<day>{_SMALL})(?:日|号(?![线楼院馆门车桥店厅台文井]))", _read_day),
+        (rf"(?<!如(?=一日))(?P<day>{_SMALL})(?:日|号(?![线楼院馆门车桥店厅台文井]))", _read_day),
         (r"(?:(?<!一)周|星期|礼拜)(?P<day>[一二三四五六日天])(?![场次回节个])", _read_weekday),
         (
             r"(?<=[周期拜][一二三四五六][、和,])(?P<day>[一二三四五六日天])(?=[^一二三四五六七八九十个场次周月]|$)",
@@ -344,7 +350,7 @@ _READERS = tuple(
         (rf"(?P<lower>{_NUMBER})分之(?P<upper>{_NUMBER})", _read_fraction),
         (
             rf"(?P<value>(?<![\d.])\d|(?<![{_CHINESE}])[一二三四五六七八九两])成"
-            rf"(?![为立功员绩果都本长年人熟效就品片部交语份套家吉形活虫型败因龙行色分])(?P<rest>[{_DIGITS[2:]}]{_LAST})?",
+            rf"(?![为立功员绩果都本长年人熟效就品片部交语份套家吉形活虫型败因龙行色分])(?P<rest>[{_DIGITS[2:]}\d](?![\d.{_CHINESE}{_COUNTERS}]))?",
             _read_tenths,
         ),
         (rf"(?<![上下前后大多个\d{_CHINESE}])半(?P<unit>年|天|日|个月|个?小时|个?钟头)", _read_half_unit),
@@ -353,7 +359,10 @@ _READERS = tuple(
             rf"\b(?P<upper>a|an|{'|'.join(_ENGLISH)})[- ](?P<lower>{'|'.join(_ENGLISH_PARTS)})s?\b",
             _read_english_fraction,
         ),
-        (rf"[几数](?P<scale>[十百千]万?|万|亿)[余多]?(?P<unit>{_UNIT}|[{''.join(sorted(_CLASSIFIERS))}])", _read_some),
+        (
+            rf"(?<![无多半人总\d{_CHINESE}])[几数](?P<scale>[十百千][万亿]?|万亿?|亿)[余多]?(?P<unit>{_UNIT}|[{_COUNTERS}])",
+            _read_some,
+        ),
         (rf"第(?P<value>{_NUMBER})(?P<unit>[{HAN}])?", _read_ordinal),
         (r"首(?P<unit>[届次个批位家部座例期季款场条名任道支所处本])", _read_first),
         (r"(?<![a-z])(?P<value>[ivx]{1,4})级", _read_roman),
@@ -373,7 +382,7 @@ _READERS = tuple(
             rf"(?P<value>{_NUMBER})\s?(?P<scale>(?:[万亿百]|千(?![瓦克米卡赫伏帕])){{0,3}})(?P<more>[余多来几])?(?P<scale2>[万亿]?)"
             rf"(?:(?P<rest>\d{{1,4}})(?P<scale3>[百千万]))?(?P<half>个?半(?![数场球]))?"
             rf"(?:\(\w\))?\s?(?P<unit>(?:{_UNIT})(?![a-z])|[{HAN}]|[a-z]{{1,3}}(?![a-z])|)"
-            rf"(?P<tail>(?<=[年月天块元度时])半(?![数夜场球])|(?<=[块元度角米])[{_DIGITS[2:]}]{_LAST})?",
+            rf"(?P<tail>(?<=[年月天块元度时])半(?![数夜场球])|(?:(?<=[块元度角])|(?<=[{_DIGITS[2:]}两]米))[{_DIGITS[2:]}]{_LAST})?",
             _read_count,
         ),
     )

@@ -51,6 +51,10 @@ class Figure:
 
     def agrees(self, given: "Figure") -> bool:
         """As a figure of a claim it says no other than the one given by a text, which may leave out the year."""
+        if self.kind == "some" and given.kind in _COUNTED:
+            least, theirs = _measured(self)[1], _measured(given)[1]
+            below = theirs <= _SOME_AT_MOST * least if given.bound < 0 else theirs < _SOME_AT_MOST * least
+            return _same_unit(self, given) and least <= theirs and below
         if self.bound * given.bound < 0:
             return False
         if self.kind == "date" and given.kind == "date":
@@ -59,9 +63,6 @@ class Figure:
             ours, theirs = self.value[0], given.value[0]
             unsure = self._of_either_half() or given._of_either_half()
             return ours == theirs or (unsure and ours % 720 == theirs % 720)
-        if self.kind == "some" and given.kind in _COUNTED:
-            least = _measured(self)[1]
-            return _same_unit(self, given) and least <= _measured(given)[1] < _SOME_AT_MOST * least
         if "date" in {self.kind, given.kind}:
             return _is_of_date(self, given) or _is_of_date(given, self)
         if {self.kind, given.kind} == {"ordinal", "count"}:
@@ -76,7 +77,10 @@ class Figure:
         return not self.unit and self.value[0] <= 720
 
     def computed(self, given: Sequence["Figure"]) -> bool:
-        """It is the sum or difference of two exact figures of the same things, or what a share leaves of the whole."""
+        """It is the sum or difference of two exact figures of the same things, or what a share leaves of the whole.
+
+        Two that are equal do not count: each week once and each month once are not two.
+        """
         if self.kind not in {"count", "percent"} or (self.unit == "年" and self.value[0] >= _A_YEAR):
             return False
         own, ours = things(self), _measured(self)[1]

@@ -1,4 +1,4 @@
-"""Orders to whoever answers, by their vectors: sentences of a document, and questions that are none.
+"""Orders to whoever answers, by their vectors: in documents, and in place of a question.
 
 Logistic models on vectors: “ignore the above”, “若有人问，就说…” and their like lie together whatever their words and
 language, and so do “show me your prompt” and “讲个笑话”. A model does not get to see such a sentence, and no document
@@ -24,15 +24,14 @@ def give_orders(vectors: Vectors) -> npt.NDArray[np.bool_]:
 
 
 def odds_of_steering(query: Vectors) -> float:
-    """Odds that the question with this unit vector of the default encoder (384,) speaks to whoever answers.
-
-    1 where one ordinary question in 100 has more.
+    """How much more a question with this unit vector of the default encoder (384,) is like messages to the bot than the
+    one ordinary question in 100 that is most like them: a ratio of odds.
     """
     weights, threshold = _weights("question")
     return float(np.exp(query @ weights - threshold))
 
 
 @cache
-def _weights(kind: str, path: Path = WEIGHTS) -> tuple[Vectors, float]:
-    with np.load(path, allow_pickle=False) as arrays:
+def _weights(kind: str) -> tuple[Vectors, float]:
+    with np.load(WEIGHTS, allow_pickle=False) as arrays:
         return arrays[f"{kind}.weights"], float(arrays[f"{kind}.threshold"])

@@ -267,10 +267,10 @@ def orders(fitting: bool) -> None:
     from bot.orders import WEIGHTS
     from eval.examples import practice_material
     from eval.orders import KINDS, fit, read_orders, told_apart
-    from indexer.config import IndexConfig
+    from indexer.config import DEFAULT_ENCODER
     from indexer.embed import Vectors, open_encoder
 
-    encoder = open_encoder(IndexConfig.from_environment().encoder)
+    encoder = open_encoder(DEFAULT_ENCODER)
     material = practice_material(_CACHE)
     asked = [one.question for one in material.cases if one.kind != "off-topic" and not one.history]
 
@@ -292,8 +292,9 @@ def orders(fitting: bool) -> None:
         click.echo(f"  误认普通的 ordinary taken {told.ordinary:.4f}，{len(ordinary)} 条")
         for text in told.missed:
             click.echo(f"  漏 missed  {one_line(text)}")
-        weights, threshold = fit(vectors, known, ordinary, kind)
-        arrays |= {f"{name}.weights": weights, f"{name}.threshold": np.float32(threshold)}
+        if fitting:
+            weights, threshold = fit(vectors, known, ordinary, kind)
+            arrays |= {f"{name}.weights": weights, f"{name}.threshold": np.float32(threshold)}
     if fitting:
         np.savez(WEIGHTS, **arrays)
         click.echo(f"写入 written: {WEIGHTS}")

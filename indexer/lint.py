@@ -11,8 +11,8 @@ from indexer.conflicts import conflicts
 from indexer.duplicates import copies
 from indexer.page import NOTE, PROBLEM, Finding, Page, Place, words_of
 from indexer.read import QUESTIONS
-from indexer.text import Span, one_line, sentence_spans
-from indexer.types import Chunk
+from indexer.text import Span, fold, one_line, sentence_spans
+from indexer.types import Chunk, KnownQuestion
 
 _WORD = re.compile(r"\w")
 _REPEATED_IN = 3  # documents from which a line is boilerplate, and a share of them in a large folder
@@ -141,15 +141,20 @@ def lost_questions(page: Page) -> Iterator[Finding]:
 
 def disputed_questions(page: Page) -> Iterator[Finding]:
     """Known questions that stand both with the words that answer and as not answered."""
-    answered = {words_of(known.question) for known in page.document.known if known.quote}
+    answered = {_asked(known) for known in page.document.known if known.quote}
     for known in page.document.known:
-        if not known.quote and words_of(known.question) in answered:
+        if not known.quote and _asked(known) in answered:
             file, question = f"{page.document.id}{QUESTIONS}", one_line(known.question)
             yield page.finding(
                 "disputed-question", PROBLEM, page.visible(0, len(page.document.text)),
                 f"{file} 里“{question}”既有 quote 又写了 null；请删去其一",
                 f"{file}: “{question}” stands both with a quote and with null: delete one of the lines",
             )  # fmt: skip
+
+
+def _asked(known: KnownQuestion) -> str:
+    """The question, folded, without white space and the mark at its end."""
+    return "".join(fold(known.question).split()).rstrip("?!。")
 
 
 def boilerplate(pages: Sequence[Page], repeated: Mapping[str, Sequence[Place]]) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ _QUANTITY = re.compile(
     rf"(第)?(?:(\d+(?:\.\d+)?)|([{NUMERALS}]{{1,20}}))([万亿千百]?)[余多来几]?([万亿]?)(?:\(\w\))?([{HAN}a-z%‰°℃]?)"
 )
 _COUNTED_IN_WORDS = frozenset("个名位人所份件部场次期项条座处家种年月日号届等级楼层区岁天周线批")
+_NO_NUMBERS = frozenset(("万一", "亿万"))
 _DIGITS = {numeral: value for value, numeral in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _TENS = {"十": 10, "百": 100, "千": 1000}
 _MYRIADS = {"万": 10**4, "亿": 10**8}
@@ -39,6 +40,8 @@ def quantities(text: str) -> tuple[Quantity, ...]:
     found = []
     for match in _QUANTITY.finditer(text):
         ordinal, arabic, chinese, first, second, unit = match.groups()
+        if chinese in _NO_NUMBERS:
+            continue
         if chinese and not ordinal:
             single = len(chinese) == 1
             if single and (chinese in _MYRIADS or chinese in _TENS or unit not in _COUNTED_IN_WORDS):

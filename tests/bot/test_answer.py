@@ -332,6 +332,7 @@ def test_another_subject_is_refused_in_the_middle_of_a_conversation(bot: Answere
 
 def test_a_message_to_the_bot_loses_by_the_odds_that_it_is_one(bot: Answerer, monkeypatch: pytest.MonkeyPatch) -> None:
     question = "今年全民国家安全教育日的主题是什么？"
+    monkeypatch.setattr("bot.answer._KNOWN", 2)
 
     def odds(of_steering: float) -> tuple[float, bool]:
         monkeypatch.setattr("bot.answer.odds_of_steering", lambda _: of_steering)
@@ -345,3 +346,13 @@ def test_a_message_to_the_bot_loses_by_the_odds_that_it_is_one(bot: Answerer, mo
     before = [("第九个全民国家安全教育日的主题是什么？", "…")]
     monkeypatch.setattr("bot.answer.odds_of_steering", lambda _: 1e9)
     assert bot.weigh("那这一天是什么时候启动的呢？", before).steers
+
+
+def test_a_known_question_is_no_message_to_the_bot(built, kb: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.answer.odds_of_steering", lambda _: 1e9)
+    (kb / "a.md").write_text("甲甲丁。", encoding="utf-8")
+    built()
+    assert answers(kb.parent / "index", "甲丁？", 0.5).confidence == pytest.approx(1 / 31, abs=1e-4)
+    (kb / "a.questions.jsonl").write_text('{"question": "甲丁？", "quote": "甲甲丁"}', encoding="utf-8")
+    built()
+    assert answers(kb.parent / "index", "甲丁？", 0.5).confidence == 0.5

@@ -143,7 +143,13 @@ def test_those_without_an_answer_are_kept_by_their_document(built, kb: Path, cou
 
 
 def test_a_question_both_answered_and_not_is_named() -> None:
-    known = (KnownQuestion("甲是谁？", "甲甲"), KnownQuestion("甲 是谁", ""), KnownQuestion("乙是谁？", ""))
+    known = (
+        KnownQuestion("甲是谁？", "甲甲"),
+        KnownQuestion("甲 是谁", ""),
+        KnownQuestion("乙是谁？", ""),
+        KnownQuestion("长2.4米吗？", "甲"),
+        KnownQuestion("长24米吗？", ""),
+    )
     document = Document("a", "a", "甲甲。", known=known)
     page = Page(document, *cut_document(document, IndexConfig(), len, 40))
     (found,) = [one for one in lint([page]) if one.rule == "disputed-question"]
