@@ -4,10 +4,8 @@ import contextlib
 import gc
 import json
 import multiprocessing
-import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -133,11 +131,13 @@ def test_twenty_clients_and_ten_publishes(live: Live, built, kb: Path) -> None:
 
     with ThreadPoolExecutor(20) as pool:
         clients = [pool.submit(ask) for _ in range(20)]
-        for number in range(10):
-            text = "甲" * (number + 4) + "乙。" + "丙。" * number
-            texts[publish(built, kb, text)] = text
-            live.refresh()
-        done.set()
+        try:
+            for number in range(10):
+                text = "甲" * (number + 4) + "乙。" + "丙。" * number
+                texts[publish(built, kb, text)] = text
+                live.refresh()
+        finally:
+            done.set()  # else the pool waits for ever
         answers = [answer for client in clients for answer in client.result()]
     assert len({answer.index_version for answer in answers}) > 1
     for answer in answers:
@@ -174,22 +174,23 @@ def test_builds_killed_at_random_moments_lose_nothing(live: Live, kb: Path) -> N
     published = set()
     with ThreadPoolExecutor(1) as pool:
         client = pool.submit(ask)
-        for number in range(KILLS):
-            (kb / "a.md").write_text(f"甲甲。第{number}次。" + "乙。" * (number % 7), encoding="utf-8")
-            process = clean.Process(target=build_with_fake, args=(kb, live.index))
-            started = time.perf_counter()
-            process.start()
-            process.join(chance.uniform(0, longest))
-            if process.is_alive():
-                assert process.pid
-                os.kill(process.pid, signal.SIGKILL)
-                longest *= 1.05
-            else:
-                longest = 1.2 * (time.perf_counter() - started)
-            process.join()
-            published.add(open_index(live.index, CountingEncoder.fingerprint).manifest.version)
-            assert not client.done()
-        done.set()
+        try:
+            for number in range(KILLS):
+                (kb / "a.md").write_text(f"甲甲。第{number}次。" + "乙。" * (number % 7), encoding="utf-8")
+                process = clean.Process(target=build_with_fake, args=(kb, live.index))
+                started = time.perf_counter()
+                process.start()
+                process.join(chance.uniform(0, longest))
+                if process.is_alive():
+                    process.kill()  # SIGKILL, also where it has just ended
+                    longest *= 1.05
+                else:
+                    longest = 1.2 * (time.perf_counter() - started)
+                process.join()
+                published.add(open_index(live.index, CountingEncoder.fingerprint).manifest.version)
+                assert not client.done()
+        finally:
+            done.set()  # else the pool waits for ever
         client.result()
     assert 1 < len(published) < KILLS  # some got through, some were killed
     assert len(set(asked)) > 1
