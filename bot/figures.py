@@ -81,7 +81,7 @@ _LESS_AFTER = re.compile(rf"{_COUNTED}(?:及?以下|以内|之内|以前|之前|
 _LAST = r"(?=[分的左上以,。;、)!?]|$)"  # of a figure: 八块五, 一米八
 _ROUGHLY = frozenset("上近过超破成逾")  # 上千名, 突破百万人次
 _NO_COUNTS = frozenset(("十分", "一度", "万分", "如一日"))
-_SOME = frozenset("几数")  # 几十年, 数百人
+_SOME = "几数"  # 几十年, 数百人
 
 
 @lru_cache(maxsize=8192)
@@ -289,7 +289,7 @@ def _read_count(match: re.Match[str]) -> Figure | None:
 
 def _is_number(written: str, unit: str, scales: str, before: str) -> bool:
     """Chinese numerals that count something, and are no part of a word: not 一起, 千方百计, 三三两两."""
-    if written[0] in "十百千万亿" and before in _SOME:
+    if written[0] in "十百千万亿" and before in {*_SOME}:
         return False
     if written[0] in "百千万亿" and len(written) < 3:
         return (unit in _CLASSIFIERS or unit in MEASURES) and before in _ROUGHLY
@@ -360,7 +360,7 @@ _READERS = tuple(
             _read_english_fraction,
         ),
         (
-            rf"(?<![无多半人总\d{_CHINESE}])[几数](?P<scale>[十百千][万亿]?|万亿?|亿)[余多]?(?P<unit>{_UNIT}|[{_COUNTERS}])",
+            rf"(?<![无多半人总\d{_CHINESE}])[{_SOME}](?P<scale>[十百千][万亿]?|万亿?|亿)[余多]?(?P<unit>{_UNIT}|[{_COUNTERS}])",
             _read_some,
         ),
         (rf"第(?P<value>{_NUMBER})(?P<unit>[{HAN}])?", _read_ordinal),
