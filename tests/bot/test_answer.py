@@ -285,16 +285,24 @@ def test_an_answered_question_before_does_not_answer_another_that_seems_to_lean_
     assert bot.ask("他们是哪里的？", before).confidence > 0
 
 
-def test_a_question_like_no_known_one_has_a_fifth_of_the_odds(bot: Answerer, monkeypatch: pytest.MonkeyPatch) -> None:
-    question = "昨天开车压了实线,被警察拍了,这要扣几分呀?"
+@pytest.mark.parametrize(
+    ("question", "least"),
+    [
+        ("昨天开车压了实线,被警察拍了,这要扣几分呀?", BotConfig().least_likeness),
+        ("Who drove over the line?", BotConfig().least_likeness_english),
+    ],
+)
+def test_a_question_like_no_known_one_loses_odds(
+    bot: Answerer, question: str, least: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("bot.answer.known_odds", lambda *_: (1.0, ""))
-    unlike = bot.weigh(question).confidence
-    english = bot.weigh("When was it published?").confidence
-    monkeypatch.setattr("bot.answer.unlike_known", lambda *_: False)
+    given: list[float] = []
+    monkeypatch.setattr("bot.answer.odds_where_unlike", lambda *asked: given.append(asked[-1]) or 1.0)
     before = bot.weigh(question).confidence
-    assert unlike / (1 - unlike) == pytest.approx(before / (1 - before) / 5)
-    monkeypatch.setattr("bot.answer.unlike_known", lambda *_: True)
-    assert bot.weigh("When was it published?").confidence == english > 0
+    monkeypatch.setattr("bot.answer.odds_where_unlike", lambda *_: 1 / 7)
+    after = bot.weigh(question).confidence
+    assert given == [least]
+    assert after / (1 - after) == pytest.approx(before / (1 - before) / 7)
 
 
 def test_the_odds_lean_to_what_is_known_of_questions_like_it(built, kb: Path, counting) -> None:

@@ -1,6 +1,7 @@
 """What known questions do for a question like them, by brute force; one that asks for something else does nothing."""
 
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from bot.known import (
     known_answers,
     known_odds,
     likeness,
-    unlike_known,
+    odds_where_unlike,
 )
 from bot.retrieve import retrieve
 from indexer.store import Index
@@ -64,18 +65,22 @@ def test_what_it_adds_to_a_sentence(index: Index, counting) -> None:
     assert added == pytest.approx([0, 10 * (6 / 40**0.5 - 0.9), 10 * (6 / 40**0.5 - 0.9)])
 
 
-def test_a_question_is_like_none_where_many_are_known(built, kb: Path, counting) -> None:
-    (kb / "a.md").write_text("甲甲。\n\n乙。", encoding="utf-8")  # 7 characters: one known question will do
-    (kb / "a.questions.jsonl").write_text('{"question": "甲甲丁？", "quote": "甲甲"}', encoding="utf-8")
-    (kb / "b.md").write_text("乙" * 40 + "。", encoding="utf-8")
-    (kb / "b.questions.jsonl").write_text('{"question": "丙？", "quote": "乙"}', encoding="utf-8")
+def test_a_question_like_none_of_the_many_known_loses_odds(built, kb: Path, counting) -> None:
+    (kb / "a.md").write_text("甲甲。\n\n乙。\n\n" + "丁" * 40 + "。", encoding="utf-8")
+    rows = [{"question": "甲甲丁？", "quote": "甲甲"}, {"question": "丙丙？", "quote": "乙"}]
+    (kb / "a.questions.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    (kb / "b.md").write_text("丙。", encoding="utf-8")
     built(merge_characters=1)
     index = open_index(kb.parent / "index", counting.fingerprint)
-    query = counting.encode_query("甲丁")  # 3 of √5 · √2 with the known one
-    assert unlike_known(index, "a", query, 3 / 10**0.5 + 0.01)
-    assert not unlike_known(index, "a", query, 3 / 10**0.5 - 0.01)
-    assert unlike_known(index, "a", counting.encode_query("丙"), 0.5)  # known of another document
-    assert not unlike_known(index, "b", query, 1.0)  # little is known
+    assert [chunk.text.strip() for chunk in index.chunks] == ["甲甲。", "乙。", "丁" * 40 + "。", "丙。"]
+    query = counting.encode_query("甲丁")
+    likest = 3 / 10**0.5  # 3 of √5 · √2, with the first known one
+    assert odds_where_unlike(index, 0, query, likest - 0.01) == 1
+    assert odds_where_unlike(index, 0, query, likest + 0.01) == pytest.approx(math.exp(-120 * 0.01), rel=1e-4)
+    assert odds_where_unlike(index, 1, query, likest + 0.02) == pytest.approx(math.exp(-120 * 0.02), rel=1e-4)
+    assert odds_where_unlike(index, 1, counting.encode_query("戊"), 0.5) == pytest.approx(1 / 30)
+    assert odds_where_unlike(index, 2, query, 1.0) == 1  # nothing is known of what is new
+    assert odds_where_unlike(index, 3, query, 1.0) == 1
 
 
 def test_the_odds_lean_to_the_nearer_of_those_with_and_those_without_an_answer(built, kb: Path, counting) -> None:
