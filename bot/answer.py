@@ -63,6 +63,7 @@ class Weighed:
     confidence: float  # probability that they answer
     unanswered: str = ""  # the known question without an answer that took confidence away
     steers: bool = False  # it seems to speak to whoever answers, which took confidence away
+    unlike: bool = False  # it is like nothing that the document is known to answer, which took confidence away
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,7 +136,13 @@ class Answerer:
         if len(question) > SHORT:  # a shorter part is like no whole question: 会上学了什么?
             own = self._doubted(own)
         lesser = min(read, own, key=lambda one: one.confidence)
-        return replace(read, confidence=lesser.confidence, unanswered=lesser.unanswered, steers=lesser.steers)
+        return replace(
+            read,
+            confidence=lesser.confidence,
+            unanswered=lesser.unanswered,
+            steers=lesser.steers,
+            unlike=lesser.unlike,
+        )
 
     def _weighed(self, searched: str) -> Weighed:
         """The question held to its own hits."""
@@ -155,11 +162,11 @@ class Answerer:
         share, blamed = known_odds(self.index, doc_id, searched, query, weighed.like, self.config)
         least = self.config.least_likeness if is_chinese(searched) else self.config.least_likeness_english
         best = int(self.index.sentences[weighed.candidates.rows[weighed.scores.argmax()], 0])
-        share *= odds_where_unlike(self.index, best, query, least)
+        left = odds_where_unlike(self.index, best, query, least)
         known = float(weighed.like.max(initial=0)) >= _KNOWN
         steering = 1.0 if known else odds_of_steering(read_query(simplify(searched))[1])
-        confidence = at_odds(weighed.confidence, share / min(max(steering, 1), _MOST_STEERING))
-        return replace(weighed, confidence=confidence, unanswered=blamed, steers=steering > 1)
+        confidence = at_odds(weighed.confidence, share * left / min(max(steering, 1), _MOST_STEERING))
+        return replace(weighed, confidence=confidence, unanswered=blamed, steers=steering > 1, unlike=left < 1)
 
     def _held_to(self, hits: list[Hit], searched: str, query: Vectors) -> Weighed:
         retrieved = time.perf_counter()

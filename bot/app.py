@@ -190,6 +190,8 @@ def explain(folder: Path, as_json: bool, chunk_id: str | None, question: str) ->
         _say(f"已知无答案 known to have no answer: {one_line(found.unanswered)}")
     if found.steers:
         _say("像在对机器人说话，不像在问内容 seems to speak to the bot, not of the content")
+    if found.unlike:
+        _say("不像任何一个已知有答案的问题 like no question known to have an answer")
     _say(f"把握 confidence {found.confidence:.3f}  {verdict}{unmentioned}")
 
 

@@ -37,6 +37,7 @@ class Explanation:
     refused: bool
     unanswered: str  # the known question without an answer that took confidence away; empty for none
     steers: bool  # it seems to speak to whoever answers, which took confidence away
+    unlike: bool  # it is like nothing that the document is known to answer, which took confidence away
     unmentioned: str  # what the question names and the text around the best passage lacks
 
 
@@ -87,6 +88,7 @@ def explain(bot: Answerer, question: str, chunk_id: str | None = None, history: 
         refused=refused,
         unanswered=read.unanswered,
         steers=read.steers,
+        unlike=read.unlike,
         unmentioned=bot.missing(read.asked, hits),
     )
 

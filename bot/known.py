@@ -80,7 +80,8 @@ def known_odds(
     cosines = index.known_vectors @ query
     without = index.unanswered.get(doc_id, _NONE)
     blamed, unanswered = _nearest_alike(index, without, question, cosines)
-    if unanswered <= config.known_floor and not _is_well_known(index, doc_id, without):
+    is_well_known = len(without) * _WELL_KNOWN >= len(index.documents[doc_id].text)
+    if unanswered <= config.known_floor and not is_well_known:
         return 1.0, ""
     nearest, own = _nearest_alike(index, index.answered.get(doc_id, _NONE), question, cosines)
     answered = max(config.known_floor, own, float(like.max(initial=0)))
@@ -112,11 +113,6 @@ def odds_where_unlike(index: Index, chunk: int, query: Vectors, least: float) ->
         return 1.0
     nearest = (index.known_vectors @ query)[index.answered[document.id]].max()
     return float(np.clip(np.exp(_UNLIKE * (nearest - least)), _LEAST, 1))
-
-
-def _is_well_known(index: Index, doc_id: str, numbers: npt.NDArray[np.int64]) -> bool:
-    """So many known questions leave little of what is asked of the document unknown."""
-    return len(numbers) * _WELL_KNOWN >= len(index.documents[doc_id].text)
 
 
 def asks_another(question: str, known: KnownQuestion) -> bool:

@@ -9,13 +9,13 @@ add({
     explainIt: "查看", searchedFor: (text) => `查找：${text}`, side: "依据", score: "分数", rank: "名次", dense: "语义", terms: "字词", total: "合计",
     sum: (one) => `${decimal(one.similarity)} + ${one.weight} × ${decimal(one.coverage)} = ${decimal(one.score)}`, wasRead: "进入前列，句子已读。",
     sharedTerms: "共有的字词", missingTerms: "缺的字词", noTerms: "没有", sentencesOf: "各句含答案的可能", isCited: "引用",
-    confidenceIs: (one) => `把握 ${decimal(one.confidence)} · ${one.refused ? "拒答" : "回答"}`, unmentioned: (text) => `文中没有提到：${text}`, unanswered: (text) => `像一个已知没有答案的问题：${text}`, steers: "像在对机器人说话，不像在问内容", passageOf: "段落", otherPassages: "换一段看",
+    confidenceIs: (one) => `把握 ${decimal(one.confidence)} · ${one.refused ? "拒答" : "回答"}`, unmentioned: (text) => `文中没有提到：${text}`, unanswered: (text) => `像一个已知没有答案的问题：${text}`, steers: "像在对机器人说话，不像在问内容", unlike: "不像任何一个已知有答案的问题", passageOf: "段落", otherPassages: "换一段看",
   },
   en: {
     explainIt: "Explain", searchedFor: (text) => `Searched for: ${text}`, side: "By", score: "Score", rank: "Rank", dense: "Meaning", terms: "Terms", total: "Together",
     sum: (one) => `${decimal(one.similarity)} + ${one.weight} × ${decimal(one.coverage)} = ${decimal(one.score)}`, wasRead: "Among the first: its sentences were read.",
     sharedTerms: "Terms shared", missingTerms: "Terms it lacks", noTerms: "none", sentencesOf: "Chance that each sentence answers", isCited: "cited",
-    confidenceIs: (one) => `Confidence ${decimal(one.confidence)} · ${one.refused ? "refused" : "answered"}`, unmentioned: (text) => `not mentioned: ${text}`, unanswered: (text) => `Like a question known to have no answer: ${text}`, steers: "Seems to speak to the bot, not of the content", passageOf: "Passage", otherPassages: "Look at another passage",
+    confidenceIs: (one) => `Confidence ${decimal(one.confidence)} · ${one.refused ? "refused" : "answered"}`, unmentioned: (text) => `not mentioned: ${text}`, unanswered: (text) => `Like a question known to have no answer: ${text}`, steers: "Seems to speak to the bot, not of the content", unlike: "Like no question known to have an answer", passageOf: "Passage", otherPassages: "Look at another passage",
   },
 });
 
@@ -67,6 +67,7 @@ function draw({ explanation: one, passages }, asked, choose) {
     one.question !== asked && h("p", { class: "small" }, say("searchedFor", one.question)), h("p", {}, h("strong", {}, verdict)),
     one.unanswered && h("p", { class: "small" }, say("unanswered", one.unanswered)),
     one.steers && h("p", { class: "small" }, say("steers")),
+    one.unlike && h("p", { class: "small" }, say("unlike")),
     h("h3", {}, say("passageOf")), h("p", { class: "small" }, one.chunk_id), h("p", { class: "passage-text", lang: languageOf(one.text) }, one.text.trim()),
     h("p", { class: one.cut ? "note" : "small" }, half(one.cut) || say("wasRead")),
     h("table", {}, head("side", "score", "rank"), h("tbody", {}, rows)),

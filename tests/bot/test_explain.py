@@ -94,6 +94,13 @@ def test_a_message_to_the_bot_is_named(article_index: Path) -> None:
     assert "seems to speak to the bot" not in CliRunner().invoke(main, [*command, theme]).output
 
 
+def test_a_question_like_no_known_one_is_named(article_index: Path) -> None:
+    command = ["explain", "--index", str(article_index)]
+    assert "like no question known to have an answer" in CliRunner().invoke(main, [*command, "番茄炒蛋怎么做？"]).output
+    theme = "今年全民国家安全教育日的主题是什么？"
+    assert "like no question known" not in CliRunner().invoke(main, [*command, theme]).output
+
+
 def test_the_command(article_index: Path) -> None:
     question = "嘉峪关市的面积有多大？"
     shown = CliRunner().invoke(main, ["explain", "--index", str(article_index), question])
