@@ -48,12 +48,22 @@ _KNOWN = 0.95  # likeness to a known question with an answer; of 135 messages to
 _OWN_WORDS = 0.2  # share of a rewritten question's words that the conversation need not hold
 
 
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """What took confidence away from an answer."""
+
+    unanswered: str = ""  # the known question without an answer that the question is like
+    steers: bool = False  # it seems to speak to whoever answers
+    unlike: bool = False  # it is like nothing that the document is known to answer
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Weighed:
     """A question held to the sentences of its hits."""
 
     searched: str  # the question, self-contained
     query: Vectors
+    cosines: Vectors  # with all known questions
     hits: list[Hit]
     retrieved: float  # when the hits were there
     asked: Asked
@@ -61,9 +71,7 @@ class Weighed:
     candidates: Candidates
     scores: Numbers  # one a candidate
     confidence: float  # probability that they answer
-    unanswered: str = ""  # the known question without an answer that took confidence away
-    steers: bool = False  # it seems to speak to whoever answers, which took confidence away
-    unlike: bool = False  # it is like nothing that the document is known to answer, which took confidence away
+    doubts: Doubts = Doubts()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,13 +144,7 @@ class Answerer:
         if len(question) > SHORT:  # a shorter part is like no whole question: 会上学了什么?
             own = self._doubted(own)
         lesser = min(read, own, key=lambda one: one.confidence)
-        return replace(
-            read,
-            confidence=lesser.confidence,
-            unanswered=lesser.unanswered,
-            steers=lesser.steers,
-            unlike=lesser.unlike,
-        )
+        return replace(read, confidence=lesser.confidence, doubts=lesser.doubts)
 
     def _weighed(self, searched: str) -> Weighed:
         """The question held to its own hits."""
@@ -158,25 +160,26 @@ class Answerer:
         """
         if not len(weighed.scores):
             return weighed
-        doc_id, searched, query = weighed.hits[0].chunk.doc_id, weighed.searched, weighed.query
-        share, blamed = known_odds(self.index, doc_id, searched, query, weighed.like, self.config)
+        doc_id, searched, cosines = weighed.hits[0].chunk.doc_id, weighed.searched, weighed.cosines
+        share, blamed = known_odds(self.index, doc_id, searched, cosines, weighed.like, self.config)
         least = self.config.least_likeness if is_chinese(searched) else self.config.least_likeness_english
         best = int(self.index.sentences[weighed.candidates.rows[weighed.scores.argmax()], 0])
-        left = odds_where_unlike(self.index, best, query, least)
+        left = odds_where_unlike(self.index, best, cosines, least)
         known = float(weighed.like.max(initial=0)) >= _KNOWN
         steering = 1.0 if known else odds_of_steering(read_query(simplify(searched))[1])
         confidence = at_odds(weighed.confidence, share * left / min(max(steering, 1), _MOST_STEERING))
-        return replace(weighed, confidence=confidence, unanswered=blamed, steers=steering > 1, unlike=left < 1)
+        return replace(weighed, confidence=confidence, doubts=Doubts(blamed, steering > 1, left < 1))
 
     def _held_to(self, hits: list[Hit], searched: str, query: Vectors) -> Weighed:
         retrieved = time.perf_counter()
         asked = ask_what(searched, self.head.expectation)
         candidates = candidates_of(self.index, asked, query, hits)
         scores = self.head.scores(candidates.features)
-        like = likeness(self.index, searched, query)
+        cosines = self.index.known_vectors @ query
+        like = likeness(self.index, searched, cosines)
         scores = scores + known_answers(like, candidates.rows, self.config)
         confidence = self._confidence(searched, asked, hits, candidates, scores)
-        return Weighed(searched, query, hits, retrieved, asked, like, candidates, scores, confidence)
+        return Weighed(searched, query, cosines, hits, retrieved, asked, like, candidates, scores, confidence)
 
     def _extractive(self, found: Found) -> Answer:
         citations = [

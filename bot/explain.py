@@ -86,9 +86,9 @@ def explain(bot: Answerer, question: str, chunk_id: str | None = None, history: 
         ),
         confidence=read.confidence,
         refused=refused,
-        unanswered=read.unanswered,
-        steers=read.steers,
-        unlike=read.unlike,
+        unanswered=read.doubts.unanswered,
+        steers=read.doubts.steers,
+        unlike=read.doubts.unlike,
         unmentioned=bot.missing(read.asked, hits),
     )
 
@@ -100,8 +100,7 @@ def _nearest_known(bot: Answerer, read: Weighed, number: int) -> tuple[str, floa
     if not known:
         return "", -bot.config.known_discount
     questions = index.known_rows[index.sentences[index.known_rows[:, 1], 0] == number, 0]
-    cosines = index.known_vectors[questions] @ read.query
-    nearest = questions[np.abs(cosines - known).argmin()]
+    nearest = questions[np.abs(read.cosines[questions] - known).argmin()]
     return index.known[nearest].question, known - bot.config.known_discount
 
 

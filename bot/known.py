@@ -36,15 +36,16 @@ _WELL_KNOWN = 10  # characters of a text for each of its known questions, at mos
 _UNLIKE, _LEAST = 120, 1 / 30
 
 
-def likeness(index: Index, question: str, query: Vectors) -> Numbers:
+def likeness(index: Index, question: str, cosines: Vectors) -> Numbers:
     """(sentences,) cosine of the question with the nearest known one that the sentence answers; 0 for none.
 
+    `cosines` are those of the question with all known ones, here and below.
     A known question that asks for another number or the opposite does not count, however near: 2023年 for 2024年.
     """
     found = np.zeros(len(index.sentences))
     answered, rows = index.known_rows.T
     like = np.zeros(len(index.known))
-    for number, cosine in _nearest(answered, index.known_vectors @ query):
+    for number, cosine in _nearest(answered, cosines):
         if not asks_another(question, index.known[number]):
             like[number] = cosine
     np.maximum.at(found, rows, like[answered])
@@ -52,7 +53,7 @@ def likeness(index: Index, question: str, query: Vectors) -> Numbers:
 
 
 def _nearest(numbers: npt.NDArray[np.int64], cosines: Vectors) -> list[tuple[int, float]]:
-    """(number, cosine) of the nearest ones of these known questions, nearest first; `cosines` are those of all."""
+    """(number, cosine) of the nearest ones of these known questions, nearest first."""
     chosen = np.full(len(cosines), -np.inf)
     chosen[numbers] = cosines[numbers]
     count = min(_COMPARED, len(chosen))
@@ -68,7 +69,7 @@ def known_answers(like: Numbers, rows: npt.NDArray[np.int64], config: BotConfig)
 
 
 def known_odds(
-    index: Index, doc_id: str, question: str, query: Vectors, like: Numbers, config: BotConfig
+    index: Index, doc_id: str, question: str, cosines: Vectors, like: Numbers, config: BotConfig
 ) -> tuple[float, str]:
     """(what to multiply the odds of an answer from the document with, the known question without an answer that is to
     blame or "").
@@ -77,7 +78,6 @@ def known_odds(
     answer, in whatever document and whether its words still stand or not; more than 1 where it is more like one with an
     answer that stands in this document; 1 where none without an answer is like it, unless there are many of these.
     """
-    cosines = index.known_vectors @ query
     without = index.unanswered.get(doc_id, _NONE)
     blamed, unanswered = _nearest_alike(index, without, question, cosines)
     is_well_known = len(without) * _WELL_KNOWN >= len(index.documents[doc_id].text)
@@ -101,7 +101,7 @@ def _nearest_alike(index: Index, numbers: npt.NDArray[np.int64], question: str, 
     return -1, 0.0
 
 
-def odds_where_unlike(index: Index, chunk: int, query: Vectors, least: float) -> float:
+def odds_where_unlike(index: Index, chunk: int, cosines: Vectors, least: float) -> float:
     """What to multiply the odds of an answer from the chunk with, where it is well known what people ask of it.
 
     Less than 1, a thirtieth at least, for a question that is less than `least` like all that its document is known to
@@ -111,7 +111,7 @@ def odds_where_unlike(index: Index, chunk: int, query: Vectors, least: float) ->
     of_chunk = np.isin(index.known_rows[:, 1], rows).sum()
     if of_chunk * _WELL_KNOWN < len(index.chunks[chunk].text):
         return 1.0
-    nearest = (index.known_vectors @ query)[index.answered[document.id]].max()
+    nearest = cosines[index.answered[document.id]].max()
     return float(np.clip(np.exp(_UNLIKE * (nearest - least)), _LEAST, 1))
 
 

@@ -25,7 +25,7 @@ def retrieve(index: Index, question: str, query: Vectors, k: int, config: BotCon
     best = np.argsort(-coverage, kind="stable")[: config.candidate_chunks].tolist()
     lexical_rank = {chunk: rank for rank, chunk in enumerate(best, 1) if coverage[chunk] > 0}
     known = np.zeros(len(index.chunks))
-    np.maximum.at(known, index.sentences[:, 0], likeness(index, question, query))
+    np.maximum.at(known, index.sentences[:, 0], likeness(index, question, index.known_vectors @ query))
     for chunk in (lexical_rank.keys() | set(np.flatnonzero(known).tolist())) - similarity.keys():
         similarity[chunk] = float(index.similarities(query, chunk).max(initial=-1.0))
 

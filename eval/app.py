@@ -9,15 +9,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from eval.config import GOLDEN, RUNS
-from indexer.text import one_line, simplify
-
-if TYPE_CHECKING:
-    from eval.draft import Draft
+from indexer.text import one_line
 
 _path = click.Path(path_type=Path)
 _CACHE = Path(".jiawen-eval")
@@ -266,35 +263,22 @@ def orders(fitting: bool) -> None:
 
     from bot.orders import WEIGHTS
     from eval.examples import practice_material
-    from eval.orders import KINDS, fit, read_orders, told_apart
+    from eval.orders import weighed
     from indexer.config import DEFAULT_ENCODER
-    from indexer.embed import Vectors, open_encoder
+    from indexer.embed import open_encoder
 
-    encoder = open_encoder(DEFAULT_ENCODER)
     material = practice_material(_CACHE)
-    asked = [one.question for one in material.cases if one.kind != "off-topic" and not one.history]
-
-    def queries(texts: Sequence[str]) -> Vectors:
-        return np.concatenate([encoder.encode_queries(texts[at : at + 16]) for at in range(0, len(texts), 16)])
-
+    questions = [one.question for one in material.cases if one.kind != "off-topic" and not one.history]
     arrays: dict[str, Any] = {}
-    for name, encode, ordinary in (
-        ("sentence", encoder.encode_passages, material.index.vectors_of(range(len(material.index.sentences)))),
-        ("question", queries, queries([simplify(question) for question in asked])),
-    ):
-        kind = KINDS[name]
-        texts, known = read_orders(kind.path)
-        vectors = encode([simplify(text) for text in texts])
-        told = told_apart(texts, vectors, known, ordinary, kind)
+    for name, told, weights, threshold in weighed(open_encoder(DEFAULT_ENCODER), material.index, questions):
+        orders, alike, ordinary = told.counts
         click.echo(name)
-        click.echo(f"  认出 caught {told.caught:.3f}，{int(known.sum())} 条指令 orders")
-        click.echo(f"  误认相似的 near misses taken {told.near_misses:.3f}，{int((~known).sum())} 条")
-        click.echo(f"  误认普通的 ordinary taken {told.ordinary:.4f}，{len(ordinary)} 条")
+        click.echo(f"  认出 caught {told.caught:.3f}，{orders} 条指令 orders")
+        click.echo(f"  误认相似的 near misses taken {told.near_misses:.3f}，{alike} 条")
+        click.echo(f"  误认普通的 ordinary taken {told.ordinary:.4f}，{ordinary} 条")
         for text in told.missed:
             click.echo(f"  漏 missed  {one_line(text)}")
-        if fitting:
-            weights, threshold = fit(vectors, known, ordinary, kind)
-            arrays |= {f"{name}.weights": weights, f"{name}.threshold": np.float32(threshold)}
+        arrays |= {f"{name}.weights": weights, f"{name}.threshold": np.float32(threshold)}
     if fitting:
         np.savez(WEIGHTS, **arrays)
         click.echo(f"写入 written: {WEIGHTS}")
@@ -313,6 +297,7 @@ def orders(fitting: bool) -> None:
 @click.option("--all", "unasked", is_flag=True, help="不问，全收 Accept every candidate without asking.")
 def draft(kb: Path, out: Path, limit: int, unasked: bool) -> None:
     """从文档起草用例，逐条取舍 Draft cases from the documents; each accepted one is in FILE at once."""
+    from eval.accept import accept
     from eval.cases import read_cases
     from eval.draft import draft_cases, spread
     from indexer.read import read_folder
@@ -323,7 +308,7 @@ def draft(kb: Path, out: Path, limit: int, unasked: bool) -> None:
     held = {text for case in cases for text in (case.id, case.question)}
     candidates = [one for one in draft_cases(documents) if not held & {one.id, one.question}]
     offered = spread(candidates, limit)
-    accepted = _accept(offered, out, held, unasked)
+    accepted = accept(offered, out, held, unasked)
     following = f"；接着 next: jiawen eval run --cases {shlex.quote(str(out))}" if accepted or cases else ""
     click.echo(f"收下 accepted: {accepted}，出示 offered: {len(offered)}/{len(candidates)}{following}")
 
@@ -334,6 +319,7 @@ def draft(kb: Path, out: Path, limit: int, unasked: bool) -> None:
 def from_feedback(folder: Path, out: Path) -> None:
     """把读者的反馈变成用例 Turn readers' feedback into cases, to be looked at before they are used."""
     from bot.feedback import FILE
+    from eval.accept import append
     from eval.cases import read_cases
     from eval.feedback import cases_from, read_feedback
     from indexer.store import open_version
@@ -343,7 +329,7 @@ def from_feedback(folder: Path, out: Path) -> None:
     written = read_cases(out, documents) if out.exists() and out.stat().st_size > 0 else []
     found = cases_from(read_feedback(folder / FILE), documents, {case.question for case in written})
     for row in found.rows:
-        _append(out, row)
+        append(out, row)
         click.echo(f"{'应答 answer' if row['gold'] else '拒答 refuse'}  {one_line(row['question'])}")
     for question, reason in found.unfinished:
         click.echo(f"缺出处 needs a gold quote ({one_line(reason)})  {one_line(question)}")
@@ -351,62 +337,3 @@ def from_feedback(folder: Path, out: Path) -> None:
         f"写入 written: {len(found.rows)}，待补 to finish: {len(found.unfinished)}"
         f"；看过之后 after a look: JIAWEN_GOLDEN={shlex.quote(str(out))} jiawen index"
     )
-
-
-def _accept(offered: Sequence["Draft"], out: Path, held: set[str], unasked: bool) -> int:
-    """Writes the accepted ones to the file as they are accepted; their number. Ends at q, Ctrl-C or the last answer."""
-    no_terminal = click.UsageError("没有终端可以问；请在终端里运行，或加 --all | no terminal to ask on: add --all")
-    if offered and not unasked and sys.stdin is None:
-        raise no_terminal
-    accepted, answered = 0, unasked
-    try:
-        for number, one in enumerate(offered, 1):
-            question = one.question if unasked else _decided(one, f"{number}/{len(offered)}")
-            if question is None:
-                break
-            answered = True
-            if question and question not in held:
-                _append(out, {**one.row, "question": question})
-                held.add(question)
-                accepted += 1
-    except click.Abort:
-        if not answered and not sys.stdin.isatty():
-            raise no_terminal from None
-        click.echo()
-    return accepted
-
-
-def _decided(one: "Draft", place: str) -> str | None:
-    """The question to keep, as a person left it; empty to skip the candidate, None to stop."""
-    click.echo(f"\n{place}  {one.kind}  {one_line(one.question)}")
-    if one.quote:
-        click.echo(f"  出处 expected: {one_line(one.quote)}")
-        click.echo(f"  必含 must hold: {one_line(one.must) or '–'}")
-    else:
-        click.echo(f"  应当拒答 should be refused: {one_line(one.swapped)}?")
-    keys = click.Choice(["y", "e", "n", "q"], case_sensitive=False)
-    key = click.prompt("  收 accept y / 改 edit e / 弃 skip n / 退 quit q", type=keys, show_choices=False)
-    if key == "e":
-        return _edited(one.question)
-    return {"y": one.question, "n": "", "q": None}[key]
-
-
-def _edited(question: str) -> str:
-    """The question as typed; on a terminal the draft stands in the line to be changed."""
-    if not sys.stdin.isatty():
-        return one_line(click.prompt("  问题 question"))
-    import readline
-
-    readline.set_startup_hook(lambda: readline.insert_text(one_line(question)))
-    try:
-        return one_line(click.prompt("  问题 question"))
-    finally:
-        readline.set_startup_hook()
-
-
-def _append(path: Path, row: dict[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+b") as file:
-        file.seek(max(file.tell() - 1, 0))
-        line = b"" if file.read(1) in {b"", b"\n"} else b"\n"
-        file.write(line + json.dumps(row, ensure_ascii=False).encode("utf-8") + b"\n")

@@ -218,7 +218,7 @@ def _example(
         tuple(index.sentence_text(row) for row in rows),
         case.must,
         together(hits),
-        known_answers(likeness(index, asked.text, query), found.rows, BotConfig()),
+        known_answers(likeness(index, asked.text, index.known_vectors @ query), found.rows, BotConfig()),
     )
 
 

@@ -2,7 +2,7 @@
 them apart.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +11,12 @@ import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
 from eval.cases import CaseError
-from indexer.embed import Vectors
-from indexer.store import read_jsonl
+from indexer.embed import Encoder, Vectors
+from indexer.store import Index, read_jsonl
+from indexer.text import simplify
 
 FOLDS = 10
+_BATCH = 16  # questions encoded at a time
 Flags = npt.NDArray[np.bool_]
 
 
@@ -43,6 +45,7 @@ class Told:
     caught: float  # share of the orders
     near_misses: float  # share of those that merely resemble orders, taken for some
     ordinary: float  # share of ordinary ones taken for orders
+    counts: tuple[int, int, int]  # of each of these three
     missed: tuple[str, ...]
 
 
@@ -73,4 +76,26 @@ def told_apart(texts: Sequence[str], vectors: Vectors, orders: Flags, ordinary: 
         taken[out] = vectors[out] @ weights > threshold
         alarms[ordinary_out] = ordinary[ordinary_out] @ weights > threshold
     missed = tuple(text for text, order, found in zip(texts, orders, taken, strict=True) if order and not found)
-    return Told(float(taken[orders].mean()), float(taken[~orders].mean()), float(alarms.mean()), missed)
+    counts = int(orders.sum()), int((~orders).sum()), len(ordinary)
+    return Told(float(taken[orders].mean()), float(taken[~orders].mean()), float(alarms.mean()), counts, missed)
+
+
+def weighed(encoder: Encoder, index: Index, questions: Sequence[str]) -> Iterator[tuple[str, Told, Vectors, float]]:
+    """(name of the kind, how well it is told apart, weights, threshold) for each kind.
+
+    Ordinary are the sentences of the index and the questions.
+    """
+
+    def queries(texts: Sequence[str]) -> Vectors:
+        parts = range(0, len(texts), _BATCH)
+        return np.concatenate([encoder.encode_queries(texts[at : at + _BATCH]) for at in parts])
+
+    for name, encode, ordinary in (
+        ("sentence", encoder.encode_passages, index.vectors_of(range(len(index.sentences)))),
+        ("question", queries, queries([simplify(question) for question in questions])),
+    ):
+        kind = KINDS[name]
+        texts, orders = read_orders(kind.path)
+        vectors = encode([simplify(text) for text in texts])
+        told = told_apart(texts, vectors, orders, ordinary, kind)
+        yield name, told, *fit(vectors, orders, ordinary, kind)

@@ -345,7 +345,7 @@ def test_a_message_to_the_bot_loses_by_the_odds_that_it_is_one(bot: Answerer, mo
     def odds(of_steering: float) -> tuple[float, bool]:
         monkeypatch.setattr("bot.answer.odds_of_steering", lambda _: of_steering)
         weighed = bot.weigh(question)
-        return weighed.confidence / (1 - weighed.confidence), weighed.steers
+        return weighed.confidence / (1 - weighed.confidence), weighed.doubts.steers
 
     whole, steers = odds(0.9)
     assert not steers
@@ -353,7 +353,7 @@ def test_a_message_to_the_bot_loses_by_the_odds_that_it_is_one(bot: Answerer, mo
     assert odds(1e9) == (pytest.approx(whole / 30), True)
     before = [("第九个全民国家安全教育日的主题是什么？", "…")]
     monkeypatch.setattr("bot.answer.odds_of_steering", lambda _: 1e9)
-    assert bot.weigh("那这一天是什么时候启动的呢？", before).steers
+    assert bot.weigh("那这一天是什么时候启动的呢？", before).doubts.steers
 
 
 def test_a_known_question_is_no_message_to_the_bot(built, kb: Path, monkeypatch: pytest.MonkeyPatch) -> None:

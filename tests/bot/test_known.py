@@ -35,18 +35,18 @@ def index(built, kb: Path, counting) -> Index:
 def test_likeness_is_that_of_the_nearest_question_of_a_sentence(index: Index, counting) -> None:
     query = counting.encode_query("甲甲丁丁")
     first = 6 / 40**0.5  # 甲甲丁丁 with 甲甲丁: 4 + 2 of √8 · √5
-    assert likeness(index, "甲甲丁丁", query) == pytest.approx([first, 0, first, 0])
+    assert likeness(index, "甲甲丁丁", index.known_vectors @ query) == pytest.approx([first, 0, first, 0])
     query = counting.encode_query("乙乙甲")
-    assert likeness(index, "乙乙甲", query) == pytest.approx([2 / 5, 0, 2 / 5**0.5, 2 / 5**0.5])
+    assert likeness(index, "乙乙甲", index.known_vectors @ query) == pytest.approx([2 / 5, 0, 2 / 5**0.5, 2 / 5**0.5])
     query = counting.encode_query("甲3个")
-    assert likeness(index, "甲3个", query) == pytest.approx([0, 0, 0, 0])
+    assert likeness(index, "甲3个", index.known_vectors @ query) == pytest.approx([0, 0, 0, 0])
 
 
 def test_an_index_without_known_questions_adds_nothing(built, kb: Path, counting) -> None:
     (kb / "a.md").write_text("甲。", encoding="utf-8")
     built()
     plain = open_index(kb.parent / "index", counting.fingerprint)
-    assert likeness(plain, "甲", counting.encode_query("甲")).tolist() == [0]
+    assert likeness(plain, "甲", plain.known_vectors @ counting.encode_query("甲")).tolist() == [0]
 
 
 def test_it_brings_the_passage_that_answers_it(index: Index, counting) -> None:
@@ -60,7 +60,7 @@ def test_it_brings_the_passage_that_answers_it(index: Index, counting) -> None:
 
 def test_what_it_adds_to_a_sentence(index: Index, counting) -> None:
     query = counting.encode_query("甲甲丁丁")
-    like = likeness(index, "甲甲丁丁", query)
+    like = likeness(index, "甲甲丁丁", index.known_vectors @ query)
     added = known_answers(like, np.array([3, 2, 0]), BotConfig(known_weight=10, known_floor=0.9))
     assert added == pytest.approx([0, 10 * (6 / 40**0.5 - 0.9), 10 * (6 / 40**0.5 - 0.9)])
 
@@ -73,14 +73,14 @@ def test_a_question_like_none_of_the_many_known_loses_odds(built, kb: Path, coun
     built(merge_characters=1)
     index = open_index(kb.parent / "index", counting.fingerprint)
     assert [chunk.text.strip() for chunk in index.chunks] == ["甲甲。", "乙。", "丁" * 40 + "。", "丙。"]
-    query = counting.encode_query("甲丁")
+    cosines = index.known_vectors @ counting.encode_query("甲丁")
     likest = 3 / 10**0.5  # 3 of √5 · √2, with the first known one
-    assert odds_where_unlike(index, 0, query, likest - 0.01) == 1
-    assert odds_where_unlike(index, 0, query, likest + 0.01) == pytest.approx(math.exp(-120 * 0.01), rel=1e-4)
-    assert odds_where_unlike(index, 1, query, likest + 0.02) == pytest.approx(math.exp(-120 * 0.02), rel=1e-4)
-    assert odds_where_unlike(index, 1, counting.encode_query("戊"), 0.5) == pytest.approx(1 / 30)
-    assert odds_where_unlike(index, 2, query, 1.0) == 1  # nothing is known of what is new
-    assert odds_where_unlike(index, 3, query, 1.0) == 1
+    assert odds_where_unlike(index, 0, cosines, likest - 0.01) == 1
+    assert odds_where_unlike(index, 0, cosines, likest + 0.01) == pytest.approx(math.exp(-120 * 0.01), rel=1e-4)
+    assert odds_where_unlike(index, 1, cosines, likest + 0.02) == pytest.approx(math.exp(-120 * 0.02), rel=1e-4)
+    assert odds_where_unlike(index, 1, index.known_vectors @ counting.encode_query("戊"), 0.5) == pytest.approx(1 / 30)
+    assert odds_where_unlike(index, 2, cosines, 1.0) == 1  # nothing is known of what is new
+    assert odds_where_unlike(index, 3, cosines, 1.0) == 1
 
 
 def test_the_odds_lean_to_the_nearer_of_those_with_and_those_without_an_answer(built, kb: Path, counting) -> None:
@@ -95,9 +95,9 @@ def test_the_odds_lean_to_the_nearer_of_those_with_and_those_without_an_answer(b
     answered, unanswered = 4 / 5, 3 / 10**0.5
 
     def odds(doc_id: str, floor: float, weight: float = 1) -> float:
-        like = likeness(index, "甲丁丁", query)
+        like = likeness(index, "甲丁丁", index.known_vectors @ query)
         config = BotConfig(known_floor=floor, known_weight=weight)
-        share, blamed = known_odds(index, doc_id, "甲丁丁", query, like, config)
+        share, blamed = known_odds(index, doc_id, "甲丁丁", index.known_vectors @ query, like, config)
         assert blamed == ("甲丁？" if share < 1 else "")  # not the nearer one that asks for 3
         return share
 

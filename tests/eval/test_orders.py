@@ -16,6 +16,7 @@ def test_a_clear_cut_is_learned_and_judged_on_what_was_left_out() -> None:
     assert (east @ weights > threshold, north @ weights > threshold) == (True, False)
     told = told_apart([str(number) for number in range(40)], vectors, orders, ordinary, KINDS["sentence"])
     assert (told.caught, told.near_misses, told.ordinary, told.missed) == (1.0, 0.0, 0.0, ())
+    assert told.counts == (20, 20, 40)
 
 
 def test_what_cannot_be_learned_is_reported_as_missed() -> None:
