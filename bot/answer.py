@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bot.config import BotConfig
@@ -30,6 +30,7 @@ from bot.question import (
     what_is_wanted,
 )
 from bot.retrieve import retrieve
+from bot.spelling import Spelling
 from bot.types import Answer, AnswerSentence, Citation, Hit, Verdict, cite
 from indexer.config import IndexConfig
 from indexer.embed import Encoder, Vectors, open_encoder, read_query, token_reader
@@ -45,6 +46,9 @@ _LONGEST = BotConfig().longest_question
 _TURNS = 3  # a question that leans on one that leans on one: the subject is seldom farther back
 _MOST_STEERING = 30  # odds that count at most: 28 of 150 messages off the topic were answered, with this 7
 _KNOWN = 0.95  # likeness to a known question with an answer; of 135 messages to the bot none has more than 0.922
+# Two cosines together. Of 61 misspelt questions about the article 52 are given another spelling, and 49 of these are
+# nearer by more than this; of 2,489 others 55 and 4.
+_NEARER = 0.003
 _OWN_WORDS = 0.2  # share of a rewritten question's words that the conversation need not hold
 
 
@@ -79,6 +83,7 @@ class Found:
     """What is known of a question before anything is answered."""
 
     question: str  # as asked
+    checked: str  # and as it was meant
     read: Weighed
     evidence: list[Evidence]  # the sentences of the extractive answer
     started: float
@@ -93,10 +98,14 @@ class Answerer:
     config: BotConfig
     head: Head
     model: Model | None = None
+    spelling: Spelling = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.spelling = Spelling(self.index)
 
     def search(self, question: str, k: int, history: History = ()) -> list[Hit]:
         """The k best passages for the question, best first."""
-        checked = in_context(check_question(question, self.config), history)
+        checked = in_context(self.checked(question), history)
         query = self.encoder.encode_query(simplify(checked))
         return retrieve(self.index, with_chinese(checked), query, k, self.config)
 
@@ -117,13 +126,27 @@ class Answerer:
         else:
             yield from self._generated(self.model, found, extractive)
 
+    def checked(self, question: str) -> str:
+        """The question to be answered, misspelt words put right; an empty or over-long one is a QuestionError."""
+        checked = check_question(question, self.config)
+        proposed = self.spelling.proposed(checked)
+        nearer = proposed != checked and self._nearness(proposed) - self._nearness(checked) > _NEARER
+        return proposed if nearer else checked
+
+    def _nearness(self, question: str) -> float:
+        """How near the question is to what the index holds: cosines with the nearest sentence and known question."""
+        query = self.encoder.encode_query(simplify(question))
+        _, nearest = self.index.nearest_sentences(query, 1)
+        return float(nearest.max(initial=0) + (self.index.known_vectors @ query).max(initial=0))
+
     def _find(self, question: str, history: History) -> Found:
         started = time.perf_counter()
-        read = self.weigh(check_question(question, self.config), history)
+        checked = self.checked(question)
+        read = self.weigh(checked, history)
         evidence: list[Evidence] = []
         if read.confidence >= self.config.refuse_below:
             evidence = choose_sentences(self.index, read.asked, read.hits, read.candidates, read.scores, self.config)
-        return Found(question, read, evidence, started)
+        return Found(question, checked, read, evidence, started)
 
     def weigh(self, question: str, history: History = ()) -> Weighed:
         """The question and its hits, and the probability that they answer; in context where it leans on the one before.
@@ -269,7 +292,7 @@ class Answerer:
 
         Of a follow-up both are looked for before the words of the question that it leans on.
         """
-        own = ask_what(found.question, self.head.expectation)
+        own = ask_what(found.checked, self.head.expectation)
         missing, wanted = self.missing(own, found.read.hits), what_is_wanted(own)
         if not missing and not wanted:
             missing = self.missing(found.read.asked, found.read.hits)

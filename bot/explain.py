@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.answer import Answerer, History, Weighed, check_question
+from bot.answer import Answerer, History, Weighed
 from bot.extract import choose_sentences
 from bot.head import shares
 from bot.lexicon import with_chinese
@@ -43,7 +43,7 @@ class Explanation:
 
 def explain(bot: Answerer, question: str, chunk_id: str | None = None, history: History = ()) -> Explanation:
     """The explanation for a chunk, by default the best one; an unknown chunk is a QuestionError."""
-    read = bot.weigh(check_question(question, bot.config), history)
+    read = bot.weigh(bot.checked(question), history)
     query, expanded = read.query, with_chinese(read.searched)
     index, config = bot.index, bot.config
     ranking = retrieve(index, expanded, query, len(index.chunks), config)

@@ -66,6 +66,11 @@ class LexicalIndex:
         starts = np.searchsorted(of_term, np.arange(len(number) + 1))
         return cls(list(number), starts, of_row.astype(np.int32), counts.astype(np.int32), lengths)
 
+    def frequencies(self) -> dict[str, int]:
+        """How often each term stands in the texts."""
+        totals = np.diff(np.concatenate([[0], np.cumsum(self._counts)])[self._starts])
+        return dict(zip(self._number, totals.tolist(), strict=True))
+
     def rarity(self, term: str) -> float:
         """BM25's inverse document frequency, log(1 + (N - n + 0.5) / (n + 0.5)); a term never seen is the rarest."""
         number = self._number.get(term)

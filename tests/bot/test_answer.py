@@ -186,6 +186,30 @@ def test_a_question_is_answered_from_the_threshold_on(built, kb: Path, counting)
     assert refused.confidence == 0.25
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant", "must"),
+    [
+        ("龙张月同志是什么植务？", "龙章月同志是什么职务？", "常务副主任"),
+        ("为什么要特别重视清少年的国家安全教玉？", "为什么要特别重视青少年的国家安全教育？", "青少年是国家的未来"),
+    ],
+)
+def test_a_misspelt_question_is_read_as_it_was_meant(bot: Answerer, typed: str, meant: str, must: str) -> None:
+    answer = bot.ask(typed)
+    check(answer, bot)
+    assert (answer.question, answer.searched) == (typed, meant)
+    assert answer.verdict is Verdict.GROUNDED
+    assert must in "".join(sentence.text for sentence in answer.sentences)
+    assert bot.search(typed, 3) == bot.search(meant, 3)
+
+
+def test_another_spelling_counts_where_it_is_nearer_only(bot: Answerer, monkeypatch: pytest.MonkeyPatch) -> None:
+    question = "龙章月是什么职务？"
+    monkeypatch.setattr("bot.spelling.Spelling.proposed", lambda *_: "龙张月是什么植务？")
+    assert bot.checked(f" {question}") == question
+    monkeypatch.setattr("bot.spelling.Spelling.proposed", lambda *_: question)
+    assert bot.checked("龙张月是什么植务？") == question
+
+
 @pytest.mark.parametrize("name", ["more.md", "jiayuguan-national-security-education.md"])
 def test_what_the_article_lacks_is_answered_once_it_is_added(bot: Answerer, tmp_path: Path, name: str) -> None:
     """The head was fitted on questions about this article: it must not have learned by heart which it cannot answer.

@@ -1,3 +1,4 @@
+from collections import Counter
 from pathlib import Path
 
 import bm25s
@@ -39,6 +40,13 @@ def test_traditional_and_full_width_questions_find_simplified_text() -> None:
     assert np.argmax(index.coverage("嘉峪關長城博物館")) == 0
     assert np.argmax(index.coverage("ａｂｃ")) == 0
     assert index.coverage("ａｂｃ")[1] == 0
+
+
+@given(texts)
+def test_frequencies_are_counted(corpus: list[str]) -> None:
+    counted = Counter(term for text in corpus for term in terms(text))
+    assert LexicalIndex.from_texts(corpus).frequencies() == counted
+    assert LexicalIndex.from_texts([]).frequencies() == {}
 
 
 def test_rarity_by_hand() -> None:
