@@ -185,13 +185,15 @@ class Answerer:
             return weighed
         doc_id, searched, cosines = weighed.hits[0].chunk.doc_id, weighed.searched, weighed.cosines
         share, blamed = known_odds(self.index, doc_id, searched, cosines, weighed.like, self.config)
-        least = self.config.least_likeness if is_chinese(searched) else self.config.least_likeness_english
         best = int(self.index.sentences[weighed.candidates.rows[weighed.scores.argmax()], 0])
-        left = odds_where_unlike(self.index, best, cosines, least)
+        left = odds_where_unlike(self.index, best, cosines, self._least_likeness(searched))
         known = float(weighed.like.max(initial=0)) >= _KNOWN
         steering = 1.0 if known else odds_of_steering(read_query(simplify(searched))[1])
         confidence = at_odds(weighed.confidence, share * left / min(max(steering, 1), _MOST_STEERING))
         return replace(weighed, confidence=confidence, doubts=Doubts(blamed, steering > 1, left < 1))
+
+    def _least_likeness(self, searched: str) -> float:
+        return self.config.least_likeness if is_chinese(searched) else self.config.least_likeness_english
 
     def _held_to(self, hits: list[Hit], searched: str, query: Vectors) -> Weighed:
         retrieved = time.perf_counter()
@@ -201,7 +203,8 @@ class Answerer:
         cosines = self.index.known_vectors @ query
         like = likeness(self.index, searched, cosines)
         scores = scores + known_answers(like, candidates.rows, self.config)
-        confidence = self._confidence(searched, asked, hits, candidates, scores)
+        is_known = float(like.max(initial=0)) >= self._least_likeness(searched)
+        confidence = self._confidence(searched, asked, hits, candidates, scores, is_known)
         return Weighed(searched, query, cosines, hits, retrieved, asked, like, candidates, scores, confidence)
 
     def _extractive(self, found: Found) -> Answer:
@@ -271,16 +274,17 @@ class Answerer:
         )
 
     def _confidence(
-        self, searched: str, asked: Asked, hits: Sequence[Hit], candidates: Candidates, scores: Numbers
+        self, searched: str, asked: Asked, hits: Sequence[Hit], candidates: Candidates, scores: Numbers, is_known: bool
     ) -> float:
-        """Probability that the hits answer; 0 where they mention no word that the question hangs on.
+        """Probability that the hits answer; 0 where they mention no word that the question hangs on, unless it is like
+        one that is known to have an answer: 文章有哪几个小标题？
 
         Where they mention none that says something by itself, the odds are a third of what the head says.
         """
         if not len(scores):
             return 0.0
         around = surroundings(self.index, hits[0].number)[1]
-        if nothing_mentioned(asked, around):
+        if not is_known and nothing_mentioned(asked, around):
             return 0.0
         best = [self.index.sentence_text(int(candidates.rows[at])) for at in best_three(scores)]
         matched = self.head.matcher(read_query(simplify(searched))[0], states_of_sentences(best))

@@ -1,6 +1,7 @@
 """Document → Chunks that tile it, and Chunk → the Sentences that are embedded and cited."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
 from langchain_text_splitters import RecursiveCharacterTextSplitter
@@ -78,20 +79,35 @@ def _paragraph_spans(text: str, start: int, end: int, config: IndexConfig) -> li
 def chunk_sentences(
     document: Document, chunks: Sequence[Chunk], count_tokens: Callable[[str], int], max_tokens: int
 ) -> list[list[Sentence]]:
-    """The sentences of each chunk, headings left out; one that the encoder would truncate is cut at a clause."""
-    titles = {span[0]: span[1] for span, _, _ in heading_lines(document.text)}
+    """The sentences of each chunk; one that the encoder would truncate is cut at a clause.
+
+    Of headings, which are near to all that is asked of what they stand above, only those that a known question quotes.
+    """
+    headings = list(heading_lines(document.text))
+    starts = [start for (start, _), _, _ in headings]
+
+    def heading_at(place: int) -> int | None:
+        number = bisect_right(starts, place) - 1
+        return number if number >= 0 and place < headings[number][0][1] else None
+
+    quoted = {heading_at(document.text.find(known.quote)) for known in document.known if known.quote}
+    titles: dict[int, int] = {}
+    for (left, _), _, title in (headings[number] for number in quoted if number is not None):
+        start = document.text.index(title, left)
+        titles[start] = start + len(title)
     found = []
     for chunk in chunks:
         # The document's title would be the same for every sentence.
         context = " ".join(name for name in chunk.headings if name != document.title)
         sentences: list[Sentence] = []
-        pending = [(chunk.start + start, chunk.start + end) for start, end in sentence_spans(chunk.text)]
+        spans = [(chunk.start + start, chunk.start + end) for start, end in sentence_spans(chunk.text)]
+        body = [span for span in spans if heading_at(span[0]) is None]
+        pending = sorted(body + [span for span in titles.items() if chunk.start <= span[0] < chunk.end])
         while pending:
             start, end = pending.pop(0)
-            if titles.get(start, 0) >= end:
-                continue
             text = document.text[start:end]
-            whole, bare = simplify(f"{context} {text}".strip()), simplify(text)
+            bare = simplify(text)
+            whole = bare if start in titles else simplify(f"{context} {text}".strip())
             if count_tokens(whole) <= max_tokens:
                 sentences.append(Sentence(start, end, whole))
             elif count_tokens(bare) <= max_tokens:
