@@ -183,9 +183,9 @@ class Answerer:
         """
         if not len(weighed.scores):
             return weighed
-        doc_id, searched, cosines = weighed.hits[0].chunk.doc_id, weighed.searched, weighed.cosines
-        share, blamed = known_odds(self.index, doc_id, searched, cosines, weighed.like, self.config)
+        searched, cosines = weighed.searched, weighed.cosines
         best = int(self.index.sentences[weighed.candidates.rows[weighed.scores.argmax()], 0])
+        share, blamed = known_odds(self.index, best, searched, cosines, weighed.like, self.config)
         left = odds_where_unlike(self.index, best, cosines, self._least_likeness(searched))
         known = float(weighed.like.max(initial=0)) >= _KNOWN
         steering = 1.0 if known else odds_of_steering(read_query(simplify(searched))[1])

@@ -94,20 +94,27 @@ def test_the_odds_lean_to_the_nearer_of_those_with_and_those_without_an_answer(b
     query = counting.encode_query("甲丁丁")  # with 甲甲丁 4 of 5, with 甲丁 3 of √10
     answered, unanswered = 4 / 5, 3 / 10**0.5
 
-    def odds(doc_id: str, floor: float, weight: float = 1) -> float:
+    def odds(chunk: int, floor: float, weight: float = 1) -> float:
         like = likeness(index, "甲丁丁", index.known_vectors @ query)
         config = BotConfig(known_floor=floor, known_weight=weight)
-        share, blamed = known_odds(index, doc_id, "甲丁丁", index.known_vectors @ query, like, config)
+        share, blamed = known_odds(index, chunk, "甲丁丁", index.known_vectors @ query, like, config)
         assert blamed == ("甲丁？" if share < 1 else "")  # not the nearer one that asks for 3
         return share
 
-    assert odds("a", 0.5) == pytest.approx(np.exp(answered - unanswered))
-    assert odds("a", 0.9) == pytest.approx(np.exp(0.9 - unanswered))
-    assert odds("a", 0.9, 1000) == 0.1
-    assert (odds("a", unanswered), odds("b", 0.5)) == (1, 1)
+    of_a, of_b = 1, 2  # 乙, of which nothing is known, and 丙
+    assert odds(of_a, 0.5) == pytest.approx(np.exp(answered - unanswered))
+    assert odds(of_a, 0.9) == pytest.approx(np.exp(0.9 - unanswered))
+    assert odds(of_a, 0.9, 1000) == 0.1
+    assert (odds(of_a, unanswered), odds(of_b, 0.5)) == (1, 1)
     query = counting.encode_query("甲甲丁")  # itself, and 3 of √10
-    assert odds("a", 0.5) == pytest.approx(np.exp(1 - unanswered))
-    assert odds("a", 0.5, 1000) == 1.8
+    assert odds(of_a, 0.5) == pytest.approx(np.exp(1 - unanswered))
+    assert odds(of_a, 0.5, 1000) == 1.8
+    of_known = 0  # 甲甲, with a known question on three characters: the same question weighs three times as much
+    assert odds(of_known, 0.5) == pytest.approx(np.exp(3 * (1 - unanswered)))
+    assert odds(of_known, 0.5, 1000) == 10
+    query = counting.encode_query("甲丁")  # itself, which has no answer, and 3 of √10
+    assert odds(of_known, 0.5) == pytest.approx(np.exp(3 * (unanswered - 1)))
+    assert odds(of_known, 0.5, 1000) == 0.01
 
 
 @pytest.mark.parametrize(
