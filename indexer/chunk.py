@@ -119,10 +119,10 @@ def chunk_sentences(
 
 
 def _halves(text: str, start: int, end: int) -> list[Span]:
-    """Two spans that cover text[start:end], cut at the clause end nearest the middle."""
+    """Two spans that cover text[start:end], cut at the clause end nearest the middle, without white space there."""
     middle = (start + end) // 2
     clauses = [match.end() for match in re.finditer(_CLAUSE_END, text[start:end])]
     cut = min(
         (start + offset for offset in clauses if start + offset < end), key=lambda at: abs(at - middle), default=middle
     )
-    return [(start, cut), (cut, end)]
+    return [(start, start + len(text[start:cut].rstrip())), (end - len(text[cut:end].lstrip()), end)]

@@ -202,6 +202,29 @@ def test_a_misspelt_question_is_read_as_it_was_meant(bot: Answerer, typed: str, 
     assert bot.search(typed, 3) == bot.search(meant, 3)
 
 
+@pytest.mark.parametrize(
+    ("question", "heading"),
+    [
+        ("请问这篇报道的标题是什么呀？", "筑牢国家安全防线 共建和谐幸福家园——我市深入开展全民国家安全宣传教育活动综述"),
+        ("第二个小标题写的是什么呢？", "安不忘危 汇聚维护国家安全合力"),
+        ("文章有哪几个小标题？", "增强意识 扛牢维护国家安全主体责任"),  # the text has not a word of the question
+    ],
+)
+def test_a_heading_is_an_answer_too(bot: Answerer, question: str, heading: str) -> None:
+    answer = bot.ask(question)
+    check(answer, bot)
+    assert heading in [citation.quote for citation in answer.citations]
+
+
+def test_of_a_known_question_what_is_known_decides(bot: Answerer) -> None:
+    for known in bot.index.known[::60]:
+        answer = bot.ask(known.question)
+        if known.quote:
+            assert answer.verdict is Verdict.GROUNDED, known
+        else:
+            assert answer.verdict is Verdict.REFUSED, known
+
+
 def test_another_spelling_counts_where_it_is_nearer_only(bot: Answerer, monkeypatch: pytest.MonkeyPatch) -> None:
     question = "龙章月是什么职务？"
     monkeypatch.setattr("bot.spelling.Spelling.proposed", lambda *_: "龙张月是什么植务？")

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from indexer.chunk import chunk_document, chunk_sentences
 from indexer.config import IndexConfig
 from indexer.text import heading_lines, simplify
-from indexer.types import Document
+from indexer.types import Document, KnownQuestion
 
 line = st.text(alphabet=st.sampled_from("安全教育日。！？，,；“”《》 #\u3000𠮷a."), max_size=120)
 markdown = st.lists(
@@ -79,6 +79,9 @@ def test_a_sentence_too_long_for_the_encoder_is_cut_at_a_clause() -> None:
     assert [sentence.embedded_text for sentence in sentences] == ["前半句话很长，", "后半句话也长。"]
     (sentences,) = chunk_sentences(document, chunks, len, 4)
     assert [len(sentence.embedded_text) for sentence in sentences] == [3, 4, 3, 4]
+    document = Document("d", "题", "abcdef ghijkl")
+    (sentences,) = chunk_sentences(document, chunk_document(document, small), len, 12)
+    assert [document.text[sentence.start : sentence.end] for sentence in sentences] == ["abcdef", "ghijkl"]
 
 
 @pytest.mark.parametrize("text", ["# 只有标题", "# 一\n## 二\n\n"])
@@ -96,6 +99,24 @@ def test_headings_are_embedded_unless_they_are_the_title() -> None:
         found = chunk_sentences(document, chunk_document(document, small), len, 40)
         embedded = [sentence.embedded_text for sentences in found for sentence in sentences]
         assert embedded == [f"{context}北京办事处 电话零一零。", f"{context}上海办事处 电话零二一。"]
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "cited"),
+    [
+        ("# 总纲\n\n## 甲 乙 ##\n\n正文。", "甲 乙", ["甲 乙", "正文。"]),
+        ("# 总纲\n\n## 甲 乙\n\n正文。", "总纲", ["总纲", "正文。"]),
+        ("# 怎么办？有办法！\n正文。", "办法", ["怎么办？有办法！", "正文。"]),  # whole, whatever stands inside
+        ("# 总纲\n\n正文说总纲。", "正文", ["正文说总纲。"]),
+        ("# 总纲\n\n正文。", "没有的话", ["正文。"]),
+    ],
+)
+def test_a_heading_is_cited_where_a_known_question_quotes_it(text: str, quote: str, cited: list[str]) -> None:
+    document = Document("d", "题", text, known=(KnownQuestion("问？", quote), KnownQuestion("没有答案？", "")))
+    (sentences,) = chunk_sentences(document, chunk_document(document, small), len, 40)
+    assert [text[sentence.start : sentence.end] for sentence in sentences] == cited
+    assert sentences[-1].embedded_text.endswith(cited[-1])
+    assert all(sentence.embedded_text == cited[0] for sentence in sentences[:-1])  # no heading in front of itself
 
 
 def test_a_comment_in_a_code_fence_is_no_heading_wherever_the_chunk_begins() -> None:
