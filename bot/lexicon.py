@@ -19,6 +19,7 @@ _LONGEST_PHRASE = 4  # English words
 _ENDINGS = ("", "s", "es", "d", "ed", "ing")
 # Sounds that typists and dialects confuse: 讲姐员 for 讲解员, 长成 for 长城, 宗 for 中.
 _CONFUSED = str.maketrans({"g": None, "h": None})
+_FLAT = re.compile(r"(?<=^[zcs])h|(?<=n)g$")
 
 
 @cache
@@ -81,18 +82,23 @@ def with_chinese(question: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def sound(text: str) -> str:
-    """The text a syllable a character, without tones, blanks around each: a search key for homophones."""
-    return " " + " ".join(map(_syllable, text)) + " "
+    """The text a syllable a character, without tones, g and h, blanks around each: a search key for homophones."""
+    return " " + " ".join(_syllable(character).translate(_CONFUSED) for character in text) + " "
+
+
+def spoken(text: str) -> str:
+    """The same more strictly: zh, ch, sh are as z, c, s, and a final ng as n, but 何 is not 葛."""
+    return " ".join(_FLAT.sub("", _syllable(character)) for character in text)
 
 
 @cache
 def _syllable(character: str) -> str:
     import unicodedata
 
-    from pypinyin.constants import PINYIN_DICT  # 0.1 s: only when a word is missing
+    from pypinyin.constants import PINYIN_DICT  # 0.1 s
 
     readings = PINYIN_DICT.get(ord(character))
     if not readings:
         return character
     first = unicodedata.normalize("NFD", readings.split(",")[0])
-    return "".join(letter for letter in first if "a" <= letter <= "z").translate(_CONFUSED)
+    return "".join(letter for letter in first if "a" <= letter <= "z")

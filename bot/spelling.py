@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from bot.lexicon import sound
+from bot.lexicon import spoken
 from indexer.lexical import terms
 from indexer.store import Index
 from indexer.text import simplify
@@ -34,12 +34,15 @@ class Spelling:
         self._held = held
         self._sounding: dict[str, list[str]] = defaultdict(list)  # the most frequent first
         for pair in sorted(held, key=lambda pair: (-held[pair], pair)):
-            self._sounding[sound(pair)].append(pair)
+            self._sounding[spoken(pair)].append(pair)
 
     def proposed(self, question: str) -> str:
         """The question in simplified characters with what seems misspelt put right; as it is where nothing does."""
         text = simplify(question)
-        left_over = _left_over(text)
+        held = self._held
+        left_over = {
+            at for at in _left_over(text) if text[max(at - 1, 0) : at + 1] not in held and text[at : at + 2] not in held
+        }
         found = list(text)
         for length in (3, 2):
             for start in range(len(text) - length + 1):
@@ -64,14 +67,13 @@ class Spelling:
         return []
 
     def _alike(self, pairs: list[str]) -> Iterator[str]:
-        """Words that sound like these pairs, which overlap: 龙章月 of 龙章 and 章月."""
-        for first in self._sounding.get(sound(pairs[0]), ()):
-            if len(pairs) == 1:
-                yield first
-            else:
-                yield from (
-                    first + second[1] for second in self._sounding.get(sound(pairs[1]), ()) if second[0] == first[1]
-                )
+        """Words that sound like these pairs, which overlap, and have a character of each: 龙章月 of 龙章 and 章月."""
+        first, *others = (
+            [pair for pair in self._sounding.get(spoken(typed), ()) if pair[0] == typed[0] or pair[1] == typed[1]]
+            for typed in pairs
+        )
+        for pair in first:
+            yield from (pair + other[1] for other in others[0] if other[0] == pair[1]) if others else (pair,)
 
 
 def _is_pair(term: str) -> bool:

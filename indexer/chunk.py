@@ -102,7 +102,8 @@ def chunk_sentences(
         sentences: list[Sentence] = []
         spans = [(chunk.start + start, chunk.start + end) for start, end in sentence_spans(chunk.text)]
         body = [span for span in spans if heading_at(span[0]) is None]
-        pending = sorted(body + [span for span in titles.items() if chunk.start <= span[0] < chunk.end])
+        own = [(start, min(end, chunk.end)) for start, end in titles.items() if chunk.start <= start < chunk.end]
+        pending = sorted(body + own)
         while pending:
             start, end = pending.pop(0)
             text = document.text[start:end]

@@ -125,7 +125,7 @@ def repeated_lines(pages: Sequence[Page]) -> dict[str, list[Place]]:
 
 
 def lost_questions(page: Page) -> Iterator[Finding]:
-    """Known questions whose quote touches no sentence: the document no longer has it, or it is a heading."""
+    """Known questions whose quote touches no sentence: the document no longer has it."""
     text = page.document.text
     sentences = [(one.start, one.end) for inside in page.sentences for one in inside]
     for known in filter(attrgetter("quote"), page.document.known):

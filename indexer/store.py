@@ -23,7 +23,7 @@ from indexer.errors import IndexBroken, IndexMismatch
 from indexer.lexical import LexicalIndex, terms
 from indexer.types import Chunk, Document, KnownQuestion
 
-FORMAT = 3  # raised when what is in the files, or how they are computed, changes
+FORMAT = 4  # raised when what is in the files, or how they are computed, changes
 MANIFEST = "manifest.json"
 _SAMPLE = 50  # sentences that a check searches for
 _NEAR = 10  # passages with more of a passage's words than itself, at most: long ones that repeat it

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.lexicon import sound
+from bot.lexicon import spoken
 from bot.spelling import Spelling
 from indexer.text import simplify
 from indexer.versions import open_index
@@ -16,7 +16,7 @@ TEXT = """邀请省委国安办常务副主任龙章月同志作专题辅导。
 
 青少年是国家的未来，增强他们的意识。意识强，素养就高。
 
-意思不大的话少说，市委的事实要多讲。
+意思不大的话少说，市委的事实要多讲。主持人是葛建国。
 """
 
 
@@ -63,6 +63,7 @@ def test_a_word_is_put_right_by_its_sound(spelling: Spelling, typed: str, meant:
         "少年宫几点开门？",
         "这个市是哪个省的？",  # 市是 sounds like 事实; both stand alone
         "龙江月是谁？",
+        "何建国是谁？",  # not 葛建国
         "Who is Long Zhangyue?",
         "意 史",
         "？",
@@ -73,10 +74,9 @@ def test_what_is_right_or_sounds_like_nothing_stays(spelling: Spelling, question
 
 
 @given(st.text(alphabet="龙张章月清青少年意史识思值植职务是市的。 a龍", max_size=12))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_only_characters_that_sound_alike_change(spelling: Spelling, question: str) -> None:
     proposed = spelling.proposed(question)
     if proposed != question:
-        assert sound(proposed) == sound(simplify(question))
+        assert spoken(proposed) == spoken(simplify(question))
         for before, after in zip(simplify(question), proposed, strict=True):
             assert before == after or after in TEXT + "职"
