@@ -101,7 +101,7 @@ class Answerer:
     spelling: Spelling = field(init=False)
 
     def __post_init__(self) -> None:
-        self.spelling = Spelling(self.index)
+        self.spelling = Spelling(self.index.lexical, self.index.known)
 
     def search(self, question: str, k: int, history: History = ()) -> list[Hit]:
         """The k best passages for the question, best first."""

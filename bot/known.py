@@ -85,8 +85,8 @@ def known_odds(
     doc_id = index.chunks[chunk].doc_id
     without = index.unanswered.get(doc_id, _NONE)
     blamed, unanswered = _nearest_alike(index, without, question, cosines)
-    is_well_known = len(without) * _WELL_KNOWN >= len(index.documents[doc_id].text)
-    if unanswered <= config.known_floor and not is_well_known:
+    has_many = len(without) * _WELL_KNOWN >= len(index.documents[doc_id].text)
+    if unanswered <= config.known_floor and not has_many:
         return 1.0, ""
     nearest, own = _nearest_alike(index, index.answered.get(doc_id, _NONE), question, cosines)
     answered = max(config.known_floor, own, float(like.max(initial=0)))

@@ -1,16 +1,14 @@
 """Words misspelt by sound, over a small knowledge base; whatever is typed, only characters that sound alike change."""
 
-import json
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.lexicon import spoken
 from bot.spelling import Spelling
+from indexer.lexical import LexicalIndex
 from indexer.text import simplify
-from indexer.versions import open_index
+from indexer.types import KnownQuestion
 
 TEXT = """邀请省委国安办常务副主任龙章月同志作专题辅导。
 
@@ -21,22 +19,9 @@ TEXT = """邀请省委国安办常务副主任龙章月同志作专题辅导。
 
 
 @pytest.fixture(scope="module")
-def spelling(tmp_path_factory: pytest.TempPathFactory) -> Spelling:
-    from indexer.build import build
-    from indexer.config import IndexConfig
-    from tests.conftest import CountingEncoder
-
-    folder = tmp_path_factory.mktemp("spelling")
-    (folder / "kb").mkdir()
-    (folder / "kb/a.md").write_text(TEXT, encoding="utf-8")
-    known = {"question": "龙章月的职务是什么？", "quote": "常务副主任"}
-    (folder / "kb/a.questions.jsonl").write_text(json.dumps(known), encoding="utf-8")
-    encoder = CountingEncoder()
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("indexer.build.open_encoder", lambda name: encoder)
-        patched.setattr("indexer.build.fingerprint_of", lambda name: encoder.fingerprint)
-        build(folder / "kb", folder / "index", IndexConfig())
-    return Spelling(open_index(Path(folder / "index"), encoder.fingerprint))
+def spelling() -> Spelling:
+    known = KnownQuestion("龙章月的职务是什么？", "常务副主任")
+    return Spelling(LexicalIndex.from_texts(TEXT.split("\n\n")), [known])
 
 
 @pytest.mark.parametrize(
