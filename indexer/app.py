@@ -3,11 +3,14 @@
 import contextlib
 import json
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import EntryPoint, distribution
 from pathlib import Path
+from threading import Event
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -137,9 +140,16 @@ def _watch(kb: Path, folder: Path, options: "BuildOptions", as_json: bool) -> No
     from indexer.errors import JiawenError
     from indexer.watch import changes
 
+    stop = Event()
+
+    def interrupted(number: int, frame: FrameType | None) -> None:
+        stop.set()  # the exception is lost where it meets a finaliser
+        signal.default_int_handler(number, frame)
+
+    signal.signal(signal.SIGINT, interrupted)
     click.echo(f"正在看着 {kb}（Ctrl-C 停止） Watching {kb} (Ctrl-C to stop)", err=True)
     with contextlib.suppress(KeyboardInterrupt):  # the documented way to stop
-        for _ in changes(kb):
+        for _ in changes(kb, stop):
             try:
                 _build(kb, folder, options, as_json)
             except JiawenError as error:

@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -285,6 +286,39 @@ def test_index_watch_rebuilds_and_survives_a_bad_save(tmp_path: Path) -> None:
         assert (second["published"], [one["file"] for one in second["skipped"]]) == (True, ["b.txt"])
         assert second["version"] == current_version(tmp_path / ".jiawen")
     assert "Traceback" not in errors.read_text(encoding="utf-8")
+
+
+def test_an_interrupt_that_a_finaliser_swallows_ends_the_watching_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "kb").mkdir()
+    swallowing = """
+import time
+from bot.app import main
+from indexer import app
+
+class Kept:
+    def __del__(self):
+        print("building", flush=True)
+        time.sleep(60)
+
+def build(*_):
+    Kept()
+    return True
+
+app._build = build
+main(["index", "--watch"])
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", swallowing], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "building\n"
+        process.send_signal(signal.SIGINT)
+        try:
+            _, errors = process.communicate(timeout=20)
+        finally:
+            process.kill()
+    assert "Exception ignored" in errors
+    assert process.returncode == 0
 
 
 def test_the_gate_stops_content_that_loses_golden_answers(tmp_path: Path) -> None:
