@@ -185,7 +185,7 @@ class Answerer:
             return weighed
         searched, cosines = weighed.searched, weighed.cosines
         best = int(self.index.sentences[weighed.candidates.rows[weighed.scores.argmax()], 0])
-        share, blamed = known_odds(self.index, best, searched, cosines, weighed.like, self.config)
+        share, blamed = known_odds(self.index, best, searched, cosines)
         left = odds_where_unlike(self.index, best, cosines, self._least_likeness(searched))
         known = float(weighed.like.max(initial=0)) >= _KNOWN
         steering = 1.0 if known else odds_of_steering(read_query(simplify(searched))[1])

@@ -352,17 +352,21 @@ def test_a_question_like_no_known_one_loses_odds(
     assert after / (1 - after) == pytest.approx(before / (1 - before) / 7)
 
 
-def test_the_odds_lean_to_what_is_known_of_questions_like_it(built, kb: Path, counting) -> None:
+def test_the_odds_lean_to_what_is_known_of_questions_like_it(
+    built, kb: Path, counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.known._LEAST_ALIKE", 0.9)
+    monkeypatch.setattr("bot.known._WEIGHT", 10)
     (kb / "a.md").write_text("甲甲丁。", encoding="utf-8")
     (kb / "a.questions.jsonl").write_text('{"question": "甲丁？", "quote": null}', encoding="utf-8")
     built()
 
     def odds(question: str) -> float:
-        confidence = answers(kb.parent / "index", question, 0.5, known_floor=0.9, known_weight=10).confidence
+        confidence = answers(kb.parent / "index", question, 0.5).confidence
         return confidence / (1 - confidence)
 
-    assert odds("甲丁丁") == pytest.approx(math.exp(-10 * (3 / 10**0.5 - 0.9)), abs=1e-3)
-    assert odds("甲甲甲丁") == pytest.approx(1)  # 4 of √20: less than the floor
+    assert odds("甲丁丁") == pytest.approx(math.exp(-10 * (3 / 10**0.5 - 0.1 / 5 - 0.9)), abs=1e-3)  # 4 of 5 are shared
+    assert odds("甲甲甲丁") == pytest.approx(1)  # 4 of √20: less than the least
 
 
 def test_a_question_that_is_surely_answered_by_itself_is_no_follow_up(bot: Answerer) -> None:

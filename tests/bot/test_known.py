@@ -83,7 +83,9 @@ def test_a_question_like_none_of_the_many_known_loses_odds(built, kb: Path, coun
     assert odds_where_unlike(index, 3, cosines, 1.0) == 1
 
 
-def test_the_odds_lean_to_the_nearer_of_those_with_and_those_without_an_answer(built, kb: Path, counting) -> None:
+def test_the_odds_lean_to_the_liker_of_those_with_and_those_without_an_answer(
+    built, kb: Path, counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (kb / "a.md").write_text("甲甲。\n\n乙。", encoding="utf-8")
     known = [("甲甲丁？", "甲甲"), ("甲丁？", None), ("甲丁丁3个？", None)]
     rows = [json.dumps({"question": question, "quote": quote}) for question, quote in known]
@@ -91,30 +93,29 @@ def test_the_odds_lean_to_the_nearer_of_those_with_and_those_without_an_answer(b
     (kb / "b.md").write_text("丙。", encoding="utf-8")
     built(merge_characters=1)
     index = open_index(kb.parent / "index", counting.fingerprint)
-    query = counting.encode_query("甲丁丁")  # with 甲甲丁 4 of 5, with 甲丁 3 of √10
-    answered, unanswered = 4 / 5, 3 / 10**0.5
 
-    def odds(chunk: int, floor: float, weight: float = 1) -> float:
-        like = likeness(index, "甲丁丁", index.known_vectors @ query)
-        config = BotConfig(known_floor=floor, known_weight=weight)
-        share, blamed = known_odds(index, chunk, "甲丁丁", index.known_vectors @ query, like, config)
+    def odds(chunk: int, question: str, least: float, weight: float = 1) -> float:
+        monkeypatch.setattr("bot.known._LEAST_ALIKE", least)
+        monkeypatch.setattr("bot.known._WEIGHT", weight)
+        share, blamed = known_odds(index, chunk, question, index.known_vectors @ counting.encode_query(question))
         assert blamed == ("甲丁？" if share < 1 else "")  # not the nearer one that asks for 3
         return share
 
-    of_a, of_b = 1, 2  # 乙, of which nothing is known, and 丙
-    assert odds(of_a, 0.5) == pytest.approx(np.exp(answered - unanswered))
-    assert odds(of_a, 0.9) == pytest.approx(np.exp(0.9 - unanswered))
-    assert odds(of_a, 0.9, 1000) == 0.1
-    assert (odds(of_a, unanswered), odds(of_b, 0.5)) == (1, 1)
-    query = counting.encode_query("甲甲丁")  # itself, and 3 of √10
-    assert odds(of_a, 0.5) == pytest.approx(np.exp(1 - unanswered))
-    assert odds(of_a, 0.5, 1000) == 1.8
-    of_known = 0  # 甲甲, with a known question on three characters: the same question weighs three times as much
-    assert odds(of_known, 0.5) == pytest.approx(np.exp(3 * (1 - unanswered)))
-    assert odds(of_known, 0.5, 1000) == 10
-    query = counting.encode_query("甲丁")  # itself, which has no answer, and 3 of √10
-    assert odds(of_known, 0.5) == pytest.approx(np.exp(3 * (unanswered - 1)))
-    assert odds(of_known, 0.5, 1000) == 0.01
+    of_known, of_a, of_b = 0, 1, 2  # 甲甲, with a known question on three characters; 乙, with none; 丙
+    # With 甲甲丁 the cosine is 4 of 5, and 2 characters of 3 and 3 are shared; with 甲丁 3 of √10, and 2 of 3 and 2.
+    answered, unanswered = 4 / 5 - 0.1 * (1 - 4 / 6), 3 / 10**0.5 - 0.1 * (1 - 4 / 5)
+    assert odds(of_a, "甲丁丁", 0.5) == pytest.approx(np.exp(answered - unanswered))
+    assert odds(of_a, "甲丁丁", 0.9) == pytest.approx(np.exp(0.9 - unanswered))
+    assert odds(of_a, "甲丁丁", 0.9, 1000) == 0.1
+    assert (odds(of_a, "甲丁丁", unanswered), odds(of_b, "甲丁丁", 0.5)) == (1, 1)
+    # 甲甲丁 itself has an answer, and 甲丁 is as like as before.
+    assert odds(of_a, "甲甲丁", 0.5) == pytest.approx(np.exp(1 - unanswered))
+    assert odds(of_a, "甲甲丁", 0.5, 1000) == 1.8
+    assert odds(of_known, "甲甲丁", 0.5) == pytest.approx(np.exp(3 * (1 - unanswered)))  # the same: three times as much
+    assert odds(of_known, "甲甲丁", 0.5, 1000) == 10
+    # 甲丁 itself has none, and 甲甲丁 is as like as 甲丁 was to it.
+    assert odds(of_known, "甲丁", 0.5) == pytest.approx(np.exp(3 * (unanswered - 1)))
+    assert odds(of_known, "甲丁", 0.5, 1000) == 0.01
 
 
 @pytest.mark.parametrize(
