@@ -32,10 +32,10 @@ _SAME_KIND = {
     for kind in kinds
 }
 _folded = lru_cache(maxsize=8192)(fold)  # the same known questions are looked at again and again
-# Never less than a tenth, so that strong evidence still answers: the document may have come to hold it. Of 384
-# answerable questions about the article by five authors 377 are answered with what they must hold, and 268 of 279 near
-# misses are refused; 368 and 254 without such lines.
-_AT_MOST = 1 / 10, 1.8
+# Never less than a tenth, a fifth of a passage that little is known of, so that strong evidence still answers: the
+# document may have come to hold it. Of 384 answerable questions about the article by five authors 377 are answered with
+# what they must hold, and 268 of 279 near misses are refused; 368 and 254 without such lines.
+_AT_MOST, _AT_MOST_OF_NEW = (1 / 10, 1.8), (1 / 5, 1.8)
 # From this likeness on it is the same question but for its marks (为什么 for 哪个 has 0.988), and what is known of it
 # weighs three times as much in the exponent. Of 700 known questions none is refused, without this 7, and of 500 known
 # to have no answer none is answered, not 19.
@@ -94,10 +94,11 @@ def known_odds(index: Index, chunk: int, question: str, cosines: Vectors) -> tup
         return 1.0, ""
     standing = index.known_rows[:, 0]
     nearest, answered = _nearest_alike(index, np.union1d(own, standing), question, cosines)
-    is_same = max(answered, unanswered) >= _SAME and _is_well_known(index, chunk)
+    well_known = _is_well_known(index, chunk)
+    is_same = well_known and max(answered, unanswered) >= _SAME
     weight = _WEIGHT * (_WEIGHT_OF_SAME if is_same else 1)
     share = np.exp(weight * (max(_LEAST_ALIKE, answered) - max(_LEAST_ALIKE, unanswered)))
-    share = float(np.clip(share, *(_AT_MOST_OF_SAME if is_same else _AT_MOST)))
+    share = float(np.clip(share, *(_AT_MOST_OF_SAME if is_same else _AT_MOST if well_known else _AT_MOST_OF_NEW)))
     if share < 1:
         return share, index.known[blamed].question
     return (share if nearest in own and nearest in standing else 1.0), ""

@@ -106,7 +106,7 @@ def test_the_odds_lean_to_the_liker_of_those_with_and_those_without_an_answer(
     answered, unanswered = 4 / 5 - 0.1 * (1 - 4 / 6), 3 / 10**0.5 - 0.1 * (1 - 4 / 5)
     assert odds(of_a, "甲丁丁", 0.5) == pytest.approx(np.exp(answered - unanswered))
     assert odds(of_a, "甲丁丁", 0.9) == pytest.approx(np.exp(0.9 - unanswered))
-    assert odds(of_a, "甲丁丁", 0.9, 1000) == 0.1
+    assert (odds(of_a, "甲丁丁", 0.9, 1000), odds(of_known, "甲丁丁", 0.9, 1000)) == (0.2, 0.1)
     assert (odds(of_a, "甲丁丁", unanswered), odds(of_b, "甲丁丁", 0.5)) == (1, 1)
     # 甲甲丁 itself has an answer, and 甲丁 is as like as before.
     assert odds(of_a, "甲甲丁", 0.5) == pytest.approx(np.exp(1 - unanswered))
