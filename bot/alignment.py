@@ -83,10 +83,6 @@ _NEGATIVE = re.compile(
     r"|[无毋][须需])"
 )
 
-_NO_DENIAL = re.compile(  # what only looks like a denial
-    r"紫禁城|南非|非典|未名|未央|未成年|不丹|拒马|免费|避免|淹没|毫不犹豫|不定期|不久|禁毒|\bno\. ?\d|\bnot only\b"
-)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Alignment:
@@ -300,11 +296,6 @@ def _frames(claim: Reading, passage: Reading, aligned: Alignment, window: str) -
             said, given = claim.text[max(item.start - 4, 0) : item.start], passage.text[max(start - 4, 0) : start]
             changed += bool((_TO.search(said) and _BY.search(given)) or (_BY.search(said) and _TO.search(given)))
     return [float(len(ours - anywhere)), float(len(ours - near)), float(len(near - ours)), float(changed)]
-
-
-def denies(reading: Reading) -> bool:
-    """Something in the text is denied or forbidden."""
-    return bool(_NEGATIVE.search(_NO_DENIAL.sub("", reading.text)))
 
 
 def denied(reading: Reading, starts: Positions, ends: Positions) -> Numbers:

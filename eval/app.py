@@ -211,7 +211,7 @@ def fit(squads: Sequence[Path], out: Path | None) -> None:
     "--fit",
     "fits",
     is_flag=True,
-    help="重新拟合核对用的森林和网络，约 2 小时 Fit bot/verify.npz and matching.npz anew, about two hours.",
+    help="重新拟合核对用的森林和网络，一个多小时 Fit bot/verify.npz and matching.npz anew, more than an hour.",
 )
 @click.option("--json", "as_json", is_flag=True, help="只输出 JSON JSON and nothing else.")
 def claims(files: Sequence[Path], fits: bool, as_json: bool) -> None:
@@ -220,7 +220,7 @@ def claims(files: Sequence[Path], fits: bool, as_json: bool) -> None:
 
     from bot.matching import MATCHING
     from bot.verify import FOREST
-    from eval.claims import EPOCHS, NETWORKS, judge, read_pairs, save_forest, save_matcher, summary
+    from eval.claims import EPOCHS, LATER_EPOCHS, NETWORKS, judge, read_pairs, save_forest, save_matcher, summary
     from eval.claims import fit as fit_claims
 
     if fits and as_json:
@@ -229,7 +229,7 @@ def claims(files: Sequence[Path], fits: bool, as_json: bool) -> None:
     quiet = not sys.stderr.isatty()
     with tqdm(total=len(pairs), unit="句", desc="核对 Checking", disable=quiet, leave=False) as bar:
         if fits:
-            with tqdm(total=NETWORKS * EPOCHS, unit="轮", desc="训练 Training", disable=quiet) as epochs:
+            with tqdm(total=EPOCHS + NETWORKS * LATER_EPOCHS, unit="轮", desc="训练 Training", disable=quiet) as epochs:
                 fitted = fit_claims(pairs, bar.update, epochs.update)
             save_forest(FOREST, fitted.forest)
             save_matcher(MATCHING, fitted.matcher)

@@ -7,20 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.alignment import denies
 from bot.conflicts import unheld
 from bot.figures import figures
 from bot.reading import closeness, items, read
 from bot.verify import (
     APART,
-    COLUMNS,
     EMPTY,
     LONGEST_CLAIM,
     TOO_LONG,
     UNCITED,
     Passage,
     Support,
-    chance_of_support,
     verify,
 )
 from indexer.text import fold
@@ -279,34 +276,3 @@ def test_hostile_text_takes_time_linear_in_its_length(unit: str) -> None:
     check(long[: LONGEST_CLAIM - 1], long)
     check("讲解员4名,参观路线2条。", long, long)
     assert time.perf_counter() - started < 20  # it takes a second; their squares would take hours
-
-
-@pytest.mark.parametrize(
-    ("denying", "column", "expected"),
-    [
-        (False, "", 0.5),
-        (False, "denied by the passage", 0.0),
-        (False, "denied given", 0.0),
-        (True, "", -0.7),
-        (True, "denied by the passage", -0.7),
-    ],
-)
-def test_a_claim_that_denies_needs_more_and_one_where_nothing_is_denied_less(
-    denying: bool, column: str, expected: float
-) -> None:
-    row = np.zeros(len(COLUMNS), np.float32)
-    if column:
-        row[COLUMNS.index(column)] = 1
-    chance = chance_of_support(lambda _: 0.5, row, denying)  # type: ignore[arg-type]
-    assert chance / (1 - chance) == pytest.approx(np.exp(expected))
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("讲解员4名", False), ("没有讲解员", True), ("不得携带宠物", True), ("不仅有讲解员", False),
-        ("紫禁城于1420年建成", False), ("采取措施避免了火灾", False), ("南非代表团共有20人", False), ("免费参观", False), ("周一除外", True), ("The museum is not open", True), ("无人机表演", False),
-    ],
-)  # fmt: skip
-def test_whether_a_claim_denies(text: str, expected: bool) -> None:
-    assert denies(read(text)) == expected

@@ -60,6 +60,27 @@ def test_the_trained_network_is_the_one_that_is_read(both_ways: bool) -> None:
         assert matcher(claim.numpy(), passage.numpy()) == pytest.approx(said, abs=1e-4)
 
 
+def test_a_network_goes_on_from_one_that_has_learnt_from_other_pairs() -> None:
+    chance = np.random.default_rng(4)
+    texts = [chance.normal(size=(3, WIDTH)).astype(np.float32) for _ in range(80)]
+    twins = [(text, other) for at, text in enumerate(texts) for other in (text, texts[at - 1])]
+    known = np.array([True, False] * len(texts))
+    first = train_matcher(twins[:120], known[:120], 15, both_ways=True)
+    shifted = [(claim + 1, passage + 1) for claim, passage in twins[:4]]
+    epochs = []
+    later = train_matcher(shifted, known[:4], 1, lambda: epochs.append(1), both_ways=True, first=first)
+    alone = train_matcher(shifted, known[:4], 1, both_ways=True)
+    assert len(epochs) == 1
+    for name in ("claim mean", "passage mean"):
+        assert later.arrays[name] == pytest.approx(first.arrays[name])
+    right = [
+        np.mean([(matcher(*pair) > 0) == truth for pair, truth in zip(twins[120:], known[120:], strict=True)])
+        for matcher in (first, later, alone)
+    ]
+    assert right[1] == right[0] > 0.9 > right[2]
+    assert not np.array_equal(later.arrays["out.weight"], first.arrays["out.weight"])
+
+
 def test_texts_without_tokens_are_left_out() -> None:
     pairs = [(np.ones((2, WIDTH), np.float32), np.eye(WIDTH, dtype=np.float32)[:3])] * 2
     pairs += [(np.zeros((0, WIDTH), np.float32), np.ones((1, WIDTH), np.float32))]
