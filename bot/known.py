@@ -93,12 +93,12 @@ def known_odds(index: Index, chunk: int, question: str, cosines: Vectors) -> tup
     if unanswered <= _LEAST_ALIKE and not has_many:
         return 1.0, ""
     standing = index.known_rows[:, 0]
-    nearest, answered = _nearest_alike(index, np.union1d(own, standing), question, cosines)
+    nearest, answered = _nearest_alike(index, np.concatenate([own, standing]), question, cosines)
     well_known = _is_well_known(index, chunk)
-    is_same = well_known and max(answered, unanswered) >= _SAME
-    weight = _WEIGHT * (_WEIGHT_OF_SAME if is_same else 1)
-    share = np.exp(weight * (max(_LEAST_ALIKE, answered) - max(_LEAST_ALIKE, unanswered)))
-    share = float(np.clip(share, *(_AT_MOST_OF_SAME if is_same else _AT_MOST if well_known else _AT_MOST_OF_NEW)))
+    weight, bounds = _WEIGHT, _AT_MOST if well_known else _AT_MOST_OF_NEW
+    if well_known and max(answered, unanswered) >= _SAME:
+        weight, bounds = _WEIGHT * _WEIGHT_OF_SAME, _AT_MOST_OF_SAME
+    share = float(np.clip(np.exp(weight * (max(_LEAST_ALIKE, answered) - max(_LEAST_ALIKE, unanswered))), *bounds))
     if share < 1:
         return share, index.known[blamed].question
     return (share if nearest in own and nearest in standing else 1.0), ""
@@ -114,16 +114,16 @@ def _nearest_alike(index: Index, numbers: npt.NDArray[np.int64], question: str, 
         (cosine - _UNSHARED * (1 - _shared(asked, _characters(index.known[number].question))), number)
         for number, cosine in _nearest(numbers, cosines)
     ]
-    for likeness, number in sorted(alike, reverse=True):
+    for how_like, number in sorted(alike, reverse=True):
         known = index.known[number]
         if not asks_another(question, known) and (known.quote or not _is_apart(known, question)):
-            return number, likeness
+            return number, how_like
     return -1, 0.0
 
 
 @lru_cache(maxsize=8192)
 def _characters(text: str) -> Counter[str]:
-    return Counter(filter(str.isalnum, fold(text)))
+    return Counter(filter(str.isalnum, _folded(text)))
 
 
 def _shared(one: Counter[str], other: Counter[str]) -> float:

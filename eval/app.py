@@ -220,7 +220,7 @@ def claims(files: Sequence[Path], fits: bool, as_json: bool) -> None:
 
     from bot.matching import MATCHING
     from bot.verify import FOREST
-    from eval.claims import EPOCHS, LATER_EPOCHS, NETWORKS, judge, read_pairs, save_forest, save_matcher, summary
+    from eval.claims import STEPS, judge, read_pairs, save_forest, save_matcher, summary
     from eval.claims import fit as fit_claims
 
     if fits and as_json:
@@ -229,7 +229,7 @@ def claims(files: Sequence[Path], fits: bool, as_json: bool) -> None:
     quiet = not sys.stderr.isatty()
     with tqdm(total=len(pairs), unit="句", desc="核对 Checking", disable=quiet, leave=False) as bar:
         if fits:
-            with tqdm(total=EPOCHS + NETWORKS * LATER_EPOCHS, unit="轮", desc="训练 Training", disable=quiet) as epochs:
+            with tqdm(total=STEPS, unit="轮", desc="训练 Training", disable=quiet) as epochs:
                 fitted = fit_claims(pairs, bar.update, epochs.update)
             save_forest(FOREST, fitted.forest)
             save_matcher(MATCHING, fitted.matcher)

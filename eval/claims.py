@@ -24,6 +24,7 @@ FOLDS = 10
 # Of a network on twins, then on claims that are none: what it learns longer of twins is how these were written.
 EPOCHS, LATER_EPOCHS = 9, 10
 NETWORKS = 4  # three that each leave out a third of the documents, and the one that is kept
+STEPS = EPOCHS + NETWORKS * LATER_EPOCHS  # how often `fit` calls `trained`, where it is given twins
 LEAVES, SHARE = 192, 0.4  # of a tree; of the columns that a split looks at
 # Kinds that are to be caught, and what one of them counts: with 1 a point more is decided right, and 5 points fewer of
 # these are caught.
@@ -158,8 +159,8 @@ def fit(
     """The network learns from twins, then from the other pairs; the forest from those of them that no rule decides.
 
     Twins are many and teach what changes a meaning; how claims are worded in answers, the others teach. The forest is
-    shown what networks say of documents that they have not seen. `done` is called after each pair, `trained` after
-    each epoch: EPOCHS and NETWORKS x LATER_EPOCHS.
+    shown what networks say of documents that they have not seen, but for passages that have twins as well. `done` is
+    called after each pair, `trained` after each of STEPS epochs.
     """
     from eval.matching import train_matcher  # PyTorch: only here
 
