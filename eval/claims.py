@@ -61,7 +61,7 @@ class Judged:
 
 
 def read_pairs(path: Path) -> list[Pair]:
-    """The pairs of a JSON Lines file, one a line or a passage with its twins a line; a mistake is named by its line."""
+    """The pairs of a JSON Lines file, a line one of them or a passage with several; a mistake is named by its line."""
     pairs: dict[str, Pair] = {}
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
@@ -103,10 +103,13 @@ def _pairs_of(row: dict[str, Any]) -> list[Pair]:
             for number, twins in enumerate(row["pairs"])
             for kind in ("supported", "unsupported")
         ]
-    texts: dict[str, Any] = {name: str(row[name]) for name in ("id", "passage", "claim", "kind", "doc_id")}
-    if not isinstance(row["supported"], bool):
-        raise TypeError("supported is neither true nor false")
-    return [Pair(**texts, supported=row["supported"])]
+    passage, doc_id = str(row["passage"]), str(row["doc_id"])
+    pairs = []
+    for one in row.get("claims", [row]):
+        if not isinstance(one["supported"], bool):
+            raise TypeError("supported is neither true nor false")
+        pairs.append(Pair(str(one["id"]), passage, str(one["claim"]), one["supported"], str(one["kind"]), doc_id))
+    return pairs
 
 
 def judge(pairs: Sequence[Pair], done: Callable[[], object] = lambda: None) -> list[Judged]:

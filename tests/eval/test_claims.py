@@ -16,6 +16,7 @@ from eval.cases import CaseError
 from eval.claims import EPOCHS, LATER_EPOCHS, NETWORKS, Judged, Pair, fit, judge, read_pairs, summary
 
 GOLDEN = Path(__file__).parent.parent.parent / "eval/golden"
+PRACTICE = GOLDEN.parent / "practice"
 PASSAGE = "甲馆有讲解员4名,乙馆有讲解员5名。两馆周三至周日开放。"
 
 
@@ -82,8 +83,17 @@ def test_a_line_may_hold_a_passage_with_twins(tmp_path: Path) -> None:
     ]
 
 
+def test_a_line_may_hold_a_passage_with_its_claims(tmp_path: Path) -> None:
+    path = tmp_path / "claims.jsonl"
+    claims = [{name: one[name] for name in ("id", "claim", "supported", "kind")} for one in ROWS]
+    path.write_text(json.dumps({"doc_id": "d", "passage": PASSAGE, "claims": claims}), encoding="utf-8")
+    assert read_pairs(path) == [
+        Pair(one["id"], PASSAGE, one["claim"], one["supported"], one["kind"], "d") for one in ROWS
+    ]
+
+
 def test_the_twins_written_for_the_network_differ() -> None:
-    pairs = read_pairs(GOLDEN.parent / "practice/contrasts.jsonl")
+    pairs = read_pairs(PRACTICE / "contrasts.jsonl")
     assert len(pairs) > 10_000
     for right, wrong in zip(pairs[::2], pairs[1::2], strict=True):
         assert (right.supported, wrong.supported, right.doc_id) == (True, False, wrong.doc_id)
@@ -163,12 +173,16 @@ def test_the_command_grows_the_forest_anew(file: Path, monkeypatch: pytest.Monke
     assert np.isfinite(load_matcher(tmp_path / "matching.npz")(states_of_query("甲馆"), states_of_passage(PASSAGE)))
 
 
-@pytest.mark.parametrize(
-    "path", [*sorted(GOLDEN.glob("claims*.jsonl")), GOLDEN.parent / "practice/claims.jsonl"], ids=str
-)
+@pytest.mark.parametrize("path", [*sorted(GOLDEN.glob("claims*.jsonl")), PRACTICE / "claims.jsonl"], ids=str)
 def test_the_pairs_are_ours(path: Path) -> None:
     """Pairs of public origin stay out of the repository."""
     pairs = read_pairs(path)
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     assert {one["origin"] for one in rows} <= {"article", "practice"}
     assert min(sum(pair.supported for pair in pairs), sum(not pair.supported for pair in pairs)) > 50
+
+
+def test_no_golden_claim_is_fitted_on() -> None:
+    fitted = {pair.claim for name in ("claims", "contrasts") for pair in read_pairs(PRACTICE / f"{name}.jsonl")}
+    for path in GOLDEN.glob("claims*.jsonl"):
+        assert not fitted & {pair.claim for pair in read_pairs(path)}
