@@ -103,17 +103,12 @@ def logistic(log_odds: float) -> float:
     return float(1 / (1 + np.exp(-log_odds)))
 
 
-def log_odds(chance: float) -> float:
-    """The log-odds of a forest's chance, none being taken for surer than UNSURE."""
-    chance = min(max(chance, UNSURE), 1 - UNSURE)
-    return float(np.log(chance / (1 - chance)))
-
-
 def log_odds_of_answer(judge: Forest, topic: Network, summary: Numbers, matched: float, together: float) -> float:
     """Both models' log-odds that a question is answered, before calibration."""
     subject = float(topic(summary[None])[0])
     weighed = TOPIC_WEIGHT * (1 - together) * subject + TOPIC_WEIGHT_INSIDE * together * min(subject, 0.0)
-    return log_odds(judge(np.append(summary, matched))) + weighed
+    chance = min(max(judge(np.append(summary, matched)), UNSURE), 1 - UNSURE)
+    return float(np.log(chance / (1 - chance))) + weighed
 
 
 def together(hits: Sequence[Hit]) -> float:

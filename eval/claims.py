@@ -177,14 +177,17 @@ def fit(
     twins = [pair for pair in pairs if pair.twin]
     first = train_matcher(*_read(twins, done), EPOCHS, trained, both_ways=True) if twins else None
     states, known = _read(others, done)
+
+    def train(chosen: npt.NDArray[np.int64]) -> Matcher:
+        own = [states[at] for at in chosen]
+        return train_matcher(own, known[chosen], LATER_EPOCHS, trained, both_ways=True, first=first)
+
     matched = np.zeros(len(others))
     for kept, left_out in GroupKFold(min(NETWORKS - 1, len(set(documents)))).split(matched, known, documents):
-        matcher = train_matcher(
-            [states[at] for at in kept], known[kept], LATER_EPOCHS, trained, both_ways=True, first=first
-        )
+        matcher = train(kept)
         matched[left_out] = [matcher(*states[at]) for at in left_out]
     forest, right = _fit_forest(others, matched)
-    return Fitted(forest, train_matcher(states, known, LATER_EPOCHS, trained, both_ways=True, first=first), right)
+    return Fitted(forest, train(np.arange(len(others))), right)
 
 
 def _read(
