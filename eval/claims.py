@@ -162,8 +162,8 @@ def fit(
     """The network learns from twins, then from the other pairs; the forest from those of them that no rule decides.
 
     Twins are many and teach what changes a meaning; how claims are worded in answers, the others teach. The forest is
-    shown what networks say of documents that they have not seen, but for passages that have twins as well. `done` is
-    called after each pair, `trained` after each of STEPS epochs.
+    shown what networks say of documents that they have not seen, but for passages that have twins as well. English
+    claims only the forest is shown. `done` is called after each pair, `trained` after each of STEPS epochs.
     """
     from eval.matching import train_matcher  # PyTorch: only here
 
@@ -177,8 +177,10 @@ def fit(
     twins = [pair for pair in pairs if pair.twin]
     first = train_matcher(*_read(twins, done), EPOCHS, trained, both_ways=True) if twins else None
     states, known = _read(others, done)
+    chinese = np.array([not read(pair.claim).english for pair in others])
 
     def train(chosen: npt.NDArray[np.int64]) -> Matcher:
+        chosen = chosen[chinese[chosen]]
         own = [states[at] for at in chosen]
         return train_matcher(own, known[chosen], LATER_EPOCHS, trained, both_ways=True, first=first)
 

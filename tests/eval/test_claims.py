@@ -1,6 +1,7 @@
 """Pairs with a known verdict: read, judged, summed up, fitted on."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -140,6 +141,19 @@ def test_what_is_fitted_prefers_claims_that_the_passage_holds() -> None:
     passage = states_of_passage(PASSAGE)
     likely, unlikely = (fitted.matcher(states_of_query(pair.claim), passage) for pair in (pairs[0], pairs[-1]))
     assert likely > 0 > unlikely
+
+
+def test_english_claims_are_left_to_the_forest(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = []
+
+    def train(pairs: list[object], *_: object, **__: object) -> Callable[..., float]:
+        counts.append(len(pairs))
+        return lambda *_: 0.0
+
+    monkeypatch.setattr("eval.matching.train_matcher", train)
+    told = [("馆里可以划船。", False), ("甲馆开放。", True), ("Hall A is open.", True), ("Visitors may ride.", False)]
+    fit([Pair(f"c{at}", PASSAGE, *one, "paraphrase", f"d{at % 2}") for at, one in enumerate(told * 2)])
+    assert counts == [2, 2, 4]
 
 
 def test_the_command_prints_shares_and_failures(file: Path) -> None:
