@@ -11,13 +11,15 @@ from bot.lexicon import NAMES, alternatives, sound
 from bot.measures import Figure, things
 from bot.reading import SURE, Item, Reading, exclusive
 
-# Negators, without the words that only look like one: 不仅, 未来, 无人机, 非遗, 不少于.
+# Negators, without the words that only look like one (不仅, 未来, 无人机, 非遗, 不少于) and without pairs that affirm:
+# 少不了, 离不开, 不得不, 非得.
 _NEGATOR = re.compile(
-    r"(?<!无)不(?![仅但只断久同少足得超低高过等管论惜愧料禁良孕锈平动满止])|没有?|未(?![来必])"
-    r"|无(?!论|锡|人机|障碍|线|数|私|偿)|并?非(?![常遗洲法物传机])|[禁严]禁?止|严禁|不得(?!超过|低于|少于|高于|多于|不)"
+    r"(?<!无)(?<![少免缺](?=不了))(?<!离(?=不开))(?<!不[得能可会])不(?![得能可会]不)"
+    r"(?![仅但只断久同少足得超低高过等管论惜愧料禁良孕锈平动满止])|没有?|未(?![来必])"
+    r"|无(?!论|锡|人机|障碍|线|数|私|偿)|并?非(?![常遗洲法物传机得要])|[禁严]禁?止|严禁|不得(?!超过|低于|少于|高于|多于|不)"
     r"|拒绝|拒收|停止|取消|免(?=[收征除交缴费])|否认|\b(?:not|no|never|without|cannot)\b|n't\b"
 )
-NOT_DONE = re.compile(rf"{_NEGATOR.pattern}|不[到了下起上出着]")  # 覆盖不到
+NOT_DONE = re.compile(rf"{_NEGATOR.pattern}|(?<![少免缺](?=不了))不[到了下起上出着]")  # 覆盖不到
 _CLAUSES = re.compile(r"[^\w%.·-]+")
 _KNOWN = 0.8
 _BEFORE, _AFTER = 4, 6  # characters between a word and what negates it

@@ -81,6 +81,14 @@ def test_what_does_not_agree_is_named(claim: str, passage: str, named: tuple[str
     assert all(word in chinese and word in english for word in named), support.reason
 
 
+@pytest.mark.parametrize(
+    "affirmed", ["少不了培育讲解员", "离不开培育讲解员", "不得不培育讲解员", "不能不培育讲解员", "非得培育讲解员"]
+)
+def test_two_negators_that_affirm_deny_nothing(affirmed: str) -> None:
+    assert "否定" not in check(f"基地为此{affirmed}。", BASE).reason
+    assert "否定" in check("基地为此不培育讲解员。", BASE).reason
+
+
 def test_attributes_that_changed_places() -> None:
     assert check("全程马拉松8000人,半程马拉松7000人。", RACE).reason == APART
     swapped = "嘉峪关城市博物馆被命名为甘肃省国家安全教育基地,长城博物馆被命名为嘉峪关市国家安全教育基地。"
