@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from bot.conflicts import NOT_DONE
+from bot.conflicts import NEGATOR
 from bot.lexicon import NAMES, alternatives
 from bot.reading import (
     MOST_ITEMS,
@@ -37,7 +37,7 @@ _SCOPE, _BEHIND = 14, 2  # characters before and behind a negator over which it 
 
 # What changes the force of a clause.
 OPERATORS = {
-    "denied": re.compile(rf"{NOT_DONE.pattern}|勿|除外|不再|\bnone\b|\bneither\b"),
+    "denied": re.compile(rf"{NEGATOR.pattern}|勿|除外|不再|\bnone\b|\bneither\b"),
     "forbidden": re.compile(
         r"禁|不得|不[准许可能要应宜]|谢绝|杜绝|勿|拒"
         r"|\bmust not\b|\bbanned\b|\bforbidden\b|\bprohibit"
@@ -79,7 +79,7 @@ _EACH = re.compile(
 _SAME_EACH = {"日": "天", "晚": "天", "生": "人"}
 _TO, _BY = re.compile(r"(?:[到至为达])$"), re.compile(r"(?:[了出]|增长|减少|增加|缩短|下降|提高|上升)(?:约|近)?$")
 _NEGATIVE = re.compile(
-    rf"(?<!不得)(?:{NOT_DONE.pattern}|勿|除外|不再|禁|不[准许可能要应宜必用需]|谢绝|杜绝|拒|免(?!疫)"
+    rf"(?<!不得)(?:{NEGATOR.pattern}|勿|除外|不再|禁|不[准许可能要应宜必用需]|谢绝|杜绝|拒|免(?!疫)"
     r"|[无毋][须需])"
 )
 

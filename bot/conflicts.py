@@ -13,13 +13,12 @@ from bot.reading import SURE, Item, Reading, exclusive
 
 # Negators, without the words that only look like one (不仅, 未来, 无人机, 非遗, 不少于) and without pairs that affirm:
 # 少不了, 离不开, 不得不, 非得.
-_NEGATOR = re.compile(
+NEGATOR = re.compile(
     r"(?<!无)(?<![少免缺](?=不了))(?<!离(?=不开))(?<!不[得能可会])不(?![得能可会]不)"
     r"(?![仅但只断久同少足得超低高过等管论惜愧料禁良孕锈平动满止])|没有?|未(?![来必])"
     r"|无(?!论|锡|人机|障碍|线|数|私|偿)|并?非(?![常遗洲法物传机得要])|[禁严]禁?止|严禁|不得(?!超过|低于|少于|高于|多于|不)"
     r"|拒绝|拒收|停止|取消|免(?=[收征除交缴费])|否认|\b(?:not|no|never|without|cannot)\b|n't\b"
 )
-NOT_DONE = re.compile(rf"{_NEGATOR.pattern}|(?<![少免缺](?=不了))不[到了下起上出着]")  # 覆盖不到
 _CLAUSES = re.compile(r"[^\w%.·-]+")
 _KNOWN = 0.8
 _BEFORE, _AFTER = 4, 6  # characters between a word and what negates it
@@ -166,7 +165,7 @@ def _holds(text: str, word: str) -> bool:
 
 def wrong_negations(claim: Reading, passage: Reading, found: Sequence[Item]) -> Iterator[tuple[str, bool]]:
     """(a word, True where only the claim denies it, False where only the passage does)."""
-    for negator in _NEGATOR.finditer(claim.text):
+    for negator in NEGATOR.finditer(claim.text):
         clause = claim.clause[negator.start()]
         heads = [
             item
@@ -178,10 +177,10 @@ def wrong_negations(claim: Reading, passage: Reading, found: Sequence[Item]) -> 
         known = next((item for item in heads[:2] if item.held >= _KNOWN and len(item.places)), None)
         if known and not any(_is_denied(passage, place, len(known.text)) for place in known.places.tolist()):
             yield known.text, True
-    denied_at = {match.end() for match in _NEGATOR.finditer(passage.text)}
+    denied_at = {match.end() for match in NEGATOR.finditer(passage.text)}
     if not denied_at:
         return
-    denying = {int(claim.clause[match.start()]) for match in NOT_DONE.finditer(claim.text)}
+    denying = {int(claim.clause[match.start()]) for match in NEGATOR.finditer(claim.text)}
     for item in found:
         affirmed = item.figure is None and item.held >= SURE and len(item.text) > 1 and item.tag not in _FUNCTION
         asserts = affirmed and int(claim.clause[item.start]) not in denying and len(item.places)
@@ -193,7 +192,7 @@ def _is_denied(passage: Reading, place: int, length: int) -> bool:
     clause = passage.clause[place]
     return any(
         passage.clause[match.start()] == clause and place - match.end() <= _BEFORE
-        for match in NOT_DONE.finditer(passage.text, max(place - _HEADS, 0), place + length + _AFTER)
+        for match in NEGATOR.finditer(passage.text, max(place - _HEADS, 0), place + length + _AFTER)
     )
 
 

@@ -82,7 +82,15 @@ def test_what_does_not_agree_is_named(claim: str, passage: str, named: tuple[str
 
 
 @pytest.mark.parametrize(
-    "affirmed", ["少不了培育讲解员", "离不开培育讲解员", "不得不培育讲解员", "不能不培育讲解员", "非得培育讲解员"]
+    "affirmed",
+    [
+        "少不了培育讲解员",
+        "离不开培育讲解员",
+        "不得不培育讲解员",
+        "不能不培育讲解员",
+        "非得培育讲解员",
+        "不能不出钱培育讲解员",
+    ],
 )
 def test_two_negators_that_affirm_deny_nothing(affirmed: str) -> None:
     assert "否定" not in check(f"基地为此{affirmed}。", BASE).reason
