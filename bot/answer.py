@@ -5,15 +5,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
 from bot.config import BotConfig
 from bot.extract import Evidence, choose_sentences
 from bot.features import Candidates, Numbers, candidates_of, surroundings
 from bot.generate import Draft
-from bot.head import Head, best_three, load_head, together
+from bot.head import Head, best_three, load_head, log_sum, shared_out, together
 from bot.known import known_answers, known_odds, likeness, odds_where_unlike
 from bot.lexicon import with_chinese
 from bot.llm import Model, ModelError, open_model
-from bot.matching import states_of_sentences
+from bot.matching import states_of_sentence
 from bot.orders import odds_of_steering
 from bot.prompt import is_chinese, rewrite_prompt
 from bot.question import (
@@ -203,8 +205,11 @@ class Answerer:
         cosines = self.index.known_vectors @ query
         like = likeness(self.index, searched, cosines)
         scores = scores + known_answers(like, candidates.rows, self.config)
+        best = best_three(scores)
+        matched = self._matched(searched, candidates.rows[best].tolist())
+        scores = shared_out(scores, best, matched)
         is_known = float(like[candidates.rows].max(initial=0)) >= self._least_likeness(searched)
-        confidence = self._confidence(searched, asked, hits, candidates, scores, is_known)
+        confidence = self._confidence(asked, hits, candidates, scores, log_sum(matched), is_known)
         return Weighed(searched, query, cosines, hits, retrieved, asked, like, candidates, scores, confidence)
 
     def _extractive(self, found: Found) -> Answer:
@@ -273,8 +278,20 @@ class Answerer:
             searched=found.read.searched if found.read.searched != found.question.strip() else "",
         )
 
+    def _matched(self, searched: str, rows: Sequence[int]) -> Numbers:
+        """(rows,) the matcher's log-odds that each of these sentences answers."""
+        question = read_query(simplify(searched))[0]
+        sentences = [states_of_sentence(self.index.sentence_text(row)) for row in rows]
+        return np.array([self.head.matcher(question, states) for states in sentences])
+
     def _confidence(
-        self, searched: str, asked: Asked, hits: Sequence[Hit], candidates: Candidates, scores: Numbers, is_known: bool
+        self,
+        asked: Asked,
+        hits: Sequence[Hit],
+        candidates: Candidates,
+        scores: Numbers,
+        matched: float,
+        is_known: bool,
     ) -> float:
         """Probability that the hits answer; 0 where they mention no word that the question hangs on, unless it is like
         one that is known to have an answer: 文章有哪几个小标题？
@@ -286,8 +303,6 @@ class Answerer:
         around = surroundings(self.index, hits[0].number)[1]
         if not is_known and nothing_mentioned(asked, around):
             return 0.0
-        best = [self.index.sentence_text(int(candidates.rows[at])) for at in best_three(scores)]
-        matched = self.head.matcher(read_query(simplify(searched))[0], states_of_sentences(best))
         confidence = self.head.confidence(candidates.features, scores, matched, together(hits))
         return at_odds(confidence, 1 / 3) if no_content_mentioned(asked, around) else confidence
 

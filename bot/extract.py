@@ -30,7 +30,7 @@ def choose_sentences(
     """The fewest verbatim sentences that hold the answer with enough belief, at most `config.sentences`.
 
     The one most likely to answer comes first, any others after it in reading order; where the question asks for several
-    things, all are in reading order.
+    things and none is likelier to hold them than all others together, all are in reading order.
     """
     if not len(scores):
         return []
@@ -46,5 +46,6 @@ def choose_sentences(
         text = index.sentence_text(row)
         if text not in chosen:  # a repeated sentence is cited once
             chosen[text] = Evidence(hit, start, end, text, float(belief[at]))
-    best, several = next(iter(chosen.values())), LIST in asked.kinds
+    best = next(iter(chosen.values()))
+    several = LIST in asked.kinds and best.share < 0.5
     return sorted(chosen.values(), key=lambda one: (not several and one is not best, one.hit.number, one.start))

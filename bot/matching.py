@@ -2,12 +2,12 @@
 
 The network is of the kind that attends, compares and aggregates (Parikh et al. 2016, https://arxiv.org/abs/1606.01933)
 over the states that the encoder gives the tokens half-way up (indexer/token_states.py); it also sees whether neighbours
-match neighbours and, for claims, what the passage says there that the claim does not. One is fitted for claims
+match neighbours, and what the passage says there that the claim or question does not. One is fitted for claims
 (matching.npz, by `jiawen eval claims --fit`) and one for questions (part of head.npz, by `jiawen eval fit`): plain
 arrays, nothing pickled.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -38,14 +38,9 @@ def states_of_passage(text: str) -> States:
     return np.concatenate([token_reader().states("passage", simplify(part)) for part in _parts(text)])
 
 
-def states_of_sentences(sentences: Sequence[str]) -> States:
-    """(tokens, hidden) of sentences, each read alone, in succession."""
-    return np.concatenate([_states_of_sentence(text) for text in sentences]).astype(np.float32)
-
-
 @lru_cache(maxsize=1024)
-def _states_of_sentence(text: str) -> npt.NDArray[np.float16]:
-    """Kept, since the same sentences answer many questions: 25 kB each, 0.4 MB at most."""
+def states_of_sentence(text: str) -> npt.NDArray[np.float16]:
+    """(tokens, hidden) of a sentence; kept, since the same ones answer many questions: 25 kB each, 0.4 MB at most."""
     return token_reader().states("passage", simplify(text)).astype(np.float16)
 
 
@@ -62,12 +57,12 @@ def _parts(text: str) -> Iterator[str]:
 
 
 class Matcher:
-    """The network; `arrays` has what eval/matching.py fits. Where it has the way back, that is read as well."""
+    """The network; `arrays` has what eval/matching.py fits."""
 
     def __init__(self, arrays: Mapping[str, Any]) -> None:
         self.arrays = {name: np.asarray(values, np.float32) for name, values in arrays.items()}
 
-    def __call__(self, claim: States, passage: States) -> float:
+    def __call__(self, claim: States, passage: npt.NDArray[np.floating[Any]]) -> float:
         """Log-odds that the passage carries the claim (answers the question), by the states of both; 0 for no token."""
         if not len(claim) or not len(passage):
             return 0.0
@@ -84,8 +79,7 @@ class Matcher:
         around = np.stack([np.concatenate([[0], jumps]), np.concatenate([jumps, [0]])], axis=1)
         mixed = self._compared(ours, weights @ theirs, around, "")
         pooled = [mixed.mean(axis=0), mixed.max(axis=0), mixed.min(axis=0)]
-        if "back_compare.weight" in get:
-            pooled += self._way_back(ours, theirs, beside, weights)
+        pooled += self._way_back(ours, theirs, beside, weights)
         hidden = gelu(get["hidden.weight"] @ np.concatenate(pooled) + get["hidden.bias"])
         return float((get["out.weight"] @ hidden + get["out.bias"])[0])
 
@@ -114,7 +108,7 @@ class Matcher:
         return gelu(np.asarray(mixed + get[f"{way}mix.bias"], np.float32))
 
 
-def centred(states: States, mean: States) -> States:
+def centred(states: npt.NDArray[np.floating[Any]], mean: States) -> States:
     """Each state less the mean of all, at unit length: what tokens have in common hides what sets them apart."""
     rest = states - mean
     return np.asarray(rest / np.maximum(np.linalg.norm(rest, axis=1, keepdims=True), 1e-6), np.float32)

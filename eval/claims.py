@@ -16,9 +16,9 @@ from bot.matching import Matcher, states_of_passage, states_of_query
 from bot.reading import items, read
 from bot.verify import COLUMNS, EVEN, Passage, Support, evidence, verify
 from eval.cases import CaseError
+from eval.examples import Lesson
 from eval.fit import forest_arrays, matcher_arrays, train_forest
 from eval.metrics import mean_interval
-from indexer.token_states import States
 
 FOLDS = 10
 # Of a network on twins, then on claims that are none: what it learns longer of twins is how these were written.
@@ -175,32 +175,27 @@ def fit(
             "pairs that are no twins are needed, of two documents at least: add eval/practice/claims.jsonl",
         )
     twins = [pair for pair in pairs if pair.twin]
-    first = train_matcher(*_read(twins, done), EPOCHS, trained, both_ways=True) if twins else None
-    states, known = _read(others, done)
-    chinese = np.array([not read(pair.claim).english for pair in others])
+    first = train_matcher(_lessons(twins, done), EPOCHS, trained) if twins else None
+    lessons = _lessons(others, done)
+    chinese = [not read(pair.claim).english for pair in others]
 
     def train(chosen: npt.NDArray[np.int64]) -> Matcher:
-        chosen = chosen[chinese[chosen]]
-        own = [states[at] for at in chosen]
-        return train_matcher(own, known[chosen], LATER_EPOCHS, trained, both_ways=True, first=first)
+        return train_matcher([lessons[at] for at in chosen if chinese[at]], LATER_EPOCHS, trained, first)
 
     matched = np.zeros(len(others))
-    for kept, left_out in GroupKFold(min(NETWORKS - 1, len(set(documents)))).split(matched, known, documents):
+    for kept, left_out in GroupKFold(min(NETWORKS - 1, len(set(documents)))).split(matched, groups=documents):
         matcher = train(kept)
-        matched[left_out] = [matcher(*states[at]) for at in left_out]
+        matched[left_out] = [matcher(lessons[at].asked, lessons[at].texts[0]) for at in left_out]
     forest, right = _fit_forest(others, matched)
     return Fitted(forest, train(np.arange(len(others))), right)
 
 
-def _read(
-    pairs: Sequence[Pair], done: Callable[[], object]
-) -> tuple[list[tuple[States, States]], npt.NDArray[np.bool_]]:
-    """The states of each pair's claim and passage, and the verdicts."""
-    states = []
+def _lessons(pairs: Sequence[Pair], done: Callable[[], object]) -> list[Lesson]:
+    lessons = []
     for pair in pairs:
-        states.append((states_of_query(pair.claim), states_of_passage(pair.passage)))
+        lessons.append(Lesson(states_of_query(pair.claim), [states_of_passage(pair.passage)], [pair.supported]))
         done()
-    return states, np.array([pair.supported for pair in pairs])
+    return lessons
 
 
 def _fit_forest(pairs: Sequence[Pair], matched: npt.NDArray[np.float64]) -> tuple[Forest, float]:

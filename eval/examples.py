@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,7 @@ from indexer.lexical import LexicalIndex
 from indexer.read import read_folder
 from indexer.store import Index, lexical_text, read_jsonl
 from indexer.text import fold, sentence_spans, simplify
+from indexer.token_states import States
 from indexer.types import Document
 from indexer.versions import open_index
 
@@ -64,7 +66,16 @@ class Twin:
 
     question: str
     sentences: tuple[str, ...]
-    answerable: bool
+    right: tuple[bool, ...]  # which of them answer
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lesson:
+    """What a network learns from: the states of a claim and the passage it is held to, of a question and sentences."""
+
+    asked: States
+    texts: Sequence[npt.NDArray[np.floating[Any]]]
+    right: Sequence[bool]  # which of the texts carry the claim (answer the question)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,10 +102,14 @@ def practice_twins() -> list[Twin]:
     """The questions of eval/practice/contrasts.jsonl."""
     twins = []
     for row in read_jsonl(_PRACTICE_FOLDER / "contrasts.jsonl"):
-        sentences = tuple(row["passage"][start:end] for start, end in sentence_spans(row["passage"]))
-        for questions in row["questions"]:
-            twins.append(Twin(questions["answerable"], sentences, True))
-            twins.append(Twin(questions["near_miss"], sentences, False))
+        spans = sentence_spans(row["passage"])
+        sentences = tuple(row["passage"][start:end] for start, end in spans)
+        for one in row["questions"]:
+            start = row["passage"].index(one["quote"])
+            end = start + len(one["quote"])
+            right = tuple(left < end and start < behind for left, behind in spans)
+            twins.append(Twin(one["answerable"], sentences, right))
+            twins.append(Twin(one["near_miss"], sentences, (False,) * len(spans)))
     return twins
 
 

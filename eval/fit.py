@@ -1,12 +1,13 @@
 """Fits the head (bot/head.npz) on questions with known answers, and says how well it does on documents left out.
 
 The ranker is trained listwise: the softmax over a question's candidates should lie on sentences that hold the answer
-(ListNet, Cao et al. 2007, https://doi.org/10.1145/1273496.1273513). Judge and topic are trained on the scores of
-rankers that have not seen the document: the judge, extremely randomised trees (Geurts et al. 2006,
-https://doi.org/10.1007/s10994-006-6226-1), on near misses written by hand (eval/practice/); the topic on questions
-whose document is left out or that are asked of another. Boosted trees and networks told practice questions apart a
-little better, but the article's worse. The matcher, of which the judge knows what it says of documents that it has not
-seen, is trained on the near misses and on twins: two questions of one passage, one answered and one not.
+(ListNet, Cao et al. 2007, https://doi.org/10.1145/1273496.1273513). The rest is trained on the scores of rankers that
+have not seen the document. The matcher learns from twins, two questions of one passage of which one is answered, then
+from practice (eval/practice/), whether one of the best three sentences answers and which. Judge and topic are told what
+matchers say of documents that they have not seen: the judge, extremely randomised trees (Geurts et al. 2006,
+https://doi.org/10.1007/s10994-006-6226-1), learns from near misses written by hand, the topic from questions whose
+document is left out or that are asked of another. Boosted trees and networks told practice questions apart a little
+better, but the article's worse.
 """
 
 from collections import Counter
@@ -21,22 +22,33 @@ from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 
 from bot.config import BotConfig
-from bot.head import EXTREME, Forest, Head, Network, best_three, log_odds_of_answer, summarise
-from bot.matching import Matcher, states_of_query, states_of_sentences
-from eval.examples import FOLDS, PRACTICE, Example, Twin
+from bot.head import (
+    EXTREME,
+    MATCHED,
+    Forest,
+    Head,
+    Network,
+    best_three,
+    log_odds_of_answer,
+    log_sum,
+    shared_out,
+    summarise,
+)
+from bot.matching import Matcher, centred, states_of_query, states_of_sentence
+from eval.examples import FOLDS, PRACTICE, Example, Lesson, Twin
 from eval.metrics import auroc, false_answers_at
-from indexer.token_states import States
 
 SEEDS = 2  # rankers whose outputs are averaged
-# Examples of one document that a ranker counts in full; the article has three times as many, mostly reworded. With
-# this the answer is in the first sentence for 0.805 of CMRC's questions, left out, without for 0.796.
+# Examples of one document that a ranker counts in full, and that a matcher learns from; the article has many times as
+# many, mostly reworded. With this the answer is in the first sentence for 0.805 of CMRC's questions, left out, without
+# for 0.796; a matcher that had learnt from all had by heart that nobody knows what a ticket to the museum costs.
 OF_ONE_DOCUMENT = 1000
 _HIDDEN, _RANKER_EPOCHS, _RATE = 48, 22, 3e-3  # of a ranker: width of the hidden layer, rounds, learning rate
 # Of a tree of the judge; of the columns that a split looks at. On questions about the article by authors left out AUROC
 # is 0.967 with 512 leaves, 0.971 with 1,024, at twice the size.
 LEAVES, SHARE = 512, 0.2
 MATCHERS = 4  # three that each leave out a part of the documents, and the one that is kept
-EPOCHS = 4  # of a matcher
+EPOCHS, LATER_EPOCHS = 4, 3  # of a matcher on twins, then on practice
 
 
 def train_ranker(examples: Sequence[Example], seed: int) -> dict[str, Any]:
@@ -171,19 +183,21 @@ def fit(examples: Sequence[Example], twins: Sequence[Twin], on_step: Callable[[]
         seen = [one for one in examples if one.fold != left_out]
         rankers.append(averaged([train_ranker(seen, seed) for seed in range(SEEDS)]))
         on_step()
+    final = averaged([train_ranker(examples, seed) for seed in range(SEEDS)])
     scores = [rankers[one.fold](one.features.astype(np.float64)) + one.known for one in examples]
     matcher, matched = _train_matchers(examples, scores, twins, on_step)
+    scores = [shared_out(own, best_three(own), said) for own, said in zip(scores, matched, strict=True)]
     rows = [summarise(one.features.astype(np.float64), own) for one, own in zip(examples, scores, strict=True)]
     summaries = np.stack(rows).astype(np.float32)
     log_odds = np.zeros(len(examples))
     for left_out in range(FOLDS):
         judge, topic = _train_both(examples, summaries, matched, folds != left_out)
         for at in np.flatnonzero(folds == left_out):
-            log_odds[at] = log_odds_of_answer(judge, topic, rows[at], matched[at], examples[at].together)
+            log_odds[at] = log_odds_of_answer(judge, topic, rows[at], log_sum(matched[at]), examples[at].together)
         on_step()
     unseen = [Unseen(*row) for row in zip(examples, scores, log_odds.tolist(), strict=True)]
     judge, topic = _train_both(examples, summaries, matched, np.ones(len(examples), bool))
-    return Fitted(averaged([train_ranker(examples, seed) for seed in range(SEEDS)]), judge, topic, matcher, unseen)
+    return Fitted(final, judge, topic, matcher, unseen)
 
 
 def _train_matchers(
@@ -191,50 +205,70 @@ def _train_matchers(
     scores: Sequence[npt.NDArray[np.float64]],
     twins: Sequence[Twin],
     on_step: Callable[[], object],
-) -> tuple[Matcher, npt.NDArray[np.float64]]:
-    """(the matcher of all practice questions and twins, what those of each fold say of the examples of the others)."""
+) -> tuple[Matcher, list[npt.NDArray[np.float64]]]:
+    """(the matcher of twins and practice, what those of each part say of the best three of the others' examples)."""
     from eval.matching import train_matcher
 
     places = [best_three(own) for own in scores]
-    best = [[one.texts[at] for at in chosen] for one, chosen in zip(examples, places, strict=True)]
-    asked = dict.fromkeys([*(one.question for one in examples), *(twin.question for twin in twins)])
-    questions = {text: states_of_query(text) for text in asked}
-    texts = dict.fromkeys(text for chosen in (*best, *(twin.sentences for twin in twins)) for text in chosen)
-    sentences = {text: states_of_sentences([text]) for text in texts}
+    best = [tuple(one.texts[at] for at in chosen) for one, chosen in zip(examples, places, strict=True)]
+    questions = {text: states_of_query(text) for text in dict.fromkeys(one.question for one in examples)}
+    sentences = {text: states_of_sentence(text) for text in dict.fromkeys(text for own in best for text in own)}
 
-    def read(chosen: Sequence[str]) -> States:
-        return np.concatenate([sentences[text] for text in chosen])
-
-    lessons: dict[tuple[str, ...], int] = {}  # a question has the same best sentences of one document and of many
-    for at, one in enumerate(examples):
-        answered = one.variant == "answerable" and one.holds_answer[places[at]].any()
+    lessons: dict[str, dict[tuple[str, ...], Lesson]] = {}  # of each document; alone and among all it may be the same
+    for one, chosen, texts in zip(examples, places, best, strict=True):
+        answered = one.variant == "answerable" and one.holds_answer[chosen].any()
         if one.source == PRACTICE and (answered or one.variant == "near miss"):
-            lessons[one.question, *best[at]] = at
-    passages = {twin.sentences: read(twin.sentences) for twin in twins}
-    of_twins = [(questions[twin.question], passages[twin.sentences]) for twin in twins]
-    of_practice = {at: (questions[examples[at].question], read(best[at])) for at in lessons.values()}
+            read = [sentences[text] for text in texts]
+            lesson = Lesson(questions[one.question], read, one.holds_answer[chosen].tolist())
+            lessons.setdefault(one.document, {})[one.question, *texts] = lesson
+    part = {one.document: one.fold % (MATCHERS - 1) for one in examples}
 
-    def train(chosen: Sequence[int]) -> Matcher:
-        known = [*(examples[at].answerable for at in chosen), *(twin.answerable for twin in twins)]
-        pairs = [*(of_practice[at] for at in chosen), *of_twins]
-        return train_matcher(pairs, np.array(known, bool), EPOCHS)
+    def train(left_out: int | None) -> Matcher:
+        chosen: list[Lesson] = []
+        for document, found in lessons.items():
+            if part[document] != left_out:
+                chosen += list(found.values())[:: -(-len(found) // OF_ONE_DOCUMENT)]  # evenly, OF_ONE_DOCUMENT at most
+        return train_matcher(chosen, LATER_EPOCHS, first=first)
 
-    matched = np.zeros(len(examples))
+    first = train_matcher(_lessons_of(twins), EPOCHS) if twins else None
+    matched = [np.zeros(0)] * len(examples)
     for left_out in range(MATCHERS - 1):
-        matcher = train([at for at in of_practice if examples[at].fold % (MATCHERS - 1) != left_out])
+        matcher = train(left_out)
         for at, one in enumerate(examples):
-            if one.fold % (MATCHERS - 1) == left_out:
-                matched[at] = matcher(questions[one.question], read(best[at]))
+            if part[one.document] == left_out:
+                asked = questions[one.question]
+                matched[at] = np.array([matcher(asked, sentences[text]) for text in best[at]])
         on_step()
-    final = train(list(of_practice))
+    final = train(None)
     on_step()
     return final, matched
+
+
+def _lessons_of(twins: Sequence[Twin]) -> list[Lesson]:
+    """Twins with the three sentences of their passage that are nearest by their tokens; those that answer go first."""
+    questions = {text: states_of_query(text) for text in dict.fromkeys(twin.question for twin in twins)}
+    texts = dict.fromkeys(text for twin in twins for text in twin.sentences)
+    sentences = {text: states_of_sentence(text) for text in texts}
+    means = [
+        np.mean([states.mean(axis=0, dtype=np.float32) for states in side.values()], axis=0)
+        for side in (questions, sentences)
+    ]
+    lessons = []
+    for twin in twins:
+        asked = centred(questions[twin.question], means[0])
+        read = [sentences[text] for text in twin.sentences]
+        near = [float((asked @ centred(states, means[1]).T).max(axis=1).mean()) for states in read]
+        nearest = sorted(range(len(read)), key=lambda at: (not twin.right[at], -near[at]))[:MATCHED]
+        lessons.append(
+            Lesson(questions[twin.question], [read[at] for at in nearest], [twin.right[at] for at in nearest])
+        )
+    return lessons
 
 
 def _train_both(
     examples: Sequence[Example],
     summaries: npt.NDArray[np.float32],
-    matched: npt.NDArray[np.float64],
+    matched: Sequence[npt.NDArray[np.float64]],
     chosen: npt.NDArray[np.bool_],
 ) -> tuple[Forest, Network]:
     answerable = np.array([one.answerable for one in examples])
@@ -242,7 +276,8 @@ def _train_both(
     practice = np.array([one.source == PRACTICE for one in examples])
     near = chosen & practice & np.isin(variant, ("answerable", "near miss"))
     subject = chosen & np.isin(variant, ("answerable", "left out", "elsewhere"))
-    told = np.concatenate([summaries, matched[:, None]], axis=1).astype(np.float32)
+    said = np.array([log_sum(own) for own in matched])
+    told = np.concatenate([summaries, said[:, None]], axis=1).astype(np.float32)
     judge = train_forest(told[near], answerable[near], None, LEAVES, SHARE)
     return judge, train_topic(summaries[subject], answerable[subject], np.where(practice[subject], 1.5, 1.0))
 

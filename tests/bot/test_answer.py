@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot import Answer, Answerer, Verdict, open_bot
 from bot.answer import REFUSAL_ENGLISH, in_context
 from bot.config import BotConfig
-from bot.matching import states_of_sentences
+from bot.matching import states_of_sentence
 from indexer.build import build
 from indexer.config import IndexConfig
 from indexer.embed import token_reader
@@ -162,10 +162,18 @@ def test_the_matcher_is_given_the_question_and_its_best_sentences(built, kb: Pat
     given = []
     opened.head = replace(plain_head(), matcher=lambda *states: given.append(states) or 0.0)
     opened.ask("甲\0乙")
-    ((question, sentences),) = given
-    assert (question == token_reader().states("query", "甲 乙")).all()
-    known = states_of_sentences(["甲乙。", "乙丙。", "甲甲丁。"])  # as the passages rank
-    assert sorted(map(tuple, sentences)) == sorted(map(tuple, known))
+    assert all((question == token_reader().states("query", "甲 乙")).all() for question, _ in given)
+    known = [states_of_sentence(text) for text in ("甲乙。", "乙丙。", "甲甲丁。")]
+    assert sorted(sentence.tolist() for _, sentence in given) == sorted(states.tolist() for states in known)
+
+
+def test_the_sentence_that_the_matcher_prefers_comes_first(built, kb: Path, counting) -> None:
+    (kb / "a.md").write_text("甲甲丁。\n\n乙丙。\n\n丁丁。\n\n甲乙。", encoding="utf-8")
+    built(merge_characters=1)
+    opened = open_bot(kb.parent / "index", BotConfig(coverage_weight=0))
+    preferred = states_of_sentence("乙丙。")
+    opened.head = replace(plain_head(), matcher=lambda _, states: 1000.0 * (states is preferred))
+    assert [one.text for one in opened.ask("甲乙").sentences] == ["乙丙。"]
 
 
 def test_without_a_passage_there_is_no_confidence(bot: Answerer) -> None:

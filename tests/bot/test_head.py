@@ -14,7 +14,9 @@ from bot.head import (
     best_three,
     load_head,
     log_odds_of_answer,
+    log_sum,
     logistic,
+    shared_out,
     shares,
     summarise,
     together,
@@ -69,6 +71,21 @@ def test_the_question_is_matched_with_the_best_three_in_their_order() -> None:
     assert best_three(np.zeros(1)) == [0]
 
 
+def test_the_matcher_has_its_say_in_which_of_the_best_it_is() -> None:
+    scores = np.log(np.array([1.0, 4.0, 3.0, 2.0]))
+    told = shared_out(
+        scores, [1, 2], np.log(np.array([1.0, 32.0]))
+    )  # 0.4 of it counts: the odds of the second, 4 times
+    assert np.exp(told) == pytest.approx([1, 7 * 4 / 16, 7 * 12 / 16, 2])
+    assert log_sum(told) == pytest.approx(np.log(10))
+    assert scores[1] == np.log(4)  # as they were
+    told = shared_out(scores, [1, 2], np.array([0.0, 50.0]))
+    assert np.exp(told) == pytest.approx([1, 2, 7, 2])  # what it has not read stays behind what it has
+    assert np.argsort(-told).tolist() == [2, 1, 3, 0]
+    assert shared_out(np.zeros(0), [], np.zeros(0)).tolist() == []
+    assert log_sum(np.zeros(0)) == -np.inf
+
+
 def test_inside_one_document_the_topic_only_speaks_against() -> None:
     head = plain_head(0.5)
     topic = Network(
@@ -77,11 +94,13 @@ def test_inside_one_document_the_topic_only_speaks_against() -> None:
     summary = np.zeros(3 * WIDTH + 5)
     assert log_odds_of_answer(head.judge, topic, summary, 0.0, 1.0) == pytest.approx(0.05 * -2)
     assert log_odds_of_answer(head.judge, topic, summary, 0.0, 0.25) == pytest.approx(
-        0.6 * 0.75 * -2 + 0.05 * 0.25 * -2
+        0.85 * 0.75 * -2 + 0.05 * 0.25 * -2
     )
     there = replace(topic, offset=np.array(2.0))
     assert log_odds_of_answer(head.judge, there, summary, 0.0, 1.0) == 0
-    assert log_odds_of_answer(head.judge, there, summary, 0.0, 0.25) == pytest.approx(0.6 * 0.75 * 2)
+    assert log_odds_of_answer(head.judge, there, summary, 0.0, 0.25) == pytest.approx(0.85 * 0.75 * 2)
+    surer = replace(topic, offset=np.array(9.0))  # no more than 2 of it count
+    assert log_odds_of_answer(head.judge, surer, summary, 0.0, 0.25) == pytest.approx(0.85 * 0.75 * 2)
     assert together([]) == 1
 
 

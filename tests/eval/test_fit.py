@@ -10,12 +10,13 @@ import pytest
 from bot.config import BotConfig
 from bot.features import WIDTH
 from bot.head import Head, load_head, shares, summarise
-from bot.matching import states_of_query, states_of_sentences
+from bot.matching import states_of_query, states_of_sentence
 from bot.question import expectation_from
 from eval.cases import Case, resolve
 from eval.examples import (
     PRACTICE,
     Example,
+    Lesson,
     Material,
     Twin,
     _fold,
@@ -24,7 +25,7 @@ from eval.examples import (
     only_document,
     practice_twins,
 )
-from eval.fit import STEPS, averaged, calibrate, figures, fit, save_head, train_forest, train_ranker
+from eval.fit import STEPS, _lessons_of, averaged, calibrate, figures, fit, save_head, train_forest, train_ranker
 from indexer.build import build_documents
 from indexer.config import IndexConfig
 from indexer.store import Index
@@ -138,7 +139,10 @@ def test_one_document_with_many_questions_does_not_outweigh_the_others(monkeypat
 
 
 def test_what_can_be_learned_is_learned_and_saved(tmp_path: Path) -> None:
-    twins = [Twin("甲馆几点开门？", ("甲馆九点开门。",), True), Twin("甲馆门票多少？", ("甲馆九点开门。",), False)]
+    twins = [
+        Twin("甲馆几点开门？", ("甲馆九点开门。",), (True,)),
+        Twin("甲馆门票多少？", ("甲馆九点开门。",), (False,)),
+    ]
     steps: list[None] = []
     fitted = fit(made(200), twins, lambda: steps.append(None))
     assert len(steps) == STEPS
@@ -155,7 +159,7 @@ def test_what_can_be_learned_is_learned_and_saved(tmp_path: Path) -> None:
     for example in made(40):
         features = example.features.astype(float)
         assert read.scores(features) == pytest.approx(head.scores(features), abs=0.05)
-        pair = states_of_query(example.question), states_of_sentences(example.texts)
+        pair = states_of_query(example.question), states_of_sentence(example.texts[0])
         matched = head.matcher(*pair)
         assert read.matcher(*pair) == pytest.approx(matched, abs=0.05)
         confidence = read.confidence(features, read.scores(features), matched, example.together)
@@ -168,7 +172,7 @@ def test_what_can_be_learned_is_learned_and_saved(tmp_path: Path) -> None:
     assert right > 15 > 5 > wrong
 
 
-def test_the_matcher_learns_which_words_answer() -> None:
+def test_the_matcher_learns_which_words_answer_and_which_sentence() -> None:
     """Twins whose question asks for the time or for the price, of passages that give one of the two."""
     twins = []
     for name in [
@@ -189,13 +193,37 @@ def test_the_matcher_learns_which_words_answer() -> None:
             ("几点开门", "门票多少钱", "九点开门"),
             ("门票多少钱", "几点开门", "门票是二十元"),
         ):
-            twins.append(Twin(f"{name}{given}？", (f"{name}{passage}。",), True))
-            twins.append(Twin(f"{name}{lacking}？", (f"{name}{passage}。",), False))
+            sentences = (f"{name}在河边。", f"{name}{passage}。")
+            twins.append(Twin(f"{name}{given}？", sentences, (False, True)))
+            twins.append(Twin(f"{name}{lacking}？", sentences, (False, False)))
     matcher = fit(made(40), twins * 4).matcher
-    passage = states_of_sentences(["火车站九点开门。"])
-    assert matcher(states_of_query("火车站几点开门？"), passage) > matcher(
-        states_of_query("火车站门票多少钱？"), passage
-    )
+
+    def said(question: str, sentence: str) -> float:
+        return matcher(states_of_query(question), states_of_sentence(sentence))
+
+    hours = "火车站九点开门。"
+    assert said("火车站几点开门？", hours) > said("火车站门票多少钱？", hours)
+    assert said("火车站几点开门？", hours) > said("火车站几点开门？", "火车站在河边。")
+
+
+def test_twins_are_held_to_three_sentences_those_that_answer_first() -> None:
+    sentences = ("戊塔在山上。", "甲馆周一闭馆。", "甲馆九点开门。", "甲馆门票二十元。")
+    asked = "甲馆什么时候开门闭馆？"
+    answered, lacking, short = _lessons_of([
+        Twin(asked, sentences, (True, False, False, False)),
+        Twin(asked, sentences, (False,) * 4),
+        Twin("甲馆？", ("甲馆。", "乙馆。"), (False, True)),
+    ])  # fmt: skip
+
+    def read(lesson: Lesson) -> list[str]:
+        return [next(text for text in sentences if states_of_sentence(text) is own) for own in lesson.texts]
+
+    assert (answered.asked == states_of_query(asked)).all()
+    assert (read(answered)[0], list(answered.right)) == ("戊塔在山上。", [True, False, False])
+    assert set(read(answered)[1:]) == {"甲馆周一闭馆。", "甲馆九点开门。"}
+    assert "戊塔在山上。" not in read(lacking)
+    assert not any(lacking.right)
+    assert list(short.right) == [True, False]
 
 
 def test_practice_twins_come_in_pairs() -> None:
@@ -204,8 +232,8 @@ def test_practice_twins_come_in_pairs() -> None:
         assert all(one["quote"] in row["passage"] and one["answerable"] != one["near_miss"] for one in row["questions"])
     twins = practice_twins()
     assert len(twins) > 10_000
-    assert sum(twin.answerable for twin in twins) == len(twins) / 2
-    assert all(twin.sentences for twin in twins)
+    assert all(any(one.right) and not any(other.right) for one, other in zip(twins[::2], twins[1::2], strict=True))
+    assert all(len(twin.sentences) == len(twin.right) for twin in twins)
 
 
 def test_the_forest_is_scikit_learn_s() -> None:
