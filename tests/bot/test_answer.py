@@ -176,6 +176,14 @@ def test_the_sentence_that_the_matcher_prefers_comes_first(built, kb: Path, coun
     assert [one.text for one in opened.ask("甲乙").sentences] == ["乙丙。"]
 
 
+def test_of_several_things_the_sentence_likelier_than_all_others_comes_first(built, kb: Path, counting) -> None:
+    (kb / "a.md").write_text("甲甲丁。\n\n乙丙。\n\n丁丁。\n\n甲乙。", encoding="utf-8")
+    built(merge_characters=1)
+    opened = open_bot(kb.parent / "index", BotConfig(coverage_weight=0, enough_belief=1.1, least_belief=0))
+    opened.head = plain_head()
+    assert [one.text for one in opened.ask("甲乙有哪些").sentences] == ["甲乙。", "甲甲丁。", "乙丙。"]
+
+
 def test_without_a_passage_there_is_no_confidence(bot: Answerer) -> None:
     assert bot._held_to([], "什么？", bot.encoder.encode_query("什么？")).confidence == 0
 

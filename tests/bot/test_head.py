@@ -72,15 +72,15 @@ def test_the_question_is_matched_with_the_best_three_in_their_order() -> None:
 
 
 def test_the_matcher_has_its_say_in_which_of_the_best_it_is() -> None:
-    scores = np.log(np.array([1.0, 4.0, 3.0, 2.0]))
+    scores = np.log(np.array([0.5, 4.0, 3.0, 1.0]))
     told = shared_out(
         scores, [1, 2], np.log(np.array([1.0, 32.0]))
     )  # 0.4 of it counts: the odds of the second, 4 times
-    assert np.exp(told) == pytest.approx([1, 7 * 4 / 16, 7 * 12 / 16, 2])
-    assert log_sum(told) == pytest.approx(np.log(10))
+    assert np.exp(told) == pytest.approx([0.5, 7 * 4 / 16, 7 * 12 / 16, 1])
+    assert log_sum(told) == pytest.approx(np.log(8.5))
     assert scores[1] == np.log(4)  # as they were
     told = shared_out(scores, [1, 2], np.array([0.0, 50.0]))
-    assert np.exp(told) == pytest.approx([1, 2, 7, 2])  # what it has not read stays behind what it has
+    assert np.exp(told) == pytest.approx([0.5, 1, 7, 1])  # what it has not read stays behind what it has
     assert np.argsort(-told).tolist() == [2, 1, 3, 0]
     assert shared_out(np.zeros(0), [], np.zeros(0)).tolist() == []
     assert log_sum(np.zeros(0)) == -np.inf
