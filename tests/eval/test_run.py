@@ -144,7 +144,10 @@ def run(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 def test_run_compare_and_gate_in_a_terminal(article_index: Path, tmp_path: Path) -> None:
     golden = Path(__file__).parent.parent.parent / "eval/golden/jiayuguan.jsonl"
-    lines = golden.read_text(encoding="utf-8").splitlines()
+    cases = [json.loads(line) for line in golden.read_text(encoding="utf-8").splitlines()]
+    for case in [case for case in cases if case["gold"]][::8]:
+        case["must"] = ["答不出的字"]  # few golden questions are answered wrong: these are
+    lines = [json.dumps(case) for case in cases]
     (tmp_path / "cases.jsonl").write_text("\n".join(lines), encoding="utf-8")
     setting = ["--index", article_index, "--cases", "cases.jsonl"]
     done = run("run", *setting, "--out", "one", "--json", cwd=tmp_path)
