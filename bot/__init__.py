@@ -1,5 +1,6 @@
 """Jiawen's answering side: `open_bot(".jiawen").ask("…")`."""
 
+import indexer  # noqa: F401  # before numpy: it sets how the libraries' threads wait
 from bot.answer import Answerer, open_bot
 from bot.types import Answer, AnswerSentence, Citation, Hit, Verdict
 

@@ -22,6 +22,7 @@ from indexer.token_states import States, gelu, softmax
 MATCHING = Path(__file__).parent / "matching.npz"
 NEIGHBOURS = 0.3  # weight of the match of the tokens before and behind
 _TOGETHER = 400  # characters, some 260 tokens of Chinese; the encoder reads 512
+WAYS = ("", "back_")  # from the claim to the passage, and back
 JUMP = 6.0  # tokens: a jump of the matches beyond which farther says little more
 NEAREST, REACH = 40, 2  # tokens of a passage that are matched back, and how far beside a match they stand
 
@@ -61,6 +62,8 @@ class Matcher:
 
     def __init__(self, arrays: Mapping[str, Any]) -> None:
         self.arrays = {name: np.asarray(values, np.float32) for name, values in arrays.items()}
+        # Of the tokens before, at and behind each: 0.010 ms each, with the strides in which they are stored 0.029.
+        self._mix = {way: np.ascontiguousarray(self.arrays[f"{way}mix.weight"].transpose(2, 1, 0)) for way in WAYS}
 
     def __call__(self, claim: States, passage: npt.NDArray[np.floating[Any]]) -> float:
         """Log-odds that the passage carries the claim (answers the question), by the states of both; 0 for no token."""
@@ -68,7 +71,8 @@ class Matcher:
             return 0.0
         get = self.arrays
         ours, theirs = centred(claim, get["claim mean"]), centred(passage, get["passage mean"])
-        match = ours @ theirs.T * get["temperature"]
+        cosines = ours @ theirs.T
+        match = cosines * get["temperature"]
         match += get["gate"] * (ours @ get["align"].T) @ (theirs @ get["align"].T).T
         beside = match.copy()
         beside[1:, 1:] += NEIGHBOURS * match[:-1, :-1]
@@ -77,13 +81,14 @@ class Matcher:
         places = weights @ np.arange(len(theirs), dtype=np.float32)
         jumps = np.tanh((np.diff(places) - 1) / JUMP)
         around = np.stack([np.concatenate([[0], jumps]), np.concatenate([jumps, [0]])], axis=1)
-        mixed = self._compared(ours, weights @ theirs, around, "")
+        left, right = (4 * (own @ get["project.weight"].T + get["project.bias"]) for own in (ours, theirs))
+        mixed = self._compared(left, right, weights, cosines, around, "")
         pooled = [mixed.mean(axis=0), mixed.max(axis=0), mixed.min(axis=0)]
-        pooled += self._way_back(ours, theirs, beside, weights)
+        pooled += self._way_back(left, right, beside, cosines, weights)
         hidden = gelu(get["hidden.weight"] @ np.concatenate(pooled) + get["hidden.bias"])
         return float((get["out.weight"] @ hidden + get["out.bias"])[0])
 
-    def _way_back(self, ours: States, theirs: States, beside: States, weights: States) -> list[States]:
+    def _way_back(self, ours: States, theirs: States, beside: States, cosines: States, weights: States) -> list[States]:
         """What the claim has for each token of the passage that is matched or stands beside one that is.
 
         A word that the claim leaves out is seen from here only: 并不易燃, retold as 易燃.
@@ -91,20 +96,26 @@ class Matcher:
         received = weights.sum(axis=0)
         around = np.convolve(received, np.ones(2 * REACH + 1), "full")[REACH:-REACH]
         nearest = np.sort(np.argsort(-around, kind="stable")[:NEAREST])
-        told = softmax(beside[:, nearest].T) @ ours
+        told = softmax(beside[:, nearest].T)
         near = np.tanh(np.stack([received, around], axis=1)[nearest])
-        mixed = self._compared(theirs[nearest], told, near, "back_") * near[:, 1:]
+        mixed = self._compared(theirs[nearest], ours, told, cosines[:, nearest].T, near, "back_") * near[:, 1:]
         return [mixed.sum(axis=0) / max(float(near[:, 1].sum()), 1e-3), mixed.max(axis=0)]
 
-    def _compared(self, own: States, others: States, near: npt.NDArray[Any], way: str) -> States:
-        """(tokens, width) each token beside what it is matched with, and both beside those of its neighbours."""
+    def _compared(
+        self, left: States, others: States, weights: States, cosines: States, near: npt.NDArray[Any], way: str
+    ) -> States:
+        """(tokens, width) each token beside what it is matched with, and both beside those of its neighbours.
+
+        The weights, which sum to 1, mix projections and cosines as they would mix what these are of.
+        """
         get = self.arrays
-        left, right = (4 * (one @ get["project.weight"].T + get["project.bias"]) for one in (own, others))
-        columns = [left, right, np.abs(left - right), left * right, (own * others).sum(axis=1)[:, None], near]
+        right = weights @ others
+        columns = [left, right, np.abs(left - right), left * right, (weights * cosines).sum(axis=1)[:, None], near]
         weight, bias = get[f"{way}compare.weight"], get[f"{way}compare.bias"]
         compared = gelu(np.concatenate(columns, axis=1).astype(np.float32) @ weight.T + bias)
-        padded = np.pad(compared, ((1, 1), (0, 0)))
-        mixed = sum(padded[at : at + len(compared)] @ get[f"{way}mix.weight"][:, :, at].T for at in range(3))
+        padded = np.zeros((len(compared) + 2, compared.shape[1]), np.float32)
+        padded[1:-1] = compared
+        mixed = sum(padded[at : at + len(compared)] @ weight for at, weight in enumerate(self._mix[way]))
         return gelu(np.asarray(mixed + get[f"{way}mix.bias"], np.float32))
 
 

@@ -1,6 +1,8 @@
 """Imports point one way, and each foreign library stays with its owners."""
 
 import ast
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,6 +50,22 @@ OWNERS = {
     "langchain_classic": set(),
 }
 FILES = [path for layer in LAYERS[:-1] for path in sorted((ROOT / layer).rglob("*.py"))]
+
+
+@pytest.mark.parametrize("package", ["bot", "eval.metrics"])
+def test_how_threads_wait_is_set_before_numpy_reads_it(package: str) -> None:
+    watch = (
+        "import os, sys\n"
+        "class Watch:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'numpy': print(os.environ.get('OPENBLAS_NUM_THREADS'), os.environ.get('OMP_WAIT_POLICY'))\n"
+        f"sys.meta_path.insert(0, Watch())\nimport {package}\n"
+    )
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("OPENBLAS_NUM_THREADS", "OMP_WAIT_POLICY")
+    }
+    done = subprocess.run([sys.executable, "-c", watch], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1", "PASSIVE"]
 
 
 def imported(path: Path) -> Iterator[str]:

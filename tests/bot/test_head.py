@@ -73,9 +73,8 @@ def test_the_question_is_matched_with_the_best_three_in_their_order() -> None:
 
 def test_the_matcher_has_its_say_in_which_of_the_best_it_is() -> None:
     scores = np.log(np.array([0.5, 4.0, 3.0, 1.0]))
-    told = shared_out(
-        scores, [1, 2], np.log(np.array([1.0, 32.0]))
-    )  # 0.4 of it counts: the odds of the second, 4 times
+    matched = np.log(np.array([1.0, 32.0]))  # 0.4 of it counts: the odds of the second, 4 times
+    told = shared_out(scores, [1, 2], matched)
     assert np.exp(told) == pytest.approx([0.5, 7 * 4 / 16, 7 * 12 / 16, 1])
     assert log_sum(told) == pytest.approx(np.log(8.5))
     assert scores[1] == np.log(4)  # as they were
