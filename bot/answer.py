@@ -109,7 +109,8 @@ class Answerer:
         """The k best passages for the question, best first."""
         checked = in_context(self.checked(question), history)
         query = self.encoder.encode_query(simplify(checked))
-        return retrieve(self.index, with_chinese(checked), query, k, self.config)
+        _, like = self._known(checked, query)
+        return retrieve(self.index, with_chinese(checked), query, like, k, self.config)
 
     def ask(self, question: str, history: History = ()) -> Answer:
         """The whole answer: sentences with their citations, or a refusal where the passages do not answer.
@@ -165,7 +166,8 @@ class Answerer:
         if searched == question or (alone.confidence >= self.config.sure_alone and not goes_on(question)):
             return alone
         read = self._weighed(searched)
-        own = self._held_to(read.hits, question, self.encoder.encode_query(simplify(question)))
+        query = self.encoder.encode_query(simplify(question))
+        own = self._held_to(read.hits, question, query, *self._known(question, query))
         if len(question) > SHORT:  # a shorter part is like no whole question: 会上学了什么?
             own = self._doubted(own)
         lesser = min(read, own, key=lambda one: one.confidence)
@@ -174,8 +176,14 @@ class Answerer:
     def _weighed(self, searched: str) -> Weighed:
         """The question held to its own hits."""
         query = self.encoder.encode_query(simplify(searched))
-        hits = retrieve(self.index, with_chinese(searched), query, self.config.hits, self.config)
-        return self._doubted(self._held_to(hits, searched, query))
+        cosines, like = self._known(searched, query)
+        hits = retrieve(self.index, with_chinese(searched), query, like, self.config.hits, self.config)
+        return self._doubted(self._held_to(hits, searched, query, cosines, like))
+
+    def _known(self, searched: str, query: Vectors) -> tuple[Vectors, Numbers]:
+        """(cosines with all known questions, how like each sentence is to be answered by them)."""
+        cosines = self.index.known_vectors @ query
+        return cosines, likeness(self.index, searched, cosines)
 
     def _doubted(self, weighed: Weighed) -> Weighed:
         """The odds lean to what is known of questions like this one, and less is left of them the less like all it is.
@@ -197,13 +205,11 @@ class Answerer:
     def _least_likeness(self, searched: str) -> float:
         return self.config.least_likeness if is_chinese(searched) else self.config.least_likeness_english
 
-    def _held_to(self, hits: list[Hit], searched: str, query: Vectors) -> Weighed:
+    def _held_to(self, hits: list[Hit], searched: str, query: Vectors, cosines: Vectors, like: Numbers) -> Weighed:
         retrieved = time.perf_counter()
         asked = ask_what(searched, self.head.expectation)
         candidates = candidates_of(self.index, asked, query, hits)
         scores = self.head.scores(candidates.features)
-        cosines = self.index.known_vectors @ query
-        like = likeness(self.index, searched, cosines)
         scores = scores + known_answers(like, candidates.rows, self.config)
         best = best_three(scores)
         matched = self._matched(searched, candidates.rows[best].tolist())

@@ -110,15 +110,15 @@ def _nearest_alike(index: Index, numbers: npt.NDArray[np.int64], question: str, 
     How like: the cosine less _UNSHARED where no character is shared, in part where some are.
     """
     asked = _characters(question)
-    alike = [
-        (cosine - _UNSHARED * (1 - _shared(asked, _characters(index.known[number].question))), number)
-        for number, cosine in _nearest(numbers, cosines)
-    ]
-    for how_like, number in sorted(alike, reverse=True):
+    likest, best = -1, 0.0
+    for number, cosine in _nearest(numbers, cosines):
+        if cosine <= best:
+            break  # no cosine that follows is greater, and nothing is added to it
         known = index.known[number]
-        if not asks_another(question, known) and (known.quote or not _is_apart(known, question)):
-            return number, how_like
-    return -1, 0.0
+        how_like = cosine - _UNSHARED * (1 - _shared(asked, _characters(known.question)))
+        if how_like > best and not asks_another(question, known) and (known.quote or not _is_apart(known, question)):
+            likest, best = number, how_like
+    return likest, best
 
 
 @lru_cache(maxsize=8192)

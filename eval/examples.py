@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from bot.answer import in_context
 from bot.config import BotConfig
-from bot.features import candidates_of
+from bot.features import Numbers, candidates_of
 from bot.head import together
 from bot.known import known_answers, likeness
 from bot.lexicon import with_chinese
@@ -194,30 +194,32 @@ def examples_of(material: Material, encode: Callable[[str], Vectors], expectatio
         if alone and not about_itself:
             others = sorted(alone.keys() - {doc_id})
             other = alone[others[_fold(case.id, len(others))]]  # knows no question of this document
-            hits = retrieve(other, with_chinese(question), query, config.hits, config)
-            yield _example(material, case, "elsewhere", other, asked, query, hits)
+            like = likeness(other, question, other.known_vectors @ query)
+            hits = retrieve(other, with_chinese(question), query, like, config.hits, config)
+            yield _example(material, case, "elsewhere", other, asked, query, like, hits)
         for whole in filter(None, (None if about_itself else material.index, alone.get(doc_id))):
             index = without_known(whole, case.question)
-            hits = retrieve(index, with_chinese(question), query, 3 * config.hits, config)
+            like = likeness(index, question, index.known_vectors @ query)
+            hits = retrieve(index, with_chinese(question), query, like, 3 * config.hits, config)
             best = hits[: config.hits]
             if not case.answerable:
-                yield _example(material, case, "near miss", index, asked, query, best)
+                yield _example(material, case, "near miss", index, asked, query, like, best)
                 continue
             right = frozenset().union(*_answering_rows(index, case))
-            yield _example(material, case, "answerable", index, asked, query, best, right=right)
+            yield _example(material, case, "answerable", index, asked, query, like, best, right=right)
             touched = _touching_rows(index, case)
             inside = {row for hit in best for row in index.rows_of(hit.number)}
             rest = "".join(index.sentence_text(row) for row in inside - touched)
             if not any(must in rest for must in case.must):
-                yield _example(material, case, "taken away", index, asked, query, best, without=touched)
+                yield _example(material, case, "taken away", index, asked, query, like, best, without=touched)
             elsewhere = [hit for hit in hits if hit.chunk.doc_id != doc_id][: config.hits]
             if elsewhere and whole is material.index:
-                yield _example(material, case, "left out", index, asked, query, elsewhere)
+                yield _example(material, case, "left out", index, asked, query, like, elsewhere)
 
 
 def _example(
-    material: Material, case: Case, variant: str, index: Index, asked: Asked, query: Vectors, hits: Sequence[Hit],
-    without: frozenset[int] = frozenset(), right: frozenset[int] = frozenset(),
+    material: Material, case: Case, variant: str, index: Index, asked: Asked, query: Vectors, like: Numbers,
+    hits: Sequence[Hit], without: frozenset[int] = frozenset(), right: frozenset[int] = frozenset(),
 ) -> Example:  # fmt: skip
     found = candidates_of(index, asked, query, hits, without)
     rows = found.rows.tolist()
@@ -233,7 +235,7 @@ def _example(
         tuple(index.sentence_text(row) for row in rows),
         case.must,
         together(hits),
-        known_answers(likeness(index, asked.text, index.known_vectors @ query), found.rows, BotConfig()),
+        known_answers(like, found.rows, BotConfig()),
     )
 
 

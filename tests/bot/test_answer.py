@@ -185,7 +185,8 @@ def test_of_several_things_the_sentence_likelier_than_all_others_comes_first(bui
 
 
 def test_without_a_passage_there_is_no_confidence(bot: Answerer) -> None:
-    assert bot._held_to([], "什么？", bot.encoder.encode_query("什么？")).confidence == 0
+    query = bot.encoder.encode_query("什么？")
+    assert bot._held_to([], "什么？", query, *bot._known("什么？", query)).confidence == 0
 
 
 def test_a_question_without_a_token_is_refused(bot: Answerer) -> None:
@@ -335,7 +336,8 @@ def test_a_follow_up_must_be_answered_by_its_own_words(bot: Answerer) -> None:
     answer = bot.ask(f" {question} ", [(before, "…")])
     assert (answer.verdict, answer.searched) == (Verdict.REFUSED, f"{before} {question}")
     in_one = bot.weigh(answer.searched)
-    alone = bot._held_to(list(answer.hits), question, bot.encoder.encode_query(question))
+    query = bot.encoder.encode_query(question)
+    alone = bot._held_to(list(answer.hits), question, query, *bot._known(question, query))
     assert answer.confidence == round(min(in_one.confidence, alone.confidence), 4)
     assert in_one.confidence != alone.confidence
     assert bot.ask("那城市博物馆呢？", [(before, "…")]).verdict is Verdict.GROUNDED

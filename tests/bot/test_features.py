@@ -29,7 +29,7 @@ def opened(built, kb: Path, counting: CountingEncoder) -> Index:
 
 def features(index: Index, encoder: CountingEncoder, question: str, without: frozenset[int] = frozenset()):
     query = encoder.encode_query(question)
-    hits = retrieve(index, question, query, 5, BotConfig())
+    hits = retrieve(index, question, query, np.zeros(len(index.sentences)), 5, BotConfig())
     return candidates_of(index, ask_what(question, even), query, hits, without), query, hits
 
 

@@ -52,7 +52,8 @@ def test_an_index_without_known_questions_adds_nothing(built, kb: Path, counting
 def test_it_brings_the_passage_that_answers_it(index: Index, counting) -> None:
     query = counting.encode_query("甲甲丁丁")
     config = BotConfig(coverage_weight=0, candidate_sentences=2)
-    hits = retrieve(index, "甲甲丁丁", query, 5, config)
+    like = likeness(index, "甲甲丁丁", index.known_vectors @ query)
+    hits = retrieve(index, "甲甲丁丁", query, like, 5, config)
     assert [hit.number for hit in hits] == [0, 2, 1]
     assert [hit.score for hit in hits] == pytest.approx([6 / 40**0.5 - config.known_discount] * 2 + [0])
     assert (hits[1].similarity, hits[1].dense_rank) == (0, None)
