@@ -119,6 +119,24 @@ def test_the_odds_lean_to_the_liker_of_those_with_and_those_without_an_answer(
     assert odds(of_known, "甲丁", 0.5, 1000) == 0.01
 
 
+def test_a_farther_known_question_that_shares_more_characters_is_the_likest(
+    built, kb: Path, counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (kb / "a.md").write_text("乙。", encoding="utf-8")
+    known = ["甲" * 20 + "丁" * 20, "甲丁丁", "甲甲甲丁"]
+    rows = [json.dumps({"question": question, "quote": None}) for question in known]
+    (kb / "a.questions.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    built(merge_characters=1)
+    index = open_index(kb.parent / "index", counting.fingerprint)
+    monkeypatch.setattr("bot.known._LEAST_ALIKE", 0.5)
+    monkeypatch.setattr("bot.known._WEIGHT", 1)
+    # Cosines 1, 3 of √10 and 4 of √20; of 40, 3 and 4 characters the two of 甲丁 are there each time.
+    how_like = [1 - 0.1 * (1 - 4 / 42), 3 / 10**0.5 - 0.1 * (1 - 4 / 5), 4 / 20**0.5 - 0.1 * (1 - 4 / 6)]
+    assert max(how_like) == how_like[1]
+    share, blamed = known_odds(index, 0, "甲丁", index.known_vectors @ counting.encode_query("甲丁"))
+    assert (share, blamed) == (pytest.approx(np.exp(0.5 - how_like[1])), "甲丁丁")
+
+
 @pytest.mark.parametrize(
     ("known", "question", "apart"),
     [
