@@ -4,10 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.answer import Answerer, History, Weighed
+from bot.answer import Answerer
+from bot.context import History
 from bot.extract import choose_sentences
 from bot.head import shares
+from bot.known import Query
 from bot.lexicon import with_chinese
+from bot.refusal import missing
 from bot.retrieve import retrieve
 from indexer.errors import QuestionError
 from indexer.lexical import terms
@@ -44,27 +47,29 @@ class Explanation:
 def explain(bot: Answerer, question: str, chunk_id: str | None = None, history: History = ()) -> Explanation:
     """The explanation for a chunk, by default the best one; an unknown chunk is a QuestionError."""
     read = bot.weigh(bot.checked(question), history)
-    query, expanded = read.query, with_chinese(read.searched)
+    query, expanded = read.query, with_chinese(read.query.text)
     index, config = bot.index, bot.config
-    ranking = retrieve(index, expanded, query, read.like, len(index.chunks), config)
+    ranking = retrieve(index, query, len(index.chunks), config)
     hits = read.hits
     number = _number(bot, chunk_id) if chunk_id else hits[0].number
     chunk = index.chunks[number]
 
-    nearest = np.array([index.similarities(query, other).max(initial=-1.0) for other in range(len(index.chunks))])
+    nearest = np.array(
+        [index.similarities(query.vector, other).max(initial=-1.0) for other in range(len(index.chunks))]
+    )
     coverage = index.lexical.coverage(expanded)
     rank = next((place for place, hit in enumerate(ranking, 1) if hit.number == number), None)
     asked_terms = list(dict.fromkeys(terms(expanded)))
     ceiling = index.lexical.ceiling(asked_terms)
     added = {term: _weight_in(bot, term, number) / ceiling for term in asked_terms} if ceiling else {}
 
-    known, like = _nearest_known(bot, read, number)
+    known, like = _nearest_known(bot, query, number)
     refused = read.confidence < config.refuse_below
-    chosen = [] if refused else choose_sentences(index, read.asked, hits, read.candidates, read.scores, config)
+    chosen = [] if refused else choose_sentences(index, read, config)
     cited = {(one.hit.number, one.start) for one in chosen}
     beliefs = zip(read.candidates.rows.tolist(), shares(read.scores).tolist() if len(read.scores) else [], strict=True)
     return Explanation(
-        question=read.searched,
+        question=query.text,
         chunk_id=chunk.id,
         text=chunk.text,
         similarity=float(nearest[number]),
@@ -89,18 +94,18 @@ def explain(bot: Answerer, question: str, chunk_id: str | None = None, history: 
         unanswered=read.doubts.unanswered,
         steers=read.doubts.steers,
         unlike=read.doubts.unlike,
-        unmentioned=bot.missing(read.asked, hits),
+        unmentioned=missing(index, read.asked, hits),
     )
 
 
-def _nearest_known(bot: Answerer, read: Weighed, number: int) -> tuple[str, float]:
+def _nearest_known(bot: Answerer, query: Query, number: int) -> tuple[str, float]:
     """(the known question that brings the chunk nearer, how near); one that asks for something else counts as none."""
     index = bot.index
-    known = float(read.like[index.rows_of(number)].max(initial=0))
+    known = float(query.like[index.rows_of(number)].max(initial=0))
     if not known:
         return "", -bot.config.known_discount
     questions = index.known_rows[index.sentences[index.known_rows[:, 1], 0] == number, 0]
-    nearest = questions[np.abs(read.cosines[questions] - known).argmin()]
+    nearest = questions[np.abs(query.cosines[questions] - known).argmin()]
     return index.known[nearest].question, known - bot.config.known_discount
 
 

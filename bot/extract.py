@@ -1,15 +1,14 @@
-"""Candidates → the sentences that answer, in the order they are shown. No language model."""
+"""Weighed → the sentences that answer, in the order they are shown. No language model."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from bot.config import BotConfig
-from bot.features import Candidates, Numbers
 from bot.head import shares
-from bot.question import LIST, Asked
+from bot.question import LIST
 from bot.types import Hit
+from bot.weigh import Weighed
 from indexer.store import Index
 
 
@@ -24,28 +23,26 @@ class Evidence:
     share: float
 
 
-def choose_sentences(
-    index: Index, asked: Asked, hits: Sequence[Hit], candidates: Candidates, scores: Numbers, config: BotConfig
-) -> list[Evidence]:
+def choose_sentences(index: Index, weighed: Weighed, config: BotConfig) -> list[Evidence]:
     """The fewest verbatim sentences that hold the answer with enough belief, at most `config.sentences`.
 
     The one most likely to answer comes first, any others after it in reading order; where the question asks for several
     things and none is likelier to hold them than all others together, all are in reading order.
     """
-    if not len(scores):
+    if not len(weighed.scores):
         return []
-    belief = shares(scores)
+    candidates, belief = weighed.candidates, shares(weighed.scores)
     chosen: dict[str, Evidence] = {}
     for at in np.argsort(-belief, kind="stable").tolist():
         if len(chosen) == config.sentences or sum(one.share for one in chosen.values()) >= config.enough_belief:
             break
         if chosen and belief[at] < config.least_belief:
             break
-        row, hit = int(candidates.rows[at]), hits[int(candidates.hit[at])]
+        row, hit = int(candidates.rows[at]), weighed.hits[int(candidates.hit[at])]
         _, start, end = index.sentences[row].tolist()
         text = index.sentence_text(row)
         if text not in chosen:  # a repeated sentence is cited once
             chosen[text] = Evidence(hit, start, end, text, float(belief[at]))
     best = next(iter(chosen.values()))
-    several = LIST in asked.kinds and best.share < 0.5
+    several = LIST in weighed.asked.kinds and best.share < 0.5
     return sorted(chosen.values(), key=lambda one: (not several and one is not best, one.hit.number, one.start))

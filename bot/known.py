@@ -1,6 +1,7 @@
 """How like a question is to known ones, and what that says for the sentences that answer those, or against any."""
 
 from collections import Counter
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -46,12 +47,24 @@ _WELL_KNOWN = 10  # characters of a text for each of its known questions, at mos
 _UNLIKE, _LEAST = 120, 1 / 30
 
 
-def likeness(index: Index, question: str, cosines: Vectors) -> Numbers:
-    """(sentences,) cosine of the question with the nearest known one that the sentence answers; 0 for none.
+@dataclass(frozen=True, slots=True, eq=False)
+class Query:
+    """A question that says all that is searched for, and how near it is to the known ones of an index."""
 
-    `cosines` are those of the question with all known ones, here and below.
-    A known question that asks for another number or the opposite does not count, however near: 2023年 for 2024年.
-    """
+    text: str
+    vector: Vectors
+    cosines: Vectors  # with all known questions
+    like: Numbers  # (sentences,) cosine with the nearest known question that the sentence answers; 0 for none
+
+
+def query_of(index: Index, text: str, vector: Vectors) -> Query:
+    """The question, held to the known ones; `vector` is what the encoder makes of its text."""
+    cosines = index.known_vectors @ vector
+    return Query(text, vector, cosines, _likeness(index, text, cosines))
+
+
+def _likeness(index: Index, question: str, cosines: Vectors) -> Numbers:
+    """A known question that asks for another number or the opposite does not count, however near: 2023年 for 2024年."""
     found = np.zeros(len(index.sentences))
     answered, rows = index.known_rows.T
     like = np.zeros(len(index.known))
@@ -78,7 +91,7 @@ def known_answers(like: Numbers, rows: npt.NDArray[np.int64], config: BotConfig)
     return np.asarray(config.known_weight * np.maximum(0, excess))
 
 
-def known_odds(index: Index, chunk: int, question: str, cosines: Vectors) -> tuple[float, str]:
+def known_odds(index: Index, chunk: int, query: Query) -> tuple[float, str]:
     """(what to multiply the odds of an answer from the chunk with, the known question without an answer that is to
     blame or "").
 
@@ -88,12 +101,12 @@ def known_odds(index: Index, chunk: int, question: str, cosines: Vectors) -> tup
     """
     doc_id = index.chunks[chunk].doc_id
     without, own = index.unanswered.get(doc_id, _NONE), index.answered.get(doc_id, _NONE)
-    blamed, unanswered = _nearest_alike(index, without, question, cosines)
+    blamed, unanswered = _nearest_alike(index, without, query)
     has_many = len(without) * _WELL_KNOWN >= len(index.documents[doc_id].text)
     if unanswered <= _LEAST_ALIKE and not has_many:
         return 1.0, ""
     standing = index.known_rows[:, 0]
-    nearest, answered = _nearest_alike(index, np.concatenate([own, standing]), question, cosines)
+    nearest, answered = _nearest_alike(index, np.concatenate([own, standing]), query)
     well_known = _is_well_known(index, chunk)
     weight, bounds = _WEIGHT, _AT_MOST if well_known else _AT_MOST_OF_NEW
     if well_known and max(answered, unanswered) >= _SAME:
@@ -104,14 +117,14 @@ def known_odds(index: Index, chunk: int, question: str, cosines: Vectors) -> tup
     return (share if nearest in own and nearest in standing else 1.0), ""
 
 
-def _nearest_alike(index: Index, numbers: npt.NDArray[np.int64], question: str, cosines: Vectors) -> tuple[int, float]:
+def _nearest_alike(index: Index, numbers: npt.NDArray[np.int64], query: Query) -> tuple[int, float]:
     """(the number of the likest of these known questions that says something of this one, how like), or (-1, 0).
 
     How like: the cosine less _UNSHARED where no character is shared, in part where some are.
     """
-    asked = _characters(question)
+    question, asked = query.text, _characters(query.text)
     likest, best = -1, 0.0
-    for number, cosine in _nearest(numbers, cosines):
+    for number, cosine in _nearest(numbers, query.cosines):
         if cosine <= best:
             break  # no cosine that follows is greater, and nothing is added to it
         known = index.known[number]
@@ -131,7 +144,7 @@ def _shared(one: Counter[str], other: Counter[str]) -> float:
     return 2 * (one & other).total() / max(one.total() + other.total(), 1)
 
 
-def odds_where_unlike(index: Index, chunk: int, cosines: Vectors, least: float) -> float:
+def odds_where_unlike(index: Index, chunk: int, query: Query, least: float) -> float:
     """What to multiply the odds of an answer from the chunk with, where it is well known what people ask of it.
 
     Less than 1, a thirtieth at least, for a question that is less than `least` like all that its document is known to
@@ -139,7 +152,7 @@ def odds_where_unlike(index: Index, chunk: int, cosines: Vectors, least: float) 
     """
     if not _is_well_known(index, chunk):
         return 1.0
-    nearest = cosines[index.answered[index.chunks[chunk].doc_id]].max()
+    nearest = query.cosines[index.answered[index.chunks[chunk].doc_id]].max()
     return float(np.clip(np.exp(_UNLIKE * (nearest - least)), _LEAST, 1))
 
 

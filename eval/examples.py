@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bot.answer import in_context
 from bot.config import BotConfig
-from bot.features import Numbers, candidates_of
+from bot.context import in_context
+from bot.features import candidates_of
 from bot.head import together
-from bot.known import known_answers, likeness
-from bot.lexicon import with_chinese
+from bot.known import Query, known_answers, query_of
 from bot.question import Asked, Expectation, ask_what, content_words, holds, word_class
 from bot.retrieve import retrieve
 from bot.types import Hit
@@ -187,45 +186,45 @@ def examples_of(material: Material, encode: Callable[[str], Vectors], expectatio
     )
     for case in material.cases:
         question = in_context(case.question, case.history)
-        query = encode(simplify(question))
+        vector = encode(simplify(question))
         doc_id = material.document_of[case.id]
         asked = ask_what(question, expectation)
         about_itself = case.kind == "metadata"  # 这篇文章 means any document that it is asked of
         if alone and not about_itself:
             others = sorted(alone.keys() - {doc_id})
             other = alone[others[_fold(case.id, len(others))]]  # knows no question of this document
-            like = likeness(other, question, other.known_vectors @ query)
-            hits = retrieve(other, with_chinese(question), query, like, config.hits, config)
-            yield _example(material, case, "elsewhere", other, asked, query, like, hits)
+            query = query_of(other, question, vector)
+            best = retrieve(other, query, config.hits, config)
+            yield _example(material, case, "elsewhere", other, asked, query, best)
         for whole in filter(None, (None if about_itself else material.index, alone.get(doc_id))):
             index = without_known(whole, case.question)
-            like = likeness(index, question, index.known_vectors @ query)
-            hits = retrieve(index, with_chinese(question), query, like, 3 * config.hits, config)
+            query = query_of(index, question, vector)
+            hits = retrieve(index, query, 3 * config.hits, config)
             best = hits[: config.hits]
             if not case.answerable:
-                yield _example(material, case, "near miss", index, asked, query, like, best)
+                yield _example(material, case, "near miss", index, asked, query, best)
                 continue
             right = frozenset().union(*_answering_rows(index, case))
-            yield _example(material, case, "answerable", index, asked, query, like, best, right=right)
+            yield _example(material, case, "answerable", index, asked, query, best, right=right)
             touched = _touching_rows(index, case)
             inside = {row for hit in best for row in index.rows_of(hit.number)}
             rest = "".join(index.sentence_text(row) for row in inside - touched)
             if not any(must in rest for must in case.must):
-                yield _example(material, case, "taken away", index, asked, query, like, best, without=touched)
+                yield _example(material, case, "taken away", index, asked, query, best, without=touched)
             elsewhere = [hit for hit in hits if hit.chunk.doc_id != doc_id][: config.hits]
             if elsewhere and whole is material.index:
-                yield _example(material, case, "left out", index, asked, query, like, elsewhere)
+                yield _example(material, case, "left out", index, asked, query, elsewhere)
 
 
 def _example(
-    material: Material, case: Case, variant: str, index: Index, asked: Asked, query: Vectors, like: Numbers,
+    material: Material, case: Case, variant: str, index: Index, asked: Asked, query: Query,
     hits: Sequence[Hit], without: frozenset[int] = frozenset(), right: frozenset[int] = frozenset(),
 ) -> Example:  # fmt: skip
-    found = candidates_of(index, asked, query, hits, without)
+    found = candidates_of(index, asked, query.vector, hits, without)
     rows = found.rows.tolist()
     return Example(
         case.id,
-        in_context(case.question, case.history),
+        query.text,
         material.name,
         material.document_of[case.id],
         variant,
@@ -235,7 +234,7 @@ def _example(
         tuple(index.sentence_text(row) for row in rows),
         case.must,
         together(hits),
-        known_answers(like, found.rows, BotConfig()),
+        known_answers(query.like, found.rows, BotConfig()),
     )
 
 

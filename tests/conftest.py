@@ -17,8 +17,10 @@ from playwright.sync_api import Browser, sync_playwright
 
 from bot.features import WIDTH
 from bot.head import Forest, Head, Network
+from bot.known import Query, query_of
 from indexer.build import BuildOptions, BuildReport, build
 from indexer.config import IndexConfig
+from indexer.store import Index
 
 # CI machines stall; speed is measured in bench/, not here.
 settings.register_profile("jiawen", deadline=None)
@@ -72,6 +74,11 @@ def plain_head(chance: float = 0.9, above: float = -2.0) -> Head:
         calibration=(1.0, 0.0),
         expectation=lambda word, tag: 0.5,
     )
+
+
+def query_for(index: Index, text: str) -> Query:
+    """The question as the counting encoder reads it."""
+    return query_of(index, text, CountingEncoder().encode_query(text))
 
 
 @pytest.fixture

@@ -10,9 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import Answer, Answerer, Verdict, open_bot
-from bot.answer import REFUSAL_ENGLISH, in_context
 from bot.config import BotConfig
+from bot.context import in_context
+from bot.known import Query, query_of
 from bot.matching import states_of_sentence
+from bot.refusal import REFUSAL_ENGLISH
+from bot.weigh import held_to
 from indexer.build import build
 from indexer.config import IndexConfig
 from indexer.embed import token_reader
@@ -23,6 +26,10 @@ from tests.conftest import ROOT, plain_head
 @pytest.fixture(scope="session")
 def bot(article_index: Path) -> Answerer:
     return open_bot(article_index)
+
+
+def query_for(bot: Answerer, text: str) -> Query:
+    return query_of(bot.index, text, bot.encoder.encode_query(text))
 
 
 @pytest.fixture(scope="session")
@@ -185,8 +192,7 @@ def test_of_several_things_the_sentence_likelier_than_all_others_comes_first(bui
 
 
 def test_without_a_passage_there_is_no_confidence(bot: Answerer) -> None:
-    query = bot.encoder.encode_query("什么？")
-    assert bot._held_to([], "什么？", query, *bot._known("什么？", query)).confidence == 0
+    assert held_to(bot.index, bot.head, query_for(bot, "什么？"), [], bot.config).confidence == 0
 
 
 def test_a_question_without_a_token_is_refused(bot: Answerer) -> None:
@@ -336,8 +342,7 @@ def test_a_follow_up_must_be_answered_by_its_own_words(bot: Answerer) -> None:
     answer = bot.ask(f" {question} ", [(before, "…")])
     assert (answer.verdict, answer.searched) == (Verdict.REFUSED, f"{before} {question}")
     in_one = bot.weigh(answer.searched)
-    query = bot.encoder.encode_query(question)
-    alone = bot._held_to(list(answer.hits), question, query, *bot._known(question, query))
+    alone = held_to(bot.index, bot.head, query_for(bot, question), answer.hits, bot.config)
     assert answer.confidence == round(min(in_one.confidence, alone.confidence), 4)
     assert in_one.confidence != alone.confidence
     assert bot.ask("那城市博物馆呢？", [(before, "…")]).verdict is Verdict.GROUNDED
@@ -360,11 +365,11 @@ def test_an_answered_question_before_does_not_answer_another_that_seems_to_lean_
 def test_a_question_like_no_known_one_loses_odds(
     bot: Answerer, question: str, least: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.answer.known_odds", lambda *_: (1.0, ""))
+    monkeypatch.setattr("bot.weigh.known_odds", lambda *_: (1.0, ""))
     given: list[float] = []
-    monkeypatch.setattr("bot.answer.odds_where_unlike", lambda *asked: given.append(asked[-1]) or 1.0)
+    monkeypatch.setattr("bot.weigh.odds_where_unlike", lambda *asked: given.append(asked[-1]) or 1.0)
     before = bot.weigh(question).confidence
-    monkeypatch.setattr("bot.answer.odds_where_unlike", lambda *_: 1 / 7)
+    monkeypatch.setattr("bot.weigh.odds_where_unlike", lambda *_: 1 / 7)
     after = bot.weigh(question).confidence
     assert given == [least]
     assert after / (1 - after) == pytest.approx(before / (1 - before) / 7)
@@ -409,10 +414,10 @@ def test_another_subject_is_refused_in_the_middle_of_a_conversation(bot: Answere
 
 def test_a_message_to_the_bot_loses_by_the_odds_that_it_is_one(bot: Answerer, monkeypatch: pytest.MonkeyPatch) -> None:
     question = "今年全民国家安全教育日的主题是什么？"
-    monkeypatch.setattr("bot.answer._KNOWN", 2)
+    monkeypatch.setattr("bot.weigh._KNOWN", 2)
 
     def odds(of_steering: float) -> tuple[float, bool]:
-        monkeypatch.setattr("bot.answer.odds_of_steering", lambda _: of_steering)
+        monkeypatch.setattr("bot.weigh.odds_of_steering", lambda _: of_steering)
         weighed = bot.weigh(question)
         return weighed.confidence / (1 - weighed.confidence), weighed.doubts.steers
 
@@ -421,12 +426,12 @@ def test_a_message_to_the_bot_loses_by_the_odds_that_it_is_one(bot: Answerer, mo
     assert odds(5) == (pytest.approx(whole / 5), True)
     assert odds(1e9) == (pytest.approx(whole / 30), True)
     before = [("第九个全民国家安全教育日的主题是什么？", "…")]
-    monkeypatch.setattr("bot.answer.odds_of_steering", lambda _: 1e9)
+    monkeypatch.setattr("bot.weigh.odds_of_steering", lambda _: 1e9)
     assert bot.weigh("那这一天是什么时候启动的呢？", before).doubts.steers
 
 
 def test_a_known_question_is_no_message_to_the_bot(built, kb: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.answer.odds_of_steering", lambda _: 1e9)
+    monkeypatch.setattr("bot.weigh.odds_of_steering", lambda _: 1e9)
     (kb / "a.md").write_text("甲甲丁。", encoding="utf-8")
     built()
     assert answers(kb.parent / "index", "甲丁？", 0.5).confidence == pytest.approx(1 / 31, abs=1e-4)

@@ -13,7 +13,7 @@ from bot.question import KINDS, ask_what, expectation_from
 from bot.retrieve import retrieve
 from indexer.store import Index
 from indexer.versions import open_index
-from tests.conftest import CountingEncoder
+from tests.conftest import CountingEncoder, query_for
 
 even = expectation_from({}, {})
 AFTER_NEARNESS, AFTER_SHARING, AFTER_SHAPE = 12, 12 + 11, 12 + 11 + 13
@@ -27,14 +27,14 @@ def opened(built, kb: Path, counting: CountingEncoder) -> Index:
     return open_index(kb.parent / "index", counting.fingerprint)
 
 
-def features(index: Index, encoder: CountingEncoder, question: str, without: frozenset[int] = frozenset()):
-    query = encoder.encode_query(question)
-    hits = retrieve(index, question, query, np.zeros(len(index.sentences)), 5, BotConfig())
-    return candidates_of(index, ask_what(question, even), query, hits, without), query, hits
+def features(index: Index, question: str, without: frozenset[int] = frozenset()):
+    query = query_for(index, question)
+    hits = retrieve(index, query, 5, BotConfig())
+    return candidates_of(index, ask_what(question, even), query.vector, hits, without), query.vector, hits
 
 
 def test_a_candidate_is_a_sentence_of_a_hit(opened: Index, counting: CountingEncoder) -> None:
-    found, query, hits = features(opened, counting, "甲乙")
+    found, query, hits = features(opened, "甲乙")
     assert found.features.shape == (5, WIDTH)
     assert [opened.sentence_text(row) for row in found.rows] == [
         "甲乙。",
@@ -53,8 +53,8 @@ def test_a_candidate_is_a_sentence_of_a_hit(opened: Index, counting: CountingEnc
     assert found.features[:2, 4] == pytest.approx([cosines[1] - cosines[0], -0.03])  # the next sentence; none follows
 
 
-def test_a_partial_correlation_by_hand(opened: Index, counting: CountingEncoder) -> None:
-    found, query, _ = features(opened, counting, "甲乙丙")
+def test_a_partial_correlation_by_hand(opened: Index) -> None:
+    found, query, _ = features(opened, "甲乙丙")
     first, second = (opened.vectors.reconstruct(row).astype(float) for row in (0, 1))
     topic = (first + second) / np.linalg.norm(first + second)
 
@@ -65,8 +65,8 @@ def test_a_partial_correlation_by_hand(opened: Index, counting: CountingEncoder)
     assert found.features[0, 7] == pytest.approx(without_topic(query) @ without_topic(first), abs=1e-5)
 
 
-def test_shares_of_the_question_s_terms(opened: Index, counting: CountingEncoder) -> None:
-    found, _, _ = features(opened, counting, "甲乙")
+def test_shares_of_the_question_s_terms(opened: Index) -> None:
+    found, _, _ = features(opened, "甲乙")
     shares = found.features[:, AFTER_NEARNESS]
     assert shares == pytest.approx([1, 0, 0, 0, 0])  # the one pair of the question is 甲乙
     characters = found.features[:, AFTER_NEARNESS + 2]
@@ -74,7 +74,7 @@ def test_shares_of_the_question_s_terms(opened: Index, counting: CountingEncoder
     assert characters[2] == pytest.approx(weights[0] / sum(weights))
 
 
-def test_numbers_of_the_question_that_are_lacking(opened: Index, counting: CountingEncoder) -> None:
+def test_numbers_of_the_question_that_are_lacking(opened: Index) -> None:
     for question, here, there in (
         ("第九届甲", 0, 0),
         ("第五届甲", 1, 1),
@@ -82,13 +82,13 @@ def test_numbers_of_the_question_that_are_lacking(opened: Index, counting: Count
         ("25名甲", 0, 0),
         ("甲", 0, 0),
     ):
-        found, _, _ = features(opened, counting, question)
+        found, _, _ = features(opened, question)
         row = [opened.sentence_text(one) for one in found.rows].index("甲甲第九届25名。")
         assert found.features[row, NUMBERS_LACKING : NUMBERS_LACKING + 2].tolist() == [here, there], question
 
 
-def test_kinds_asked_for_and_given_stand_side_by_side(opened: Index, counting: CountingEncoder) -> None:
-    found, _, _ = features(opened, counting, "甲有多少名？")
+def test_kinds_asked_for_and_given_stand_side_by_side(opened: Index) -> None:
+    found, _, _ = features(opened, "甲有多少名？")
     count = KINDS.index("count")
     given, asked = found.features[:, -2 * len(KINDS) : -len(KINDS)], found.features[:, -len(KINDS) :]
     counted = [opened.sentence_text(row) == "甲甲第九届25名。" for row in found.rows]
@@ -96,9 +96,9 @@ def test_kinds_asked_for_and_given_stand_side_by_side(opened: Index, counting: C
     assert asked[:, count].tolist() == [1] * 5
 
 
-def test_a_row_left_out_is_nowhere(opened: Index, counting: CountingEncoder) -> None:
-    with_it, _, _ = features(opened, counting, "第九届甲")
-    found, _, _ = features(opened, counting, "第九届甲", without=frozenset({2}))
+def test_a_row_left_out_is_nowhere(opened: Index) -> None:
+    with_it, _, _ = features(opened, "第九届甲")
+    found, _, _ = features(opened, "第九届甲", without=frozenset({2}))
     assert len(found.rows) == len(with_it.rows) - 1
     assert 2 not in found.rows
     assert (found.features[:, NUMBERS_LACKING + 1] == 1).all()
@@ -132,6 +132,6 @@ def test_features_are_finite_whatever_is_asked(tmp_path_factory, question: str, 
             build_documents([Document("a", "题", "\n\n".join(texts))], folder, IndexConfig(merge_characters=1))
         except ContentError:
             return
-    found, _, _ = features(open_index(folder, encoder.fingerprint), encoder, question)
+    found, _, _ = features(open_index(folder, encoder.fingerprint), question)
     assert np.isfinite(found.features).all()
     assert found.features.shape == (len(found.rows), WIDTH)

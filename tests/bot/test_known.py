@@ -13,13 +13,13 @@ from bot.known import (
     asks_another,
     known_answers,
     known_odds,
-    likeness,
     odds_where_unlike,
 )
 from bot.retrieve import retrieve
 from indexer.store import Index
 from indexer.types import KnownQuestion
 from indexer.versions import open_index
+from tests.conftest import query_for
 
 
 @pytest.fixture
@@ -33,35 +33,29 @@ def index(built, kb: Path, counting) -> Index:
 
 
 def test_likeness_is_that_of_the_nearest_question_of_a_sentence(index: Index, counting) -> None:
-    query = counting.encode_query("甲甲丁丁")
     first = 6 / 40**0.5  # 甲甲丁丁 with 甲甲丁: 4 + 2 of √8 · √5
-    assert likeness(index, "甲甲丁丁", index.known_vectors @ query) == pytest.approx([first, 0, first, 0])
-    query = counting.encode_query("乙乙甲")
-    assert likeness(index, "乙乙甲", index.known_vectors @ query) == pytest.approx([2 / 5, 0, 2 / 5**0.5, 2 / 5**0.5])
-    query = counting.encode_query("甲3个")
-    assert likeness(index, "甲3个", index.known_vectors @ query) == pytest.approx([0, 0, 0, 0])
+    assert query_for(index, "甲甲丁丁").like == pytest.approx([first, 0, first, 0])
+    assert query_for(index, "乙乙甲").like == pytest.approx([2 / 5, 0, 2 / 5**0.5, 2 / 5**0.5])
+    assert query_for(index, "甲3个").like == pytest.approx([0, 0, 0, 0])
 
 
 def test_an_index_without_known_questions_adds_nothing(built, kb: Path, counting) -> None:
     (kb / "a.md").write_text("甲。", encoding="utf-8")
     built()
     plain = open_index(kb.parent / "index", counting.fingerprint)
-    assert likeness(plain, "甲", plain.known_vectors @ counting.encode_query("甲")).tolist() == [0]
+    assert query_for(plain, "甲").like.tolist() == [0]
 
 
 def test_it_brings_the_passage_that_answers_it(index: Index, counting) -> None:
-    query = counting.encode_query("甲甲丁丁")
     config = BotConfig(coverage_weight=0, candidate_sentences=2)
-    like = likeness(index, "甲甲丁丁", index.known_vectors @ query)
-    hits = retrieve(index, "甲甲丁丁", query, like, 5, config)
+    hits = retrieve(index, query_for(index, "甲甲丁丁"), 5, config)
     assert [hit.number for hit in hits] == [0, 2, 1]
     assert [hit.score for hit in hits] == pytest.approx([6 / 40**0.5 - config.known_discount] * 2 + [0])
     assert (hits[1].similarity, hits[1].dense_rank) == (0, None)
 
 
 def test_what_it_adds_to_a_sentence(index: Index, counting) -> None:
-    query = counting.encode_query("甲甲丁丁")
-    like = likeness(index, "甲甲丁丁", index.known_vectors @ query)
+    like = query_for(index, "甲甲丁丁").like
     added = known_answers(like, np.array([3, 2, 0]), BotConfig(known_weight=10, known_floor=0.9))
     assert added == pytest.approx([0, 10 * (6 / 40**0.5 - 0.9), 10 * (6 / 40**0.5 - 0.9)])
 
@@ -74,14 +68,14 @@ def test_a_question_like_none_of_the_many_known_loses_odds(built, kb: Path, coun
     built(merge_characters=1)
     index = open_index(kb.parent / "index", counting.fingerprint)
     assert [chunk.text.strip() for chunk in index.chunks] == ["甲甲。", "乙。", "丁" * 40 + "。", "丙。"]
-    cosines = index.known_vectors @ counting.encode_query("甲丁")
+    query = query_for(index, "甲丁")
     likest = 3 / 10**0.5  # 3 of √5 · √2, with the first known one
-    assert odds_where_unlike(index, 0, cosines, likest - 0.01) == 1
-    assert odds_where_unlike(index, 0, cosines, likest + 0.01) == pytest.approx(math.exp(-120 * 0.01), rel=1e-4)
-    assert odds_where_unlike(index, 1, cosines, likest + 0.02) == pytest.approx(math.exp(-120 * 0.02), rel=1e-4)
-    assert odds_where_unlike(index, 1, index.known_vectors @ counting.encode_query("戊"), 0.5) == pytest.approx(1 / 30)
-    assert odds_where_unlike(index, 2, cosines, 1.0) == 1  # nothing is known of what is new
-    assert odds_where_unlike(index, 3, cosines, 1.0) == 1
+    assert odds_where_unlike(index, 0, query, likest - 0.01) == 1
+    assert odds_where_unlike(index, 0, query, likest + 0.01) == pytest.approx(math.exp(-120 * 0.01), rel=1e-4)
+    assert odds_where_unlike(index, 1, query, likest + 0.02) == pytest.approx(math.exp(-120 * 0.02), rel=1e-4)
+    assert odds_where_unlike(index, 1, query_for(index, "戊"), 0.5) == pytest.approx(1 / 30)
+    assert odds_where_unlike(index, 2, query, 1.0) == 1  # nothing is known of what is new
+    assert odds_where_unlike(index, 3, query, 1.0) == 1
 
 
 def test_the_odds_lean_to_the_liker_of_those_with_and_those_without_an_answer(
@@ -98,7 +92,7 @@ def test_the_odds_lean_to_the_liker_of_those_with_and_those_without_an_answer(
     def odds(chunk: int, question: str, least: float, weight: float = 1) -> float:
         monkeypatch.setattr("bot.known._LEAST_ALIKE", least)
         monkeypatch.setattr("bot.known._WEIGHT", weight)
-        share, blamed = known_odds(index, chunk, question, index.known_vectors @ counting.encode_query(question))
+        share, blamed = known_odds(index, chunk, query_for(index, question))
         assert blamed == ("甲丁？" if share < 1 else "")  # not the nearer one that asks for 3
         return share
 
@@ -133,7 +127,7 @@ def test_a_farther_known_question_that_shares_more_characters_is_the_likest(
     # Cosines 1, 3 of √10 and 4 of √20; of 40, 3 and 4 characters the two of 甲丁 are there each time.
     how_like = [1 - 0.1 * (1 - 4 / 42), 3 / 10**0.5 - 0.1 * (1 - 4 / 5), 4 / 20**0.5 - 0.1 * (1 - 4 / 6)]
     assert max(how_like) == how_like[1]
-    share, blamed = known_odds(index, 0, "甲丁", index.known_vectors @ counting.encode_query("甲丁"))
+    share, blamed = known_odds(index, 0, query_for(index, "甲丁"))
     assert (share, blamed) == (pytest.approx(np.exp(0.5 - how_like[1])), "甲丁丁")
 
 

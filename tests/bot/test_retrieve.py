@@ -10,15 +10,10 @@ from bot.retrieve import retrieve
 from indexer.chunk import chunk_document, chunk_sentences
 from indexer.config import IndexConfig
 from indexer.lexical import LexicalIndex
-from indexer.store import Index, lexical_text
+from indexer.store import lexical_text
 from indexer.types import Document
 from indexer.versions import open_index
-from tests.conftest import CountingEncoder
-
-
-def unlike(index: Index) -> np.ndarray:
-    """No sentence is known to answer a question."""
-    return np.zeros(len(index.sentences))
+from tests.conftest import CountingEncoder, query_for
 
 
 def test_score_is_the_nearest_sentence_plus_weighted_coverage(built, kb: Path, counting) -> None:
@@ -26,7 +21,7 @@ def test_score_is_the_nearest_sentence_plus_weighted_coverage(built, kb: Path, c
     built(merge_characters=1)
     index = open_index(kb.parent / "index", counting.fingerprint)
     config = BotConfig(coverage_weight=0.5)
-    hits = retrieve(index, "甲乙", counting.encode_query("甲乙"), unlike(index), 10, config)
+    hits = retrieve(index, query_for(index, "甲乙"), 10, config)
     coverage = LexicalIndex.from_texts([lexical_text(chunk) for chunk in index.chunks]).coverage("甲乙")
     assert [hit.number for hit in hits] == [1, 0, 2]
     assert [hit.similarity for hit in hits] == pytest.approx([1, 2**-0.5, 0])
@@ -59,15 +54,15 @@ def test_hits_are_brute_force_over_every_chunk(tmp_path_factory, texts: list[str
     write_manifest(folder, Manifest("v", FORMAT, "2026-01-01", "", "", 8, {}, "", 1, len(chunks), len(rows), files))
     index = open_version(folder)
 
-    query = encoder.encode_query(question)
+    query = query_for(index, question)
     coverage = index.lexical.coverage(question)
     expected = {}
     for number in range(len(chunks)):
-        nearest = [vector @ query for vector, row in zip(vectors, rows, strict=True) if row[0] == number]
+        nearest = [vector @ query.vector for vector, row in zip(vectors, rows, strict=True) if row[0] == number]
         if nearest:
             expected[number] = max(nearest) + 0.2 * coverage[number]
     best = sorted(expected.values(), reverse=True)[:k]
-    hits = retrieve(index, question, query, unlike(index), k, BotConfig())
+    hits = retrieve(index, query, k, BotConfig())
     assert [hit.score for hit in hits] == pytest.approx(best, abs=1e-5)
     assert [hit.score for hit in hits] == pytest.approx([expected[hit.number] for hit in hits], abs=1e-5)
 
@@ -77,6 +72,6 @@ def test_a_chunk_only_the_terms_find_is_scored_by_its_own_sentences(built, kb: P
     built(merge_characters=1)
     index = open_index(kb.parent / "index", counting.fingerprint)
     config = BotConfig(candidate_sentences=1)
-    hits = retrieve(index, "甲天地人", counting.encode_query("甲天地人"), unlike(index), 5, config)
+    hits = retrieve(index, query_for(index, "甲天地人"), 5, config)
     assert [(hit.number, hit.dense_rank, hit.lexical_rank) for hit in hits] == [(0, 1, 2), (1, None, 1)]
     assert hits[1].similarity == pytest.approx(0)

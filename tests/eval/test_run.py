@@ -185,7 +185,8 @@ def test_a_broken_retriever_fails_the_gate(bot, monkeypatch: pytest.MonkeyPatch)
     ]
     before = evaluate(bot, cases)
     assert all(one.right for one in before)
-    monkeypatch.setattr("bot.answer.retrieve", lambda index, question, query, like, k, config: [])
+    for module in ("bot.answer", "bot.weigh"):
+        monkeypatch.setattr(f"{module}.retrieve", lambda index, query, k, config: [])
     broken = compare(before, evaluate(bot, cases))
     assert {one.measure for one in broken if one.regressed} >= {"right", "hit_at_1", "gold_cited", "answered"}
     assert broken[0].lost == tuple(str(number) for number in range(24))

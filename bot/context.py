@@ -1,0 +1,41 @@
+"""A follow-up and its conversation → one question that says all: by rules, or by the model when there is one."""
+
+from collections.abc import Sequence
+
+from bot.config import BotConfig
+from bot.llm import Model, ModelError
+from bot.prompt import is_chinese, rewrite_prompt
+from bot.question import content_words, holds, leans
+from indexer.text import fold
+
+History = Sequence[tuple[str, str]]  # the earlier (question, answer) pairs of a conversation, oldest first
+_LONGEST = BotConfig().longest_question
+_TURNS = 3  # a question that leans on one that leans on one: the subject is seldom farther back
+_OWN_WORDS = 0.2  # share of a rewritten question's words that the conversation need not hold
+
+
+def in_context(question: str, history: History) -> str:
+    """The question with the one before in front where it leans on it, and so on, _TURNS back at most.
+
+    No longer than a question may be: the encoder would not read its end, which is the question itself.
+    """
+    searched = first = question
+    for before, _ in reversed(history[-_TURNS:]):
+        if not leans(first) or len(before) + len(searched) >= _LONGEST:
+            break
+        first = before
+        searched = f"{before} {searched}"
+    return searched
+
+
+def rewritten(model: Model, question: str, history: History, config: BotConfig) -> str:
+    """The question made self-contained by the model; empty where it fails, or brings words of its own."""
+    try:
+        text = "".join(model.stream(*rewrite_prompt(question, history), config.rewrite_seconds)).strip()
+    except ModelError:
+        return ""
+    conversation = fold(" ".join([question, *(part for turn in history for part in turn)]))
+    words = [word for word, tag in content_words(fold(text)) if tag != "generic"]
+    own = sum(holds(conversation, word) < 1 for word in words)
+    fits = text and "\n" not in text and len(text) <= config.longest_question and own <= _OWN_WORDS * len(words)
+    return text if fits and is_chinese(text) == is_chinese(question) else ""

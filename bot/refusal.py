@@ -1,0 +1,37 @@
+"""What a refusal says: which word of the question the text lacks, else what it is not told."""
+
+from collections.abc import Sequence
+
+from bot.features import surroundings
+from bot.prompt import is_chinese
+from bot.question import Asked, what_is_missing, what_is_wanted
+from bot.types import Hit
+from indexer.store import Index
+
+REFUSAL_CHINESE = "知识库中没有找到相关内容。"
+REFUSAL_ENGLISH = "The knowledge base holds nothing on this."
+
+
+def missing(index: Index, asked: Asked, hits: Sequence[Hit]) -> str:
+    """What the question names and the text around the best passage does not hold; empty where it holds all."""
+    if not hits:
+        return ""
+    _, around, quantities = surroundings(index, hits[0].number)
+    return what_is_missing(asked, around, quantities)
+
+
+def refusal_of(index: Index, question: str, own: Asked, whole: Asked, hits: Sequence[Hit]) -> str:
+    """In the language of the question: what it names and the text lacks, else what it wants to be told.
+
+    Of a follow-up both are looked for in its `own` words before the `whole` question in its context.
+    """
+    lacking, wanted = missing(index, own, hits), what_is_wanted(own)
+    if not lacking and not wanted:
+        lacking = missing(index, whole, hits)
+    if is_chinese(question):
+        if lacking:
+            return f"{REFUSAL_CHINESE.rstrip('。')}：文中没有提到“{lacking}”。"
+        return f"{REFUSAL_CHINESE.rstrip('。')}：文中没有说“{wanted}”。" if wanted else REFUSAL_CHINESE
+    if lacking and lacking.isascii():  # 金额 is the name of a kind, not a word of this question
+        return f"{REFUSAL_ENGLISH.rstrip('.')}: “{lacking}” is not mentioned."
+    return f"{REFUSAL_ENGLISH.rstrip('.')}: the text does not say “{wanted}”." if wanted else REFUSAL_ENGLISH
