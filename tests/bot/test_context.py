@@ -1,0 +1,52 @@
+"""A question that leans on the one before is searched with it; any other stands alone."""
+
+import pytest
+
+from bot.context import in_context
+
+
+@pytest.mark.parametrize(
+    ("question", "leans"),
+    [
+        ("那城市博物馆呢？", True),
+        ("什么时候启动的？", True),
+        ("他是什么职务？", True),
+        ("在哪里举办？", True),
+        ("番茄炒蛋怎么做？", False),
+        ("门票多少钱？", False),
+        ("嘉峪关市的面积有多大？", False),
+        ("这次活动在哪个馆启动？", True),
+        ("该馆有几名专职讲解员？", True),
+        ("守护国家安全的担子应该由谁来挑？", False),
+        ("其他城市的市民有哪些教育基地？", False),
+        ("尤其重视对哪些青少年的教育？", False),
+        ("吉他比赛与其他比赛相比有何不同？", False),
+        ("那不勒斯的城市博物馆叫什么名字？", False),
+        ("其中哪些作品获得了省级奖项？", True),
+        ("這個館的專職講解員有幾名？", True),
+        ("此次宣传活动的主题是什么？", True),
+        ("When was it founded?", True),
+        ("What is the theme of the security education day?", False),
+    ],
+)
+def test_a_question_that_leans_is_searched_with_the_one_before(question: str, leans: bool) -> None:
+    before = [("嘉峪关长城博物馆被命名为什么基地？", "…")]
+    assert in_context(question, before) == (f"{before[0][0]} {question}" if leans else question)
+    assert in_context(question, []) == question
+
+
+def test_a_chain_of_questions_leads_back_to_the_subject() -> None:
+    asked = ["谁做了什么？", "长城博物馆哪天启动了活动？", "在哪儿启动的？", "谁参加了？", "那市民呢？"]
+    for turns, question in enumerate(asked[1:], 1):
+        known = " ".join(asked[1 : turns + 1])
+        assert in_context(question, [(before, "…") for before in asked[:turns]]) == known
+
+
+def test_a_chain_is_no_longer_than_the_encoder_reads() -> None:
+    long = "那" + "呢" * 300
+    assert in_context("那呢？", [(long, "…")] * 3) == f"{long} 那呢？"
+    assert in_context(long, [(long, "…")]) == long
+
+
+def test_a_chain_ends() -> None:
+    assert in_context("那呢？", [(f"第{turn}呢？", "…") for turn in range(9)]) == "第6呢？ 第7呢？ 第8呢？ 那呢？"
