@@ -57,8 +57,9 @@ def weigh(index: Index, head: Head, query: Query, config: BotConfig) -> Weighed:
 def held_to(index: Index, head: Head, query: Query, hits: Sequence[Hit], config: BotConfig) -> Weighed:
     """The question held to these hits; confidence is 0 without any.
 
-    It is 0 too where the text around the best hit mentions no word that the question hangs on, unless the question is
-    like one that is known to have an answer: 文章有哪几个小标题？
+    It is 0 too where the text around the best hit mentions no word that the question hangs on, and has a third of its
+    odds where it mentions none that says something by itself; not so where the question is like one that is known to
+    have an answer: 文章有哪几个小标题？
     """
     retrieved = time.perf_counter()
     asked = ask_what(query.text, head.expectation)
@@ -73,7 +74,7 @@ def held_to(index: Index, head: Head, query: Query, hits: Sequence[Hit], config:
         known = float(query.like[candidates.rows].max()) >= _least_likeness(query, config)
         if known or not nothing_mentioned(asked, around):
             confidence = head.confidence(candidates.features, scores, log_sum(matched), together(hits))
-            if no_content_mentioned(asked, around):
+            if not known and no_content_mentioned(asked, around):
                 confidence = _at_odds(confidence, _LITTLE_MENTIONED)
     return Weighed(query, hits, retrieved, asked, candidates, scores, confidence)
 

@@ -15,6 +15,7 @@ from bot.context import in_context
 from bot.known import Query, query_of
 from bot.matching import states_of_sentence
 from bot.refusal import REFUSAL_ENGLISH
+from bot.retrieve import retrieve
 from bot.weigh import held_to
 from indexer.build import build
 from indexer.config import IndexConfig
@@ -116,6 +117,12 @@ def test_the_odds_are_a_third_where_no_word_of_the_question_stands_there(built, 
     opened.head = replace(plain_head(0.8), expectation=lambda word, tag: 0.9)
     assert opened.ask("甲乙丙丁").confidence == pytest.approx(0.8, abs=1e-4)
     assert opened.ask("甲的面积").confidence == pytest.approx((0.8 / 3) / (0.8 / 3 + 0.2), abs=1e-4)
+    (kb / "a.questions.jsonl").write_text('{"question": "甲的面积？", "quote": "甲乙"}', encoding="utf-8")
+    built()
+    told = open_bot(kb.parent / "index", BotConfig(coverage_weight=0))
+    query = query_for(told, "甲的面积")
+    hits = retrieve(told.index, query, 1, told.config)
+    assert held_to(told.index, opened.head, query, hits, told.config).confidence == pytest.approx(0.8)
 
 
 def test_a_refused_follow_up_names_what_its_own_words_miss(bot: Answerer) -> None:
@@ -287,7 +294,8 @@ def test_a_known_question_decides_which_sentence_is_cited(built, kb: Path, count
     built(merge_characters=1)
     answer = answers(index, "甲乙戊", sentences=1, known_weight=1000)
     assert [one.quote for one in answer.citations] == ["丙丁。"]
-    assert answer.confidence == 0.9
+    # The matcher's odds that one of the two answers are 2; a tenth of their logarithm counts beside the judge's.
+    assert answer.confidence == pytest.approx(9 * 2**0.1 / (1 + 9 * 2**0.1), abs=1e-4)
 
 
 def test_a_follow_up_must_be_answered_by_its_own_words(bot: Answerer) -> None:

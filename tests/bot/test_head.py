@@ -62,8 +62,9 @@ def test_the_judge_is_told_what_the_matcher_says() -> None:
     leaves = np.array([[1, 1, 2]]), np.array([[2, 1, 2]])
     feature = np.array([[len(summary), 0, 0]])
     judge = Forest(feature, np.array([[1.5, 0, 0]], np.float32), *leaves, np.array([[0, 0.2, 0.8]]), 1)
-    assert logistic(log_odds_of_answer(judge, head.topic, summary, 1.0, 1.0)) == pytest.approx(0.2)
-    assert logistic(log_odds_of_answer(judge, head.topic, summary, 2.0, 1.0)) == pytest.approx(0.8)
+    for matched, told in ((1.0, np.log(0.2 / 0.8)), (2.0, np.log(0.8 / 0.2))):  # and it counts beside the judge as well
+        assert log_odds_of_answer(judge, head.topic, summary, matched, 1.0) == pytest.approx(told + 0.1 * matched)
+        assert log_odds_of_answer(judge, head.topic, summary, matched, 0.0) == pytest.approx(told + 0.15 * matched)
 
 
 def test_the_question_is_matched_with_the_best_three_in_their_order() -> None:
@@ -93,13 +94,13 @@ def test_inside_one_document_the_topic_only_speaks_against() -> None:
     summary = np.zeros(3 * WIDTH + 5)
     assert log_odds_of_answer(head.judge, topic, summary, 0.0, 1.0) == pytest.approx(0.05 * -2)
     assert log_odds_of_answer(head.judge, topic, summary, 0.0, 0.25) == pytest.approx(
-        0.85 * 0.75 * -2 + 0.05 * 0.25 * -2
+        0.75 * -2 + 0.05 * 0.25 * -2
     )
-    there = replace(topic, offset=np.array(2.0))
+    there = replace(topic, offset=np.array(1.0))
     assert log_odds_of_answer(head.judge, there, summary, 0.0, 1.0) == 0
-    assert log_odds_of_answer(head.judge, there, summary, 0.0, 0.25) == pytest.approx(0.85 * 0.75 * 2)
-    surer = replace(topic, offset=np.array(9.0))  # no more than 2 of it count
-    assert log_odds_of_answer(head.judge, surer, summary, 0.0, 0.25) == pytest.approx(0.85 * 0.75 * 2)
+    assert log_odds_of_answer(head.judge, there, summary, 0.0, 0.25) == pytest.approx(0.75)
+    surer = replace(topic, offset=np.array(9.0))  # no more than 1.25 of it count
+    assert log_odds_of_answer(head.judge, surer, summary, 0.0, 0.25) == pytest.approx(0.75 * 1.25)
     assert together([]) == 1
 
 
