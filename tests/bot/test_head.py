@@ -93,9 +93,7 @@ def test_inside_one_document_the_topic_only_speaks_against() -> None:
     )
     summary = np.zeros(3 * WIDTH + 5)
     assert log_odds_of_answer(head.judge, topic, summary, 0.0, 1.0) == pytest.approx(0.05 * -2)
-    assert log_odds_of_answer(head.judge, topic, summary, 0.0, 0.25) == pytest.approx(
-        0.75 * -2 + 0.05 * 0.25 * -2
-    )
+    assert log_odds_of_answer(head.judge, topic, summary, 0.0, 0.25) == pytest.approx(0.75 * -2 + 0.05 * 0.25 * -2)
     there = replace(topic, offset=np.array(1.0))
     assert log_odds_of_answer(head.judge, there, summary, 0.0, 1.0) == 0
     assert log_odds_of_answer(head.judge, there, summary, 0.0, 0.25) == pytest.approx(0.75)
