@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bot.config import BotConfig
-from bot.context import History, in_context, rewritten
+from bot.context import History, check_is_text, in_context, rewritten
 from bot.extract import Evidence, choose_sentences
 from bot.generate import Draft
 from bot.head import Head, load_head
@@ -76,6 +76,10 @@ class Answerer:
             yield extractive
         else:
             yield from self._generated(self.model, found, extractive)
+
+    def verbatim(self, question: str) -> Answer:
+        """The answer of a question that stands alone, in the documents' own sentences, with or without a model."""
+        return self._extractive(self._find(question, ()))
 
     def checked(self, question: str) -> str:
         """The question to be answered, misspelt words put right; an empty or over-long one is a QuestionError."""
@@ -205,13 +209,7 @@ def _timings(found: Found) -> dict[str, float]:
 
 def check_question(question: str, config: BotConfig) -> str:
     """The question without white space at its ends; empty and over-long ones are refused."""
-    try:
-        question.encode("utf-8")
-    except UnicodeEncodeError:
-        raise QuestionError(
-            "问题里有无法识别的字符；请用 UTF-8 编码",
-            "the question holds characters that are not text: send it as UTF-8",
-        ) from None
+    check_is_text(question)
     stripped = question.strip()
     if not stripped:
         raise QuestionError("问题是空的；请写下您的问题", "the question is empty: write one")

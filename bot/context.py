@@ -6,6 +6,7 @@ from bot.config import BotConfig
 from bot.llm import Model, ModelError
 from bot.prompt import is_chinese, rewrite_prompt
 from bot.question import content_words, holds, leans
+from indexer.errors import QuestionError
 from indexer.text import fold
 
 History = Sequence[tuple[str, str]]  # the earlier (question, answer) pairs of a conversation, oldest first
@@ -17,8 +18,12 @@ _OWN_WORDS = 0.2  # share of a rewritten question's words that the conversation 
 def in_context(question: str, history: History) -> str:
     """The question with the one before in front where it leans on it, and so on, _TURNS back at most.
 
-    No longer than a question may be: the encoder would not read its end, which is the question itself.
+    No longer than a question may be: the encoder would not read its end, which is the question itself. A QuestionError
+    where a turn is no text.
     """
+    for turn in history:
+        for part in turn:
+            check_is_text(part)
     searched = first = question
     for before, _ in reversed(history[-_TURNS:]):
         if not leans(first) or len(before) + len(searched) >= _LONGEST:
@@ -26,6 +31,17 @@ def in_context(question: str, history: History) -> str:
         first = before
         searched = f"{before} {searched}"
     return searched
+
+
+def check_is_text(text: str) -> None:
+    """A QuestionError where it holds half a surrogate pair, which no encoder reads."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise QuestionError(
+            "问题里有无法识别的字符；请用 UTF-8 编码",
+            "the question holds characters that are not text: send it as UTF-8",
+        ) from None
 
 
 def rewritten(model: Model, question: str, history: History, config: BotConfig) -> str:

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -14,8 +15,11 @@ from bot.prompt import NOT_SAID, answer_prompt, is_chinese
 from bot.types import AnswerSentence, Citation, Hit, cite
 from bot.verify import Passage, verify, weight_held
 from indexer.config import DEFAULT_ENCODER
+from indexer.embed import token_reader
 from indexer.store import Index
+from indexer.text import heading_lines, simplify
 
+_ORDER = "…"  # what stands in place of one
 _MEANT = 12  # letters from which a sentence without any Chinese is in another language, not just a name
 
 
@@ -33,16 +37,23 @@ class Draft:
 
     def _passage(self, hit: Hit) -> Passage:
         """What the model may read of the passage and what may carry a sentence: without orders to whoever answers."""
-        document = self._index.documents[hit.chunk.doc_id]
-        context = "\n".join(filter(None, [document.title, *hit.chunk.headings, document.published]))
-        rows = np.array(self._index.rows_of(hit.number))
+        document, chunk = self._index.documents[hit.chunk.doc_id], hit.chunk
+        rows = np.array(self._index.rows_of(hit.number), np.int64)
         known = self._index.manifest.encoder == DEFAULT_ENCODER  # of another's vectors nothing is recognised
-        orders = rows[give_orders(self._index.vectors_of(rows))].tolist() if known else []
-        text = hit.chunk.text
-        for row in reversed(orders):
-            _, start, end = self._index.sentences[row].tolist()
-            text = f"{text[: start - hit.chunk.start]}…{text[end - hit.chunk.start :]}"
-        return Passage(text, context)
+        over = [_ORDER if known and _gives_orders(one) else one for one in (document.title, *chunk.headings)]
+        orders: list[tuple[int, int]] = []
+        if known:
+            given = rows[give_orders(self._index.vectors_of(rows))]
+            orders += [(start, end) for _, start, end in self._index.sentences[given].tolist()]
+            orders += [
+                (start, min(end, chunk.end))
+                for (start, end), _, title in heading_lines(document.text)
+                if chunk.start <= start < chunk.end and _gives_orders(title)
+            ]
+        text = chunk.text
+        for start, end in sorted(orders, reverse=True):
+            text = f"{text[: start - chunk.start]}{_ORDER}{text[end - chunk.start :]}"
+        return Passage(text, "\n".join(filter(None, [*over, document.published])))
 
     def write(self, model: Model, question: str, chinese: bool, seconds: float) -> Iterator[None]:
         """Grows by what the model streams, yielding at every piece; the answer is to be in Chinese, or in English.
@@ -107,3 +118,9 @@ class Draft:
                 return citation.number
         self.citations.append(cite(len(self.citations) + 1, document, hit.chunk, start, end))
         return len(self.citations)
+
+
+@lru_cache(maxsize=4096)
+def _gives_orders(heading: str) -> bool:
+    """A heading has no vector in the index."""
+    return bool(give_orders(token_reader().vectors("passage", [simplify(heading)]))[0])

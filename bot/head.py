@@ -22,11 +22,11 @@ from bot.types import Hit
 
 HEAD = Path(__file__).parent / "head.npz"
 # What is added to the judge's log-odds where the hits are of several documents, and where they are of one: shares of
-# the matcher's log-odds and of the topic's, of which no more than so much speaks for an answer: that the subject is there
-# answers nothing yet. Where 5 % of the answerable are refused, 54 % of the near misses of practice are answered, left
-# out, and 5.4 % of CMRC's questions whose paragraph is left out; without the matcher's share (0.85 of the topic's, 2 at
-# most) 60 and 5.3 %. Inside one document the subject only speaks against an answer, and little: colloquial questions
-# look off-topic. Twice the matcher's share inside one refuses questions on headings, which it has not learnt.
+# the matcher's log-odds and of the topic's, of which no more than so much speaks for an answer: that the subject is
+# there answers nothing yet. Where 5 % of the answerable are refused, 54 % of the near misses of practice are answered,
+# left out, and 5.4 % of CMRC's questions whose paragraph is left out; without the matcher's share (0.85 of the topic's,
+# 2 at most) 60 and 5.3 %. Inside one document the subject only speaks against an answer, and little: colloquial
+# questions look off-topic. Twice the matcher's share inside one refuses questions on headings, which it has not learnt.
 MATCHER_AMONG, TOPIC_AMONG, TOPIC_MOST = 0.15, 1.0, 1.25
 MATCHER_INSIDE, TOPIC_INSIDE = 0.1, 0.05
 UNSURE = 1e-4  # no chance of the forest is taken for nearer to 0 or 1

@@ -110,7 +110,7 @@ class LangChainModel:
                     )
                     if chunk.text:
                         begun = True
-                        pieces.put(str(chunk.text))
+                        pieces.put(str(chunk.text).encode("utf-8", "replace").decode())  # half a pair is none
                 pieces.put(None if ended else ModelError("回答在半途中断", "its answer broke off"))
                 return
             except Exception as error:  # whatever a provider raises ends in an honest answer, never in a traceback

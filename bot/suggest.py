@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 
 from bot.answer import Answerer
 from bot.prompt import is_chinese
@@ -18,17 +17,16 @@ _NUMBERING = re.compile(
     r"^(?:[(（]?[一二三四五六七八九十\d]+[)）]|第?[一二三四五六七八九十\d]+[章节条部分]*[、.．\s])\s*"
 )
 _MEANING = re.compile(r"^[“「]?([^，,。；;：:“”「」\s]{2,16})[”」]?[，,]?(?:是指|指的是)")
-_NAMING = re.compile(r"([^，,。；;：:、“”\s]{2,16}?)(?:被|正式)+(命名|评|授予|确定|列)为")
+_NAMING = re.compile(r"([^，,。；;：:、“”\s]{2,16}?)(?:被|正式){1,2}(命名|评|授予|确定|列)为")
 
 
 def suggestions(bot: Answerer, answer: Answer, asked: Collection[str] = ()) -> list[str]:
     """At most SUGGESTIONS questions, none of them asked yet; each is answered by other text than the answer cites."""
-    plain = replace(bot, model=None)  # no language model: an answer costs milliseconds
     taken = {_key(question) for question in (answer.question, *asked)}
     cited = {(one.doc_id, one.start) for one in answer.citations}
     chosen: list[str] = []
     for question in _candidates(bot, answer, taken):
-        reply = plain.ask(question)
+        reply = bot.verbatim(question)  # without a language model, in milliseconds
         stands_on = {(one.doc_id, one.start) for one in reply.citations}
         if stands_on - cited:
             cited |= stands_on

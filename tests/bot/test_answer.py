@@ -150,6 +150,9 @@ def test_the_longest_question_is_answered(bot: Answerer) -> None:
 def test_a_question_that_is_not_text(bot: Answerer) -> None:
     with pytest.raises(QuestionError, match="characters that are not text"):
         bot.ask("问\ud800")
+    for turn in (("问\ud800", "答"), ("问", "答\ud800")):
+        with pytest.raises(QuestionError, match="characters that are not text"):
+            bot.ask("那城市博物馆呢？", [turn])
 
 
 def answers(index: Path, question: str, chance: float = 0.9, **settings: float) -> Answer:

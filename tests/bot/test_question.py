@@ -172,3 +172,21 @@ def test_any_question_can_be_taken_apart(question: str) -> None:
     asked = ask_what(question, even)
     assert np.isfinite(asked.expected).all()
     assert all(0 <= holds(asked.text, word) <= 1 for word in asked.words)
+
+
+@pytest.mark.parametrize("run", ["百" * 5000 + "甲", "1" + " " * 50_000 + "x", "一" * 5000])
+def test_a_hostile_run_is_read_once(run: str) -> None:
+    assert not any(gives.search(run) for kind, gives in zip(KINDS, GIVES, strict=True) if kind != "count")
+
+
+def test_a_sum_is_given_in_several_ways() -> None:
+    money = GIVES[KINDS.index("money")]
+    texts = ["5元", "三百 余 万 元", "2千余元", "1 亿 美元", "多元", "免费"]
+    assert [bool(money.search(text)) for text in texts] == [True, True, True, True, False, True]
+    length = GIVES[KINDS.index("measure")]
+    assert [bool(length.search(text)) for text in ["3 余 万 平方米", "两米", ".5 公里", "几公里"]] == [
+        True,
+        True,
+        True,
+        False,
+    ]
