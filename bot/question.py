@@ -150,6 +150,10 @@ _CONTENT = _NOUNS | {"v", "vd", "vg", "a", "ad", "ag", "b", "s", "eng", "known"}
 _LEANS = re.compile(
     r"^(其中|还有|另外|and\b|what about\b)|呢\?*$|^(\S+ ){1,3}(it|its|he|his|she|her|they|them|their)\b"
 )
+_COURTESY = re.compile(
+    "谢谢|多谢|感谢|辛苦|好[的吧]?|嗯|哦|知道|明白|了解|收到|哈|[你您]好|再见|拜拜|[你您了啦啊呀]"
+    r"|\b(?:ok|okay|thanks|thank you|hello|hi|bye)\b"
+)
 _POINTER = re.compile("[该此他她它]|其(?![他它余中次])")
 SHORT = 9  # characters: 什么时候启动的? leans, 番茄炒蛋怎么做? names its own matter
 
@@ -226,10 +230,15 @@ def content_words(text: str) -> tuple[tuple[str, str], ...]:
 
 
 def leans(question: str) -> bool:
-    """The question cannot be understood without the one before: 那城市博物馆呢？ 该馆在哪？ 什么时候启动的？"""
+    """The question cannot be understood without the one before: 那城市博物馆呢？ 该馆在哪？ 什么时候启动的？
+
+    Of several in one message the first tells; the others lean on that.
+    """
     import rjieba
 
-    text = fold(question)
+    text = "".join(fold(question).partition("?")[:2])
+    if not re.search(r"\w", _COURTESY.sub("", text)):
+        return False  # 谢谢！ asks nothing, and would be given the last answer again
     if _LEANS.search(text):
         return True
     for word, tag in rjieba.tag(text):
