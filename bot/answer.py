@@ -109,7 +109,8 @@ class Answerer:
     def weigh(self, question: str, history: History = ()) -> Weighed:
         """The question and its hits, and the probability that they answer; in context where it leans on the one before.
 
-        One that is surely answered by itself is no follow-up: 拉起那支讲课队伍时定下的宗旨是什么？
+        Without a model to make it self-contained, one that is surely answered by itself is no follow-up:
+        拉起那支讲课队伍时定下的宗旨是什么？
 
         The own words of a follow-up are held to the hits as well, and the lesser probability counts: with an answered
         question in front any question would look answered.

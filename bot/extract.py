@@ -14,13 +14,11 @@ from indexer.store import Index
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A sentence that is cited: a span of its document, and the share of belief that it answers."""
+    """A sentence that is cited: a span of the document of its hit."""
 
     hit: Hit
     start: int
     end: int
-    text: str
-    share: float
 
 
 def choose_sentences(index: Index, weighed: Weighed, config: BotConfig) -> list[Evidence]:
@@ -33,8 +31,9 @@ def choose_sentences(index: Index, weighed: Weighed, config: BotConfig) -> list[
         return []
     candidates, belief = weighed.candidates, shares(weighed.scores)
     chosen: dict[str, Evidence] = {}
+    held = 0.0
     for at in np.argsort(-belief, kind="stable").tolist():
-        if len(chosen) == config.sentences or sum(one.share for one in chosen.values()) >= config.enough_belief:
+        if len(chosen) == config.sentences or held >= config.enough_belief:
             break
         if chosen and belief[at] < config.least_belief:
             break
@@ -42,7 +41,8 @@ def choose_sentences(index: Index, weighed: Weighed, config: BotConfig) -> list[
         _, start, end = index.sentences[row].tolist()
         text = index.sentence_text(row)
         if text not in chosen:  # a repeated sentence is cited once
-            chosen[text] = Evidence(hit, start, end, text, float(belief[at]))
+            chosen[text] = Evidence(hit, start, end)
+            held += float(belief[at])
     best = next(iter(chosen.values()))
-    several = LIST in weighed.asked.kinds and best.share < 0.5
+    several = LIST in weighed.asked.kinds and belief.max() < 0.5
     return sorted(chosen.values(), key=lambda one: (not several and one is not best, one.hit.number, one.start))

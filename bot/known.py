@@ -54,7 +54,8 @@ class Query:
     text: str
     vector: Vectors
     cosines: Vectors  # with all known questions
-    like: Numbers  # (sentences,) cosine with the nearest known question that the sentence answers; 0 for none
+    # (sentences,) cosine with the nearest known question that the sentence answers; 0 where none of those compared does
+    like: Numbers
 
 
 def query_of(index: Index, text: str, vector: Vectors) -> Query:

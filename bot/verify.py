@@ -194,8 +194,8 @@ def _why(row: Numbers, claim: Reading, passage: Reading, context: Reading, found
 
 
 @cache
-def _fitted(path: Path = FOREST) -> Forest:
-    with np.load(path, allow_pickle=False) as stored:
+def _fitted() -> Forest:
+    with np.load(FOREST, allow_pickle=False) as stored:
         if tuple(stored["columns"].tolist()) != COLUMNS:
-            raise ValueError(f"{path} was fitted for other columns: run `jiawen eval claims --fit`")
+            raise ValueError(f"{FOREST} was fitted for other columns: run `jiawen eval claims --fit`")
         return forest_from(stored, "forest")

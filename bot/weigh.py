@@ -66,7 +66,9 @@ def held_to(index: Index, head: Head, query: Query, hits: Sequence[Hit], config:
     candidates = candidates_of(index, asked, query.vector, hits)
     scores = head.scores(candidates.features) + known_answers(query.like, candidates.rows, config)
     best = best_three(scores)
-    matched = _matched(index, head, query, candidates.rows[best].tolist())
+    states = read_query(simplify(query.text))[0]
+    sentences = [index.sentence_text(row) for row in candidates.rows[best].tolist()]
+    matched = np.array([head.matcher(states, states_of_sentence(sentence)) for sentence in sentences])
     scores = shared_out(scores, best, matched)
     confidence = 0.0
     if len(scores):
@@ -95,12 +97,6 @@ def doubted(index: Index, weighed: Weighed, config: BotConfig) -> Weighed:
     steering = 1.0 if known else odds_of_steering(read_query(simplify(query.text))[1])
     confidence = _at_odds(weighed.confidence, share * left / min(max(steering, 1), _MOST_STEERING))
     return replace(weighed, confidence=confidence, doubts=Doubts(blamed, steering > 1, left < 1))
-
-
-def _matched(index: Index, head: Head, query: Query, rows: Sequence[int]) -> Numbers:
-    """(rows,) the matcher's log-odds that each of these sentences answers."""
-    question = read_query(simplify(query.text))[0]
-    return np.array([head.matcher(question, states_of_sentence(index.sentence_text(row))) for row in rows])
 
 
 def _least_likeness(query: Query, config: BotConfig) -> float:
