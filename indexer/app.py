@@ -91,10 +91,8 @@ def _build(kb: Path, folder: Path, options: "BuildOptions", as_json: bool) -> bo
 
     from indexer.build import build
     from indexer.config import IndexConfig
-    from indexer.versions import someone_builds
 
-    if someone_builds(folder):
-        click.echo("另一个重建正在进行，等它结束 Another build is running: waiting for it", err=True)
+    _say_if_it_waits(folder)
     with tqdm(unit="句", disable=not sys.stderr.isatty(), leave=False, desc="编码 Embedding") as bar:
 
         def show(done: int, total: int) -> None:
@@ -119,6 +117,13 @@ def _build(kb: Path, folder: Path, options: "BuildOptions", as_json: bool) -> bo
             err=True,
         )
     return report.published and not report.skipped
+
+
+def _say_if_it_waits(index: Path) -> None:
+    from indexer.versions import someone_builds
+
+    if someone_builds(index):
+        click.echo("另一个重建正在进行，等它结束 Another build is running: waiting for it", err=True)
 
 
 def _as_json(report: "BuildReport") -> dict[str, Any]:
@@ -215,9 +220,10 @@ def versions(default: Path, folder: Path | None, as_json: bool) -> None:
 @click.argument("version", required=False)
 @click.pass_obj
 def rollback(default: Path, folder: Path | None, version: str | None) -> None:
-    """换回旧版本 Publish VERSION, by default the one before; a running page takes it up at once."""
+    """换回旧版本 Publish VERSION, by default the one served before; a running page takes it up at once."""
     from indexer.versions import roll_back
 
+    _say_if_it_waits(folder or default)
     manifest = roll_back(folder or default, version)
     click.echo(
         f"已换回 {manifest.version}；内容文件夹没有变，运行 jiawen index 会重新发布它"
@@ -257,6 +263,7 @@ def prune(default: Path, folder: Path | None, keep: int, forget: bool) -> None:
     from indexer.versions import prune as prune_versions
 
     index = folder or default
+    _say_if_it_waits(index)
     with only_builder(index):
         removed = prune_versions(index, keep, forget)
     click.echo(f"删去 removed: {' '.join(removed) or '–'}")

@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import shutil
-import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +18,7 @@ from indexer.cache import EmbeddingCache
 from indexer.chunk import cut_document
 from indexer.config import IndexConfig
 from indexer.embed import Encoder, Vectors, bulk_encoder, fingerprint_of, open_encoder
-from indexer.errors import ContentError, JiawenError
+from indexer.errors import ContentError
 from indexer.read import Content, read_folder
 from indexer.store import (
     FORMAT,
@@ -41,7 +40,7 @@ from indexer.versions import (
     only_builder,
     prune,
     publish,
-    release_hold,
+    release,
 )
 from indexer.versions import (
     published as published_index,
@@ -105,14 +104,8 @@ def _build(
     read: Callable[[], Content], kb: str, index: Path, config: IndexConfig, options: BuildOptions
 ) -> BuildReport:
     started = time.perf_counter()
-    try:
-        with only_builder(index):
-            report = _build_alone(read(), kb, index, config, options)
-    except (OSError, sqlite3.Error) as error:
-        raise JiawenError(
-            f"写不了索引 {index}：{error}；请检查磁盘空间和权限",
-            f"cannot write the index {index} ({error}): check space and permissions",
-        ) from error
+    with only_builder(index):
+        report = _build_alone(read(), kb, index, config, options)
     return replace(report, seconds=round(time.perf_counter() - started, 3))
 
 
@@ -267,6 +260,6 @@ def _publish(
     finally:
         shutil.rmtree(folder, ignore_errors=True)  # only there if a step failed
     if not options.automatic:
-        release_hold(index)
+        release(index, manifest.kb_digest)
     prune(index)
     return []

@@ -4,20 +4,22 @@
 <index>/versions/<version>/    one version (store.py)
 <index>/documents/<sha256>     every text that was ever published, by its digest: old citations open it
 <index>/embeddings.sqlite      the embeddings already made (cache.py)
-<index>/HELD                   digest of the content that was rolled back: nothing publishes it by itself
+<index>/HELD                   digests of content that was rolled back, one a line: nothing publishes it by itself
 <index>/build.lock             held by the one process that builds; it dies with the process
 """
 
+import fcntl
 import json
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from indexer.errors import IndexBroken, IndexMismatch, IndexMissing, JiawenError
 from indexer.store import (
@@ -29,12 +31,14 @@ from indexer.store import (
     document_from,
     flush,
     open_version,
+    read_jsonl,
     read_manifest,
 )
 from indexer.types import Document
 
 CURRENT = "CURRENT"
 _HELD = "HELD"
+_LOCK = "build.lock"
 _BUILDING = ".building-"
 KEPT = 20  # versions that a build leaves in place, the published one included
 
@@ -104,23 +108,33 @@ def describe_versions(index: Path) -> list[dict[str, Any]]:
 
 @contextmanager
 def only_builder(index: Path) -> Iterator[None]:
-    """Waits until no other process changes the index, and keeps others from it; what a dead one left is removed."""
-    index.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(index / "build.lock")
-    with lock:
-        for left in (index / "versions").glob(f"{_BUILDING}*"):
-            shutil.rmtree(left, ignore_errors=True)
-        yield
+    """Waits until no other process changes the index, and keeps others from it; what a dead one left is removed.
+
+    What the system says against a change of the index is one line.
+    """
+    try:
+        index.mkdir(parents=True, exist_ok=True)
+        with FileLock(index / _LOCK):
+            for left in (index / "versions").glob(f"{_BUILDING}*"):
+                shutil.rmtree(left, ignore_errors=True)
+            yield
+    except (OSError, sqlite3.Error) as error:
+        raise JiawenError(
+            f"写不了索引 {index}：{error}；请检查磁盘空间和权限",
+            f"cannot write the index {index} ({error}): check space and permissions",
+        ) from error
 
 
 def someone_builds(index: Path) -> bool:
-    """Another process changes the index right now."""
-    lock = FileLock(index / "build.lock")
+    """Another process changes the index right now. Writes nothing, and two who ask do not take each other for it."""
     try:
-        with lock.acquire(timeout=0):
-            return False
-    except Timeout:
+        with (index / _LOCK).open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
         return True
+    except OSError:
+        return False  # nobody has built here yet, or the system has no such lock to ask
+    return False
 
 
 def building_folder(index: Path) -> Path:
@@ -134,50 +148,77 @@ def publish(index: Path, folder: Path, version: str) -> None:
     """Puts the built folder among the versions and names it in CURRENT, in one step."""
     os.rename(folder, version_folder(index, version))
     flush(index / "versions")
-    _name_current(index, version)
+    _write(index / CURRENT, version + "\n")
 
 
-def _name_current(index: Path, version: str) -> None:
-    temporary = index / f"{CURRENT}.new"
-    temporary.write_text(version + "\n", encoding="utf-8")
+def _write(path: Path, text: str) -> None:
+    """The file as a whole or as it was, whatever happens."""
+    temporary = path.with_name(f"{path.name}.new")
+    temporary.write_text(text, encoding="utf-8")
     flush(temporary)
-    os.replace(temporary, index / CURRENT)
-    flush(index)
+    os.replace(temporary, path)
+    flush(path.parent)
 
 
 def roll_back(index: Path, version: str | None = None) -> Manifest:
-    """Publishes an earlier version, by default the one before the published; it is checked first."""
+    """Publishes an earlier version, which is checked first; by default the newest that was not rolled back itself.
+
+    Before which one is decided when it is asked for, not after the wait for a build. What the versions after it hold,
+    up to the published, is held.
+    """
+    target = version or _version_before(index, current_version(index))
     with only_builder(index):
+        if target not in version_names(index):
+            raise _no_version(target)
         now = current_version(index)
-        if version is None:
-            earlier = [name for name in version_names(index) if name < now]
-            if not earlier:
-                raise IndexMissing(f"{index} 里没有更早的版本", f"{index} has no version before {now}")
-            version = earlier[-1]
-        elif version not in version_names(index):
-            raise _no_version(version)
-        target = open_version(version_folder(index, version)).manifest
-        try:
-            left = read_manifest(version_folder(index, now)).kb_digest
-        except (IndexBroken, IndexMismatch):
-            left = ""  # whatever it held, it cannot come back by itself
-        _name_current(index, version)
-        if left not in ("", target.kb_digest):
-            (index / _HELD).write_text(left, encoding="utf-8")
-        return target
+        manifest = open_version(version_folder(index, target)).manifest
+        left = {_content_of(index, name) for name in version_names(index) if target < name <= now or name == now}
+        _write_held(index, _held(index) | left - {"", manifest.kb_digest})  # first: no moment in which it may come back
+        _write(index / CURRENT, target + "\n")
+        release(index, manifest.kb_digest)
+        return manifest
+
+
+def _version_before(index: Path, now: str) -> str:
+    """The newest version before that one of which nothing is held: what was served before it."""
+    held = _held(index)
+    for name in reversed(version_names(index)):
+        if name < now and _content_of(index, name) not in held:
+            return name
+    raise IndexMissing(
+        f"{index} 里没有更早的版本（回滚过的不算）；请用 jiawen index versions 查看，并写明版本",
+        f"{index} has no version before {now} but what was rolled back: see `jiawen index versions` and name one",
+    )
+
+
+def _content_of(index: Path, version: str) -> str:
+    """The digest of what a version holds; empty where its manifest cannot be read."""
+    try:
+        return read_manifest(version_folder(index, version)).kb_digest
+    except (IndexBroken, IndexMismatch):
+        return ""
+
+
+def _held(index: Path) -> set[str]:
+    try:
+        return set((index / _HELD).read_text(encoding="utf-8").split())
+    except (OSError, UnicodeDecodeError):
+        return set()
+
+
+def _write_held(index: Path, digests: set[str]) -> None:
+    if digests != _held(index):
+        _write(index / _HELD, "".join(f"{digest}\n" for digest in sorted(digests)))
 
 
 def is_held(index: Path, kb_digest: str) -> bool:
     """Content of that digest was rolled back; only a person publishes it again."""
-    try:
-        return (index / _HELD).read_text(encoding="utf-8") == kb_digest
-    except (OSError, UnicodeDecodeError):
-        return False
+    return kb_digest in _held(index)
 
 
-def release_hold(index: Path) -> None:
-    """A person has built since: nothing is held any more."""
-    (index / _HELD).unlink(missing_ok=True)
+def release(index: Path, kb_digest: str) -> None:
+    """A person has published content of that digest: it is held no more."""
+    _write_held(index, _held(index) - {kb_digest})
 
 
 def prune(index: Path, keep: int = KEPT, forget: bool = False) -> list[str]:
@@ -188,17 +229,28 @@ def prune(index: Path, keep: int = KEPT, forget: bool = False) -> list[str]:
     now = current_version(index)
     names = [name for name in version_names(index) if name != now]
     doomed = names[: max(0, len(names) - keep + 1)]
+    kept = _digests_of(index, {*version_names(index)} - {*doomed}) if forget else set()  # may fail, so it comes first
     for name in doomed:
         hidden = version_folder(index, f"{_BUILDING}{name}")  # so that one half deleted is no version
         os.rename(version_folder(index, name), hidden)
         shutil.rmtree(hidden, ignore_errors=True)
     if forget:
-        names = version_names(index)
-        kept = {document.digest for name in names for document in documents_of(index, name).values()}
         for path in (index / "documents").glob("*"):
             if path.name not in kept:
                 path.unlink()
     return doomed
+
+
+def _digests_of(index: Path, versions: Iterable[str]) -> set[str]:
+    """The digests of all texts of those versions, whatever their format."""
+    digests = set()
+    for version in versions:
+        path = version_folder(index, version) / "documents.jsonl"
+        try:
+            digests |= {Document("", "", row["text"]).digest for row in read_jsonl(path)}
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+            raise broken(path, str(error)) from error
+    return digests
 
 
 def documents_of(index: Path, version: str) -> dict[str, Document]:
@@ -215,7 +267,9 @@ def _no_version(version: str) -> IndexMissing:
 
 
 def faults_of(index: Path, version: str) -> list[str]:
-    """What is wrong with a version, each fault with its file; empty where all is well."""
+    """What is wrong with a version, each fault with its file; empty where all is well. Raises IndexMissing for none."""
+    if version not in version_names(index):
+        raise _no_version(version)
     folder = version_folder(index, version)
     try:
         harmed = altered_files(folder, read_manifest(folder))
@@ -229,15 +283,19 @@ def faults_of(index: Path, version: str) -> list[str]:
 
 
 def keep_documents(index: Path, documents: Iterable[Document]) -> None:
-    """Keeps each text under its digest, so that a citation opens what it cited whatever becomes of the document."""
+    """Keeps each text under its digest, so that a citation opens what it cited whatever becomes of the document.
+
+    All of it is on the disk afterwards; a file that was cut short or altered is written anew.
+    """
     folder = index / "documents"
     folder.mkdir(exist_ok=True)
     for document in documents:
-        path = folder / document.digest
-        if not path.exists():
+        if kept_document(index, document.digest) is None:
             temporary = folder / f"{_BUILDING}{document.digest}"
             temporary.write_text(json.dumps(asdict(document), ensure_ascii=False), encoding="utf-8")
-            os.replace(temporary, path)
+            flush(temporary)
+            os.replace(temporary, folder / document.digest)
+    flush(folder)
 
 
 def kept_document(index: Path, digest: str) -> Document | None:
