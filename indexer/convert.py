@@ -13,6 +13,7 @@ from io import BytesIO
 _LARGEST_UNPACKED = 256 * 1024 * 1024  # bytes of a Word file's parts together; more is a bomb
 _HAN = "\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
 _WRAPPED = re.compile(rf"(?<=[{_HAN}])[ \t]*\n[ \t]*(?=[{_HAN}])")
+_GAP = re.compile(r"[ \t\r\n]{200,}")  # markdownify takes a time that grows with the square of one: 40,000 take 10 s
 _PLAIN_TAGS = ["a", "b", "strong", "i", "em", "u", "s", "del", "img", "sub", "sup", "code", "mark", "span"]
 _AROUND = ["script", "style", "noscript", "template", "nav", "header", "footer", "aside", "form", "button", "iframe"]
 # Names that Chinese government sites give an article's facts (国务院办公厅《政府网站发展指引》, 2017).
@@ -45,6 +46,7 @@ class Converted:
 def from_html(markup: str) -> Converted:
     """The article of a page: `<main>` or `<article>` where there is one; no navigation, no scripts, no forms."""
     from bs4 import BeautifulSoup
+    from bs4.element import PreformattedString
     from markdownify import MarkdownConverter
 
     try:
@@ -58,7 +60,8 @@ def from_html(markup: str) -> Converted:
         articles = whole.find_all(["main", "article"])
         body = articles[0] if len(articles) == 1 and articles[0].get_text(strip=True) else whole
         for string in body.find_all(string=True):
-            string.replace_with(_WRAPPED.sub("", string))
+            if not isinstance(string, PreformattedString):  # a comment, which as a plain string would be text
+                string.replace_with(_WRAPPED.sub("", _GAP.sub(lambda gap: "\n\n" if "\n" in gap[0] else " ", string)))
         converter = MarkdownConverter(
             heading_style="ATX", bullets="-", strip=_PLAIN_TAGS,
             escape_asterisks=False, escape_underscores=False, escape_misc=False,
@@ -66,6 +69,8 @@ def from_html(markup: str) -> Converted:
         text = converter.convert_soup(body)
     except RecursionError:
         raise CannotConvert("标签嵌套太深", "its tags are nested too deep") from None
+    except ValueError:  # markdownify takes `start` and `colspan` for numbers, whatever they are
+        raise CannotConvert("列表或表格的编号不是数字", "a list or table is numbered with what is no number") from None
     return Converted(_tidy(text), title, facts["source"], facts["published"])
 
 
@@ -170,5 +175,5 @@ def _without_running_lines(pages: list[list[str]]) -> list[list[str]]:
 
 def _tidy(text: str) -> str:
     """Without white space at line ends, without more than one empty line in a row."""
-    text = re.sub(r"[ \t]+$", "", text.replace("\xa0", " "), flags=re.MULTILINE)
-    return re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n"
+    lines = [line.rstrip(" \t") for line in text.replace("\xa0", " ").split("\n")]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n"

@@ -1,6 +1,7 @@
 """HTML, Word and PDF through the reader that an editor's folder goes through."""
 
 import io
+import time
 import zipfile
 from pathlib import Path
 
@@ -71,9 +72,38 @@ def test_a_page_without_an_article_keeps_its_body() -> None:
     assert from_html("<title>题</title><h2>节</h2><p>一。<br>二。").text == "## 节\n\n一。\n二。\n"
 
 
+def test_comments_are_no_text() -> None:
+    assert from_html("<p>一<!-- 编辑：张 -->二。<![CDATA[三]]><?php 四 ?>").text == "一二。\n"
+
+
 def test_tags_nested_too_deep_are_one_error() -> None:
     with pytest.raises(CannotConvert, match="nested too deep"):
         from_html("<div>" * 20_000 + "文")
+
+
+@pytest.mark.parametrize("markup", ['<ol start="一"><li>文</ol>', '<table><tr><td colspan="²">文</table>'])
+def test_a_number_that_is_none_skips_the_file_alone(kb: Path, markup: str) -> None:
+    (kb / "a.html").write_text(markup, encoding="utf-8")
+    (kb / "b.md").write_text("文。", encoding="utf-8")
+    content = read_folder(kb)
+    assert [one.id for one in content.documents] == ["b"]
+    assert "a.html: a list or table is numbered with what is no number" in str(content.skipped[0].error)
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        (f"<pre>a{' ' * 100_000}b</pre>", "```\na b\n```\n"),
+        (f"<pre>a{' ' * 30_000}\n{' ' * 30_000}b</pre>", "```\na\n\nb\n```\n"),
+        (f"<p>a{' ' * 100_000}b", "a b\n"),
+        (f"<p>a{'&nbsp;' * 100_000}b", f"a{' ' * 100_000}b\n"),
+    ],
+    ids=["code", "lines of code", "paragraph", "fixed blanks"],
+)
+def test_a_gap_takes_no_time(markup: str, text: str) -> None:
+    started = time.process_time()
+    assert from_html(markup).text == text
+    assert time.process_time() - started < 5  # it was minutes
 
 
 @given(st.text(alphabet="<>&;/ab甲 \n\"'=!-[]#*_", max_size=80))
