@@ -41,6 +41,7 @@ class Live:
     rebuild: Rebuild = Rebuild()
     _seen: str = ""  # what CURRENT named at the last look; a version that could not be opened is not tried again
     _stop: threading.Event = field(default_factory=threading.Event)
+    _moved: threading.Event = field(default_factory=threading.Event)  # what is watched is not the folder any more
     _building: threading.Lock = field(default_factory=threading.Lock)
     _refreshing: threading.Lock = field(default_factory=threading.Lock)
 
@@ -73,19 +74,22 @@ class Live:
                     self._bot = replace(old, index=open_index(self.index, old.encoder.fingerprint))
                 else:
                     self._bot = open_bot(self.index)
+                if not old or old.index.manifest.kb != self._bot.index.manifest.kb:
+                    self._moved.set()
             except JiawenError as error:
                 self._seen = self._seen or str(error)
                 if self._seen != seen:
                     _LOG.warning("仍用版本 still serving %s: %s", version or "–", error)
 
     def follow(self) -> None:
-        """Takes up new versions and rebuilds when the folder that the index was built from changes, until `close`."""
+        """Takes up new versions and rebuilds when the folder of the published one changes, until `close`."""
         threading.Thread(target=self._repeat_refresh, daemon=True).start()
         threading.Thread(target=self._rebuild_on_change, daemon=True).start()
 
     def close(self) -> None:
         """Ends what `follow` began."""
         self._stop.set()
+        self._moved.set()
 
     def rebuild_from(self, kb: Path, *automatic: str) -> None:
         """Rebuilds and takes up what is published, after a rebuild that may be running; `rebuild` says how it goes.
@@ -94,26 +98,33 @@ class Live:
         """
         with self._building:
             self.rebuild = Rebuild(running=True)
+            ended = Rebuild(error="重建中断；请再试一次 | the rebuild was cut short: try again")
 
             def show(done: int, total: int) -> None:
                 self.rebuild = Rebuild(running=True, done=done, total=total)
 
-            ended = rebuild(kb, self.index, automatic, show)
-            self.refresh()
-            self.rebuild = ended
+            try:
+                ended = rebuild(kb, self.index, automatic, show)
+                self.refresh()
+            finally:
+                self.rebuild = ended
 
     def _repeat_refresh(self) -> None:
         while not self._stop.wait(_LOOK):
             self.refresh()
 
     def _rebuild_on_change(self) -> None:
-        while self._bot is None:
-            if self._stop.wait(_LOOK):
+        while True:
+            self._moved.clear()
+            if self._stop.is_set():
                 return
-        kb = self._bot.index.manifest.kb
-        if kb and Path(kb).is_dir():
-            for _ in changes(Path(kb), self._stop):
-                self.rebuild_from(Path(kb), "--automatic")
+            kb = self._bot.index.manifest.kb if self._bot else ""
+            if not kb:
+                self._moved.wait()
+                continue
+            for _ in changes(Path(kb), self._moved):
+                if Path(kb).is_dir():  # an index may be served without its content
+                    self.rebuild_from(Path(kb), "--automatic")
 
 
 @dataclass(slots=True)

@@ -1,12 +1,13 @@
 """A content folder, watched: one call after each burst of changes, none for editors' temporary files."""
 
+import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 
 from watchfiles import Change, DefaultFilter, watch
 
-from indexer.errors import ContentError
 from indexer.read import may_be_content
 
 _QUIET = 400  # milliseconds without a change that end a burst
@@ -21,18 +22,36 @@ class _ContentFilter(DefaultFilter):
         return super().__call__(change, path) and may_be_content(Path(path).name)
 
 
-def changes(kb: Path, stop: Event | None = None) -> Iterator[None]:
-    """Yields once when the watching has begun, then after each burst of changes; ends when `stop` is set."""
-    if not kb.is_dir():
-        raise ContentError(
-            f"没有内容文件夹 {kb}；请新建它并放入文章", f"no folder {kb}: create it and put articles in it"
-        )
+def changes(kb: Path, stop: Event) -> Iterator[None]:
+    """Yields when the watching begins, after each burst of changes, when the folder goes or comes; ends at `stop`."""
+    gone = False
+    while not stop.is_set():
+        try:
+            watched = os.open(kb, os.O_RDONLY | os.O_DIRECTORY)  # while it is open no other folder gets its number
+        except OSError:
+            if not gone:
+                yield  # whoever builds says what is wrong
+            gone = True
+            stop.wait(_WAKE / 1000)
+            continue
+        gone = False
+        try:
+            with suppress(FileNotFoundError):  # it went in the meantime
+                yield from _bursts(kb, watched, stop)
+        finally:
+            os.close(watched)
+
+
+def _bursts(kb: Path, watched: int, stop: Event) -> Iterator[None]:
+    """Of the folder that is open as `watched`, until `kb` is another: the system goes on watching the one that went."""
     begun = False
-    watched = watch(
+    seen = watch(
         kb, watch_filter=_ContentFilter(), debounce=_LONGEST, step=_QUIET, rust_timeout=_WAKE,
         stop_event=stop, yield_on_timeout=True, raise_interrupt=False,
     )  # fmt: skip
-    for changed in watched:
+    for changed in seen:
+        if not os.path.samestat(os.stat(kb), os.fstat(watched)):
+            return
         if changed or not begun:
             begun = True
             yield

@@ -4,6 +4,7 @@ import contextlib
 import gc
 import json
 import multiprocessing
+import queue
 import random
 import shutil
 import signal
@@ -20,7 +21,7 @@ import pytest
 
 from bot.answer import Answerer
 from bot.config import BotConfig
-from bot.live import Live
+from bot.live import Live, Rebuild
 from bot.types import Answer
 from indexer.build import BuildOptions, build
 from indexer.config import IndexConfig
@@ -111,6 +112,42 @@ def test_before_the_first_version_there_is_no_bot_and_then_there_is(built, kb: P
             pytest.fail("the first version was not taken up")
     finally:
         live.close()
+
+
+@pytest.fixture
+def rebuilt(monkeypatch: pytest.MonkeyPatch) -> "queue.Queue[Path]":
+    """The folders that rebuilds were asked for, which build nothing."""
+    asked: queue.Queue[Path] = queue.Queue()
+
+    def rebuild(kb: Path, *_: object) -> Rebuild:
+        asked.put(kb)
+        return Rebuild()
+
+    monkeypatch.setattr("bot.live.rebuild", rebuild)
+    return asked
+
+
+def test_the_folder_that_the_published_version_was_read_from_is_followed(live: Live, rebuilt, kb: Path) -> None:
+    other = kb.parent / "other"
+    other.mkdir()
+    (other / "b.md").write_text("乙。", encoding="utf-8")
+    live.follow()
+    try:
+        assert rebuilt.get(timeout=20) == kb
+        build(other, live.index, IndexConfig())
+        assert rebuilt.get(timeout=20) == other
+        (other / "b.md").write_text("丙。", encoding="utf-8")
+        assert rebuilt.get(timeout=20) == other
+    finally:
+        live.close()
+
+
+def test_a_rebuild_that_breaks_is_over(live: Live, kb: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.live.rebuild", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        live.rebuild_from(kb)
+    assert not live.rebuild.running
+    assert "cut short" in live.rebuild.error
 
 
 def check(answer: Answer, texts: dict[str, str]) -> None:
