@@ -3,8 +3,6 @@
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -16,13 +14,13 @@ from pydantic import BaseModel, Field
 from bot.content import check_file, put, remove, safe_path
 from bot.editor import editor_only, signed_in
 from bot.live import Live, Rebuild
-from bot.shared import NotFound, TooMany
+from bot.shared import NotFound, TooMany, written
 from bot.source import changed_sentences
-from indexer.errors import ContentError, JiawenError
-from indexer.read import LARGEST_FILE, too_large
+from indexer.errors import ContentError
+from indexer.read import LARGEST_FILE, SUFFIXES, content_files, too_large
 from indexer.store import Index
 from indexer.types import Document
-from indexer.versions import describe_versions, documents_of, roll_back
+from indexer.versions import describe_versions, documents_of, roll_back, someone_builds
 
 _PASSAGES = 100  # of a document in one answer
 _FOUND = 100  # documents that hold what is looked for
@@ -42,6 +40,7 @@ class Documents:
     def __init__(self, live: Live) -> None:
         self._live = live
         self._changing = threading.Lock()  # one change of kb/ at a time
+        self._starting = threading.Lock()
 
     def overview(self, request: Request) -> dict[str, object]:
         """The documents, in order of their ids; for an editor also what a rebuild has to say."""
@@ -118,33 +117,47 @@ class Documents:
         kb = self._folder()
         with TemporaryDirectory() as folder:
             uploaded = Path(folder) / path.name
-            with uploaded.open("wb") as written:
+            with uploaded.open("wb") as copy:
                 async for piece in request.stream():
-                    if written.tell() + len(piece) > LARGEST_FILE:
+                    if copy.tell() + len(piece) > LARGEST_FILE:
                         raise too_large(PurePosixPath(path.name))
-                    written.write(piece)
+                    copy.write(piece)
 
             def take() -> None:
                 check_file(uploaded)
-                with self._changing, _written(kb):
+                with self._changing, written(kb):
                     put(kb, path, uploaded, replace)
 
             await run_in_threadpool(take)
         return {"file": str(path)}
 
     def remove(self, doc_id: str) -> dict[str, str]:
-        """Moves the document's file out of the index's sight."""
-        document = _document(self._live.bot.index, doc_id)
+        """Moves the document's file out of the index's sight; not the last, which would stay for want of another."""
+        index = self._live.bot.index
+        skipped = {one.file: one.kept for one in index.manifest.skipped}
+        document = _document(index, doc_id)
+        # One whose new file cannot be read is served from the old one: what lies there is the new.
+        there = (
+            file for file, kept in skipped.items() if kept and PurePosixPath(file).with_suffix("").as_posix() == doc_id
+        )
+        file = PurePosixPath(next(there, document.file))
         kb = self._folder()
-        with self._changing, _written(kb):
-            return {"kept": str(remove(kb, PurePosixPath(document.file)))}
+        with self._changing, written(kb):
+            articles = [path for path in content_files(kb) if path.suffix.lower() in SUFFIXES]
+            if all(path == kb / file or skipped.get(path.relative_to(kb).as_posix()) is False for path in articles):
+                raise ContentError(
+                    "这是最后一篇，移走后没有内容可发布，仍会据它回答；请先添加另一篇",
+                    "this is the last document: with none to publish it would go on being answered; add another first",
+                )
+            return {"kept": str(remove(kb, file))}
 
     def rebuild(self) -> dict[str, str]:
         """Starts a rebuild as `jiawen index` by hand does, gate and all."""
         kb = self._folder()
-        if self._live.rebuild.running:
-            raise TooMany("正在重建，请稍候", "a rebuild is running: wait for it")
-        self._live.rebuild = Rebuild(running=True)
+        with self._starting:
+            if self._live.rebuild.running:
+                raise _busy()
+            self._live.rebuild = Rebuild(running=True)
         threading.Thread(target=self._live.rebuild_from, args=(kb,), daemon=True).start()
         return {"status": "started"}
 
@@ -164,8 +177,8 @@ class Documents:
 
     def roll_back(self, body: Version) -> dict[str, str]:
         """Publishes an earlier version, which is checked first, and serves it at once."""
-        if self._live.rebuild.running:
-            raise TooMany("正在重建，请稍候", "a rebuild is running: wait for it")
+        if self._live.rebuild.running or someone_builds(self._live.index):
+            raise _busy()
         manifest = roll_back(self._live.index, body.version)
         self._live.refresh()
         return {"version": manifest.version}
@@ -182,6 +195,10 @@ class Documents:
                 "the folder of this index is gone, only reading works: rebuild with `jiawen index --kb`",
             )
         return kb
+
+
+def _busy() -> TooMany:
+    return TooMany("正在重建，请稍候", "a rebuild is running: wait for it")
 
 
 def _document(index: Index, doc_id: str) -> Document:
@@ -209,18 +226,6 @@ def _named(document: Document) -> dict[str, object]:
 def _difference(old: Document, new: Document) -> dict[str, object]:
     sentences = changed_sentences(old.text, new.text)
     return {"sentences": sentences[:_CHANGES], "more": max(0, len(sentences) - _CHANGES)}
-
-
-@contextmanager
-def _written(kb: Path) -> Iterator[None]:
-    """What the system says against a change of the folder, as one line."""
-    try:
-        yield
-    except OSError as error:
-        raise JiawenError(
-            f"写不了内容文件夹 {kb.name}：{error.strerror}；请检查名称、空间和权限",
-            f"cannot write the folder {kb.name} ({error.strerror}): check name, space and permissions",
-        ) from error
 
 
 def document_routes(live: Live) -> APIRouter:

@@ -1,15 +1,17 @@
 """What readers thought of an answer, as JSON Lines beside the index: no name, no address, nothing but the answer."""
 
 import json
+import os
 import threading
 import time
 from collections import deque
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any, Literal
 
-from bot.shared import TooMany
+from bot.shared import TooMany, written
 
 FILE = "feedback.jsonl"
 Reason = Literal["", "wrong", "incomplete", "wrong source", "should be refused", "should be answered"]
@@ -51,7 +53,10 @@ def add_feedback(index: Path, answer: Mapping[str, Any], good: bool, reason: Rea
         "index_version": answer["index_version"],
     }
     line = json.dumps(row, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
-    with (index / FILE).open("ab") as file:
-        if file.tell() + len(line) > _LARGEST:
+    with written(index), (index / FILE).open("ab", buffering=0) as file:
+        size = file.tell()
+        if size + len(line) > _LARGEST:
             raise TooMany("反馈已满；请管理员处理", "no room for more feedback: tell the administrator")
-        file.write(line)
+        if file.write(line) < len(line):
+            file.truncate(size)  # half a line would make the others unreadable
+            raise OSError(ENOSPC, os.strerror(ENOSPC))

@@ -12,12 +12,15 @@ import hmac
 import json
 import os
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from indexer.errors import JiawenError
+from indexer.store import flush
 
+_KEY = 32  # bytes of the key: a file of fewer was cut short, and with none every seal could be forged
 _ID = 32  # hexadecimal digits of the sha256: 128 bits
 _KEPT = 10_000  # shared answers; at some 5 KB each they take 50 MB
 
@@ -56,17 +59,21 @@ class SharedAnswers:
     def keep(self, answer: str) -> str:
         """Keeps an answer that was `opened`; the id that its link holds."""
         folder = self._index / "shared"
-        folder.mkdir(exist_ok=True)
         name = hashlib.sha256(answer.encode("utf-8")).hexdigest()[:_ID]
         if not (folder / name).exists():
-            if len(os.listdir(folder)) >= _KEPT:
-                raise TooMany(
-                    "分享的回答已满；请管理员清理索引里的 shared 文件夹",
-                    "no room for more shared answers: the administrator can empty the index's folder shared",
-                )
-            temporary = folder / f".{name}.{secrets.token_hex(4)}"
-            temporary.write_text(answer, encoding="utf-8")
-            os.replace(temporary, folder / name)
+            with written(folder):
+                folder.mkdir(exist_ok=True)
+                if len(os.listdir(folder)) >= _KEPT:
+                    raise TooMany(
+                        "分享的回答已满；请管理员清理索引里的 shared 文件夹",
+                        "no room for more shared answers: the administrator can empty the index's folder shared",
+                    )
+                temporary = folder / f".{name}.{secrets.token_hex(4)}"
+                try:
+                    temporary.write_text(answer, encoding="utf-8")
+                    os.replace(temporary, folder / name)
+                finally:
+                    temporary.unlink(missing_ok=True)
         return name
 
     def kept(self, name: str) -> str:
@@ -79,14 +86,32 @@ class SharedAnswers:
         raise NotOurs("没有这个分享的回答；链接可能不完整", "no such shared answer: the link may be cut short")
 
 
+@contextmanager
+def written(folder: Path) -> Iterator[None]:
+    """What the system says against a change of the folder, as one line that shows no path of the server."""
+    try:
+        yield
+    except OSError as error:
+        raise JiawenError(
+            f"写不了文件夹 {folder.name}：{error.strerror}；请检查名称、空间和权限",
+            f"cannot write the folder {folder.name} ({error.strerror}): check name, space and permissions",
+        ) from error
+
+
 def _key_of(index: Path) -> bytes:
-    """The key of the folder, made at the first use; where it cannot be written, one for this process alone."""
-    path = index / "seal.key"
-    key = secrets.token_bytes(32)
-    with suppress(OSError):  # another process was first, or the folder is read-only
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(key)
+    """The key of the folder, made at the first use; where none can be kept there, one for this process alone."""
+    path, temporary = index / "seal.key", index / f".seal.key.{secrets.token_hex(4)}"
+    key = secrets.token_bytes(_KEY)
+    with suppress(OSError):  # another process was first, the disk is full, or the folder is read-only
+        try:
+            with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(key)
+            flush(temporary)
+            os.link(temporary, path)  # whole, or not at all
+        finally:
+            temporary.unlink(missing_ok=True)
     with suppress(OSError):
-        key = path.read_bytes()
+        kept = path.read_bytes()
+        if len(kept) == _KEY:
+            return kept
     return key

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shutil
+import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -35,6 +36,7 @@ from indexer.text import simplify
 from indexer.types import Chunk, Document, Sentence
 from indexer.versions import (
     building_folder,
+    cannot_write,
     is_held,
     keep_documents,
     only_builder,
@@ -104,8 +106,11 @@ def _build(
     read: Callable[[], Content], kb: str, index: Path, config: IndexConfig, options: BuildOptions
 ) -> BuildReport:
     started = time.perf_counter()
-    with only_builder(index):
-        report = _build_alone(read(), kb, index, config, options)
+    try:
+        with only_builder(index):
+            report = _build_alone(read(), kb, index, config, options)
+    except sqlite3.Error as error:
+        raise cannot_write(index, error) from error
     return replace(report, seconds=round(time.perf_counter() - started, 3))
 
 

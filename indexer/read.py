@@ -55,7 +55,7 @@ def read_folder(kb: Path) -> Content:
         )
     documents: dict[str, Document] = {}
     skipped = []
-    files = sorted(_files(kb), key=_in_order)
+    files = sorted(content_files(kb), key=_in_order)
     questions = {path for path in files if path.name.endswith(QUESTIONS)}
     for path in files:
         if path in questions:
@@ -112,7 +112,7 @@ def _shown(path: PurePath) -> str:
     return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
 
-def _files(kb: Path) -> list[Path]:
+def content_files(kb: Path) -> list[Path]:
     """Every file below the folder that may be content; links are followed, each folder once."""
 
     def refuse(error: OSError) -> None:

@@ -12,7 +12,6 @@ import fcntl
 import json
 import os
 import shutil
-import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -118,11 +117,16 @@ def only_builder(index: Path) -> Iterator[None]:
             for left in (index / "versions").glob(f"{_BUILDING}*"):
                 shutil.rmtree(left, ignore_errors=True)
             yield
-    except (OSError, sqlite3.Error) as error:
-        raise JiawenError(
-            f"写不了索引 {index}：{error}；请检查磁盘空间和权限",
-            f"cannot write the index {index} ({error}): check space and permissions",
-        ) from error
+    except OSError as error:
+        raise cannot_write(index, error) from error
+
+
+def cannot_write(index: Path, error: Exception) -> JiawenError:
+    """The error that says what the system has against a change of the index."""
+    return JiawenError(
+        f"写不了索引 {index}：{error}；请检查磁盘空间和权限",
+        f"cannot write the index {index} ({error}): check space and permissions",
+    )
 
 
 def someone_builds(index: Path) -> bool:

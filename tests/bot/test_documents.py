@@ -4,16 +4,23 @@ import json
 import sys
 import threading
 import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from http.client import HTTPConnection
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
+from fastapi.testclient import TestClient
 
+from bot.api import create_app
+from bot.documents import Documents
 from bot.live import Live, Rebuild, rebuild
+from bot.shared import TooMany
 from indexer.build import build
 from indexer.config import IndexConfig
-from indexer.versions import current_version, version_names
+from indexer.versions import current_version, only_builder, version_names
 from tests.bot.conftest import Desk, wait_for
 
 ANNOUNCEMENT = {
@@ -218,20 +225,99 @@ def test_a_rebuild_that_is_killed_says_so(tmp_path, monkeypatch: pytest.MonkeyPa
     assert ended == Rebuild(error="重建中断（-9） | the rebuild was cut short (-9)")
 
 
+@contextmanager
+def signed_in(live: Live, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+    """An editor at a server without the page."""
+    monkeypatch.setenv("JIAWEN_EDITOR_PASSWORD", "密")
+    monkeypatch.setitem(sys.modules, "bot.ui", SimpleNamespace(mount_page=lambda app, *parts: app))  # without Gradio
+    with TestClient(create_app(live), headers={"Origin": "http://testserver"}) as client:
+        client.post("/api/editor", json={"password": "密"})
+        yield client
+
+
+@pytest.fixture
+def two(tmp_path) -> Live:
+    """An index of a.md and b.md."""
+    (tmp_path / "kb").mkdir()
+    for name, text in {"a.md": "甲馆周一闭馆。", "b.md": "乙馆周二闭馆。"}.items():
+        (tmp_path / "kb" / name).write_text(text, encoding="utf-8")
+    build(tmp_path / "kb", tmp_path / "index", IndexConfig())
+    return Live.open(tmp_path / "index")
+
+
+def test_a_document_whose_new_file_cannot_be_read_is_removed_with_it(two: Live, tmp_path, monkeypatch) -> None:
+    kb = tmp_path / "kb"
+    (kb / "a.md").unlink()
+    (kb / "a.docx").write_bytes(b"PK")
+    build(kb, two.index, IndexConfig())
+    two.refresh()
+    with signed_in(two, monkeypatch) as client:
+        removed = client.delete("/api/documents?doc_id=a")
+    assert (removed.status_code, (kb / removed.json()["kept"]).name) == (200, "a.docx")
+    assert [path.name for path in kb.iterdir() if path.is_file()] == ["b.md"]
+    build(kb, two.index, IndexConfig())
+    two.refresh()
+    assert list(two.bot.index.documents) == ["b"]
+
+
+def test_the_last_document_is_not_removed(two: Live, tmp_path, monkeypatch) -> None:
+    (tmp_path / "kb" / "c.md").write_bytes(bytes(range(256)))  # nothing could be published of it
+    build(tmp_path / "kb", two.index, IndexConfig())
+    two.refresh()
+    with signed_in(two, monkeypatch) as client:
+        assert client.delete("/api/documents?doc_id=a").status_code == 200
+        refused = client.delete("/api/documents?doc_id=b")  # before any rebuild
+        assert (refused.status_code, "the last document" in refused.json()["error"]) == (400, True)
+        assert (tmp_path / "kb" / "b.md").is_file()
+        assert client.put("/api/documents?file=d.md", content="丁馆周四闭馆。").status_code == 200
+        assert client.delete("/api/documents?doc_id=b").status_code == 200
+
+
+def test_two_who_ask_for_a_rebuild_start_one(two: Live, monkeypatch) -> None:
+    started: list[object] = []
+    both = threading.Barrier(2)
+    monkeypatch.setattr(Live, "rebuild_from", lambda *arguments: started.append(arguments))
+    server = Documents(two)
+    folder = server._folder
+
+    def together():
+        both.wait(timeout=20)
+        return folder()
+
+    monkeypatch.setattr(server, "_folder", together)
+
+    def ask() -> int:
+        try:
+            return len(server.rebuild())
+        except TooMany:
+            return 0
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(lambda _: ask(), range(2))) == [0, 1]
+    assert len(started) == 1
+
+
+def test_a_rollback_beside_a_build_or_on_a_full_disk_is_one_line(two: Live, monkeypatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    version = current_version(two.index)
+    with signed_in(two, monkeypatch) as client:
+        with only_builder(two.index):
+            answer = client.post("/api/versions/rollback", json={"version": version})
+        assert (answer.status_code, "wait for it" in answer.json()["error"]) == (429, True)
+        monkeypatch.setattr("indexer.versions.flush", full)
+        answer = client.post("/api/versions/rollback", json={"version": version})
+        assert (answer.status_code, "check space" in answer.json()["error"]) == (503, True)
+
+
 def test_where_the_folder_is_gone_only_reading_works(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from fastapi.testclient import TestClient
-
-    from bot.api import create_app
-
     kb = tmp_path / "kb"
     kb.mkdir()
     (kb / "a.md").write_text("甲。", encoding="utf-8")
     build(kb, tmp_path / "index", IndexConfig())
     kb.rename(tmp_path / "moved")
-    monkeypatch.setenv("JIAWEN_EDITOR_PASSWORD", "密")
-    monkeypatch.setitem(sys.modules, "bot.ui", SimpleNamespace(mount_page=lambda app, *parts: app))  # without Gradio
-    with TestClient(create_app(Live.open(tmp_path / "index")), headers={"Origin": "http://testserver"}) as client:
-        client.post("/api/editor", json={"password": "密"})
+    with signed_in(Live.open(tmp_path / "index"), monkeypatch) as client:
         assert client.get("/api/documents").json()["kb"] is False
         assert client.get("/api/documents/passages?doc_id=a").json()["of"] == 1
         for answer in (

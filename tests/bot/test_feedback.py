@@ -1,12 +1,15 @@
 """Opinions beside the index: one line each, within limits."""
 
 import json
+import resource
+import signal
 from pathlib import Path
 
 import pytest
 
 from bot.feedback import FILE, Limit, add_feedback
 from bot.shared import TooMany
+from indexer.errors import JiawenError
 
 CITATION = {"doc_id": "a", "start": 0, "end": 2, "quote": "甲。", "digest": "d", "title": "题", "url": "https://x"}
 ANSWER = {
@@ -32,6 +35,22 @@ def test_a_full_file_takes_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     with pytest.raises(TooMany, match="no room"):
         add_feedback(tmp_path, ANSWER, True, "")
     assert (tmp_path / FILE).stat().st_size == size
+
+
+def test_a_full_disk_is_one_line_and_leaves_no_half_opinion(tmp_path: Path) -> None:
+    add_feedback(tmp_path, ANSWER, True, "")
+    before = (tmp_path / FILE).read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 9, limits[1]))  # what then fits is half a line
+        for _ in range(2):
+            with pytest.raises(JiawenError, match=f"cannot write the folder {tmp_path.name} .*: check name, space"):
+                add_feedback(tmp_path, ANSWER, True, "")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    assert (tmp_path / FILE).read_bytes() == before
 
 
 def test_so_many_calls_in_so_many_seconds(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """Only what this server gave comes back: seals, shared answers, and their files."""
 
+import hmac
 import json
 import os
 from pathlib import Path
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.shared import NotOurs, SharedAnswers, TooMany
+from indexer.errors import JiawenError
 
 ANSWER = json.dumps({"question": "问", "answer": "答"}, ensure_ascii=False)
 
@@ -67,3 +69,32 @@ def test_there_is_an_end_to_what_is_kept(shared: SharedAnswers, monkeypatch: pyt
     shared.keep(ANSWER)
     with pytest.raises(TooMany, match="no room"):
         shared.keep("{}")
+
+
+def test_an_answer_that_cannot_be_kept_is_one_line(shared: SharedAnswers, tmp_path: Path, monkeypatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device", str(tmp_path))
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(JiawenError, match=r"cannot write the folder shared \(No space left on device\): check") as said:
+        shared.keep(ANSWER)
+    assert str(tmp_path) not in str(said.value)
+    assert os.listdir(tmp_path / "shared") == []
+
+
+@pytest.mark.parametrize("kept", [b"", b"short"])
+def test_a_key_that_was_cut_short_seals_nothing(tmp_path: Path, kept: bytes) -> None:
+    (tmp_path / "seal.key").write_bytes(kept)
+    shared = SharedAnswers(tmp_path)
+    seal = shared.seal(ANSWER)
+    assert seal != hmac.new(kept, ANSWER.encode(), "sha256").hexdigest()
+    assert shared.opened(ANSWER, seal)["answer"] == "答"
+
+
+def test_on_a_full_disk_no_half_key_is_left(shared: SharedAnswers, tmp_path: Path, monkeypatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("bot.shared.flush", full)
+    assert shared.opened(ANSWER, shared.seal(ANSWER))["answer"] == "答"
+    assert os.listdir(tmp_path) == []
