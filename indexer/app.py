@@ -274,6 +274,9 @@ _RULES = """检查内容：哪里会答不出、答不准 What in KB will lose o
 \b
 问题 problem（退出码 1 exit code 1）:
   unreadable      读不了的文件 a file that cannot be read
+  lost-question   已知问题的 quote 不在正文里 a known question whose quote the document no longer holds
+  disputed-question
+                  已知问题既有 quote 又写了 null a known question both with a quote and with null
   coverage        有字不在任何段或句里 text outside every passage or sentence
   over-long       句子超过编码模型的长度 a sentence longer than the encoder reads
   mid-sentence    句子被切到两段里 a sentence cut between two passages
@@ -308,7 +311,7 @@ def lint(kb: Path, as_json: bool) -> None:
         files = {page.document.id: page.file for page in pages}
         for finding in findings:
             kind = "问题 problem" if finding.severity == PROBLEM else "提示 note"
-            place = f"{files[finding.doc_id]}:{finding.line}" if finding.doc_id in files else kb
+            place = f"{files[finding.doc_id]}:{finding.line}" if finding.line else kb  # the message names the file
             click.echo(one_line(f"{place}: {kind} {finding.rule}: {finding.message}"))
         notes = len(findings) - problems
         click.echo(

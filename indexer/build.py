@@ -119,10 +119,11 @@ def _build_alone(content: Content, kb: str, index: Path, config: IndexConfig, op
     documents, kept = _with_earlier(content, previous, options.drop_unreadable)
     kb_digest = digest_of(documents)
     skipped = tuple(SkippedFile(one.file, str(one.error), one.doc_id in kept) for one in content.skipped)
-    built_from = (kb_digest, fingerprint_of(config.encoder), asdict(config), skipped)
+    built_from = (kb_digest, fingerprint_of(config.encoder), asdict(config), skipped, kb)
     if previous:
         manifest = previous.manifest
-        unchanged = built_from == (manifest.kb_digest, manifest.fingerprint, manifest.config, manifest.skipped)
+        before = manifest.kb_digest, manifest.fingerprint, manifest.config, manifest.skipped, manifest.kb
+        unchanged = built_from == before
         held = options.automatic and is_held(index, kb_digest)
         if unchanged or held:
             count = len(previous.chunks)
@@ -158,14 +159,14 @@ def _build_alone(content: Content, kb: str, index: Path, config: IndexConfig, op
     regressed = _publish(index, manifest, documents, chunks, rows, vectors, known, previous, options)
     embedded = sum(any(sentence.embedded_text in new_texts for sentence in inside) for inside in sentences)
     kept_chunks = {(chunk.doc_id, chunk.text.strip()) for chunk in chunks}
-    before = previous.chunks if previous else ()
+    chunks_before = previous.chunks if previous else ()
     return BuildReport(
         version=previous.manifest.version if previous and regressed else manifest.version,
         documents=len(documents),
         chunks=len(chunks),
         embedded=embedded,
         reused=len(chunks) - embedded,
-        removed=sum((chunk.doc_id, chunk.text.strip()) not in kept_chunks for chunk in before),
+        removed=sum((chunk.doc_id, chunk.text.strip()) not in kept_chunks for chunk in chunks_before),
         published=not regressed,
         skipped=skipped,
         regressed=tuple(regressed),

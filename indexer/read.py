@@ -26,7 +26,8 @@ _COMPANIONS = re.compile(
 )
 LARGEST_FILE = 32 * 1024 * 1024  # bytes: a text of 10 million characters is no document an editor wrote
 _KEYS = ("title", "source", "published", "url", "questions")
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_FRONT_MATTER = re.compile(r"\A(?:[ \t]*\n)*---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_KEY = re.compile(rf"^({'|'.join(_KEYS)})[ \t]*(?:(:)|：)", re.MULTILINE | re.IGNORECASE)
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
 
 
@@ -53,6 +54,7 @@ def read_folder(kb: Path) -> Content:
         raise ContentError(
             f"没有内容文件夹 {kb}；请新建它并放入文章", f"no folder {kb}: create it and put articles in it"
         )
+    kb = kb.resolve()  # so that a reason, which names its file, is the same from wherever the folder is read
     documents: dict[str, Document] = {}
     skipped = []
     files = sorted(content_files(kb), key=_in_order)
@@ -280,16 +282,19 @@ def _unreadable(path: Path, error: OSError) -> ContentError:
 
 
 def split_front_matter(text: str, path: Path) -> tuple[dict[str, Any], str]:
-    """(metadata as strings, body): the YAML between the first line `---` and the next, if it has a key we know."""
+    """(metadata as strings, body): the YAML between a first line `---` and the next or `...`, if it has a key we know.
+
+    Blank lines may stand before it; keys may have capitals, and a full-width colon, as a Chinese keyboard types it.
+    """
     match = _FRONT_MATTER.match(text)
-    known = re.compile(rf"^({'|'.join(_KEYS)})[ \t]*:", re.MULTILINE)
-    if not match or (match[1].strip() and not known.search(match[1])):
+    if not match or (match[1].strip() and not _KEY.search(match[1])):
         return {}, text  # a text that begins with a rule
+    written = _KEY.sub(lambda key: key[1].lower() + (":" if key[2] else ": "), match[1].rstrip())
     try:
-        metadata = yaml.load(match[1].rstrip(), Loader=yaml.BaseLoader) or {}
+        metadata = yaml.load(written, Loader=yaml.BaseLoader) or {}
     except (yaml.YAMLError, RecursionError) as error:
         where = getattr(error, "problem_mark", None)
-        line = where.line + 2 if where else 2
+        line = text[: match.start(1)].count("\n") + (where.line if where else 0) + 1
         raise ContentError(
             f"{path} 第 {line} 行：文件头不是合法的 YAML；请检查冒号和引号",
             f"{path}, line {line}: the front matter is not valid YAML; check its colons and quotes",

@@ -105,6 +105,23 @@ def test_a_file_that_cannot_be_read_is_skipped_and_its_earlier_content_stays(bui
     assert built().skipped == ()
 
 
+def test_a_skipped_file_is_no_change_wherever_the_folder_is_read_from(built, kb: Path, monkeypatch) -> None:
+    (kb / "a.md").write_text(paragraphs("甲"), encoding="utf-8")
+    (kb / "b.md").write_bytes(bytes(range(256)))
+    first = built()
+    monkeypatch.chdir(kb.parent)
+    assert build(Path(kb.name), kb.parent / "index", IndexConfig()).version == first.version
+    assert str(kb / "b.md") in first.skipped[0].reason
+
+
+def test_the_same_content_in_another_folder_is_published_with_it(built, kb: Path, counting) -> None:
+    (kb / "a.md").write_text(paragraphs("甲"), encoding="utf-8")
+    built()
+    other = kb.rename(kb.parent / "other")
+    assert build(other, kb.parent / "index", IndexConfig()).embedded == 0
+    assert open_index(kb.parent / "index", counting.fingerprint).manifest.kb == str(other)
+
+
 def test_removed_and_edited_text_leaves_the_index(built, kb: Path) -> None:
     (kb / "a.md").write_text(paragraphs("甲", "乙"), encoding="utf-8")
     (kb / "b.md").write_text(paragraphs("丙"), encoding="utf-8")

@@ -1,6 +1,7 @@
 """Every rule with a document that has the fault and one that barely has not; the coverage proof; the command."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -306,6 +307,21 @@ def test_a_file_that_cannot_be_read_is_a_problem(kb: Path, command: Command) -> 
     (found,) = json.loads(done.stdout)["findings"]
     assert (done.exit_code, found["rule"], found["severity"], found["doc_id"]) == (1, "unreadable", "problem", "b")
     assert "save it as UTF-8" in command().stdout
+
+
+def test_a_file_like_a_document_is_not_named_as_that_document(kb: Path, command: Command) -> None:
+    (kb / "a.md").write_text(COPIED, "utf-8")
+    (kb / "a.txt").write_text(COPIED, "utf-8")
+    line = command().stdout.split("\n")[0]
+    assert line.startswith(f"{kb}: 问题 problem unreadable: {kb / 'a.txt'} ")
+    assert "a.md" not in line
+
+
+def test_help_names_every_rule(command: Command) -> None:
+    rules = re.findall(r"^\| `([\w-]+)` \|", (ROOT / "docs/architecture.md").read_text("utf-8"), re.MULTILINE)
+    shown = command("--help").stdout.split()
+    assert len(rules) == 11
+    assert set(rules) <= set(shown)
 
 
 def test_a_folder_that_cannot_be_read_is_an_error(command: Command, kb: Path) -> None:

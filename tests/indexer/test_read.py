@@ -65,6 +65,22 @@ def test_a_text_that_begins_with_a_rule_loses_nothing(kb: Path, text: str) -> No
     assert [document.text for document in read_folder(kb).documents] == [text, "---\ntitle: 题\n---\n正文。"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n \n---\ntitle: 题\nurl: https://x\n---\n正文。",
+        "---\ntitle: 题\nurl: https://x\n...\n正文。",
+        "---\nTitle: 题\nURL : https://x\n---\n正文。",
+        "---\ntitle：题\nurl ： https://x\n---\n正文。",
+    ],
+    ids=["after blank lines", "closed with dots", "capitals", "full-width colons"],
+)
+def test_a_front_matter_as_people_write_it(kb: Path, text: str) -> None:
+    write(kb, "a.md", text)
+    (document,) = read_folder(kb).documents
+    assert (document.title, document.url, document.text) == ("题", "https://x", "正文。")
+
+
 def test_an_empty_front_matter(kb: Path) -> None:
     write(kb, "a.md", "---\n---\n正文。")
     assert read_folder(kb).documents[0].text == "正文。"
@@ -144,6 +160,7 @@ def test_line_ends_and_composed_characters_are_unified(kb: Path) -> None:
         ("a.txt", "一行\x1b[2J".encode(), "a.txt is not text"),
         ("a.txt", "没有标记的文本".encode("utf-16-le"), "a.txt is not text"),
         ("a.md", "---\ntitle: [1\n---\n正文。", "a.md, line 2: the front matter is not valid YAML"),
+        ("a.md", "\n\n---\ntitle: 题\nurl: [1\n---\n正文。", "a.md, line 5: the front matter is not valid YAML"),
         ("a.md", f"---\ntitle: {'[' * 5000}\n---\n正文。", "a.md, line .*: the front matter is not valid YAML"),
         ("a.md", '---\ntitle: "\\ud800"\n---\n正文。', "a.md: the front matter holds characters that are not text"),
         ("a.md", "---\ntitle: 题\nquestions: 一个问题？\n---\n正文。", "a.md: write each fact as one line"),
