@@ -91,6 +91,7 @@ async function run(turn) {
   history.replaceState(null, "", "/"); // no longer the shared answer alone
   Object.assign(turn, { state: "asking", given: null, error: "", suggestions: [], vote: null, shared: false });
   show(turn);
+  save(); // the question outlives a reload before its answer
   controls();
   announce(say("searching"));
   try {
@@ -224,7 +225,11 @@ function given() {
 }
 
 function save() {
-  if (given().length) store.keep(conversation);
+  if (conversation.turns.length) store.keep(conversation);
+}
+
+function isOpen(id) {
+  return conversation.id === id;
 }
 
 function open(found) {
@@ -287,7 +292,7 @@ export async function start(element) {
   root.hidden = false;
   listen(root);
   reader.start(root);
-  dialogs.start(root, { given, open, startNew, announce, warn });
+  dialogs.start(root, { given, isOpen, open, startNew, announce, warn });
   draw();
   await check();
   const id = new URLSearchParams(location.search).get("answer");

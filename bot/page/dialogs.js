@@ -4,7 +4,7 @@ import * as server from "./server.js";
 import * as store from "./store.js";
 import { say } from "./words.js";
 
-// `page` has what they need of the conversation: given, open, startNew, announce, warn.
+// `page` has what they need of the conversation: given, isOpen, open, startNew, announce, warn.
 export function start(root, page) {
   find("open-history").addEventListener("click", () => {
     drawHistory(page);
@@ -33,7 +33,9 @@ function drawHistory(page) {
     };
     const remove = () => {
       store.forget(one.id);
+      if (page.isOpen(one.id)) page.startNew(); // else its next question would bring it back
       drawHistory(page);
+      find("history").querySelector("button:not(:disabled)").focus(); // the one that was pressed is gone
     };
     const title = one.turns[0]?.question || "";
     const label = { "aria-label": `${say("remove")}: ${title}` };

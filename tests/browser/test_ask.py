@@ -254,6 +254,48 @@ def test_history_stays_in_this_browser_until_it_is_cleared(page: Page) -> None:
     expect(page.locator("#open-history")).to_be_focused()
 
 
+@BOTH
+def test_deleting_the_open_conversation_begins_anew(page: Page) -> None:
+    say = words(page)
+    ask(page, "番茄炒蛋怎么做？")
+    page.locator("#new").click()
+    ask(page, QUESTION)
+    page.locator("#open-history").click()
+    press(page.locator("#conversations"), f"{say('remove')}: {QUESTION}")
+    expect(page.locator(".welcome")).to_be_visible()
+    expect(page.locator("#conversations li")).to_have_count(1)
+    expect(page.locator("#conversations button").first).to_be_focused()
+    press(page.locator("#conversations"), f"{say('remove')}: 番茄炒蛋怎么做？")
+    expect(page.locator("#history [data-close]")).to_be_focused()
+    page.keyboard.press("Enter")
+    ask(page, HOSTILE_QUESTION)
+    stored = json.loads(page.evaluate("localStorage.getItem('jiawen.conversations')"))
+    assert [[turn["question"] for turn in one["turns"]] for one in stored] == [[HOSTILE_QUESTION]]
+
+
+@BOTH
+def test_a_first_question_whose_answer_did_not_come_is_kept(page: Page, watched: Watched) -> None:
+    say = words(page)
+    watched.expected = ["ERR_"]
+    held: list[Route] = []
+    page.route("**/api/ask/stream", lambda route: held.append(route))
+    page.locator("#question").fill(QUESTION)
+    page.locator("#question").press("Enter")
+    expect(page.locator(".turn .waiting")).to_be_visible()
+    page.reload()
+    turn = page.locator(".turn")
+    expect(turn.locator(".question")).to_have_text(QUESTION)
+    page.unroute("**/api/ask/stream")
+    page.route("**/api/ask/stream", lambda route: route.abort())
+    press(turn, say("retry"))
+    expect(turn.locator(".trouble")).to_have_text(say("lostAnswer"))
+    page.unroute("**/api/ask/stream")
+    page.reload()
+    expect(turn.locator(".trouble")).to_have_text(say("lostAnswer"))
+    press(turn, say("retry"))
+    expect(turn.locator(".said")).to_contain_text(ANSWER)
+
+
 def test_feedback_with_a_reason(page: Page, served: Served) -> None:
     say = words(page)
     turn = ask(page, QUESTION)
