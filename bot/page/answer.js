@@ -1,5 +1,5 @@
 // One turn as elements: the question, the verdict, the sentences with their chips, what can be done with them.
-import { button, h } from "./dom.js";
+import { button, h, sendOnEnter } from "./dom.js";
 import { chip, placeOf } from "./reader.js";
 import { half, halves, languageOf, say } from "./words.js";
 
@@ -7,7 +7,7 @@ export function answerOf(turn) {
   return turn.given ? JSON.parse(turn.given.answer) : null;
 }
 
-// The turn's article; `does` has what its buttons do: edit, retry, copy, share, vote, ask.
+// The turn's article; `does` has what its buttons do: edit, after, retry, copy, share, vote, ask.
 export function drawTurn(turn, does) {
   const article = h("article", { class: "turn" }, drawQuestion(turn, does), h("div", { class: "answered" }));
   refresh(article, turn, does);
@@ -25,11 +25,17 @@ function drawEditor(turn, does) {
   area.value = turn.question;
   const send = (event) => {
     event.preventDefault();
-    if (area.value.trim()) does.edit(turn, area.value);
+    if (area.value.trim()) does.edit(turn, area.value.trim());
   };
-  const cancel = () => editor.replaceWith(drawQuestion(turn, does));
+  const cancel = () => {
+    const asked = drawQuestion(turn, does);
+    editor.replaceWith(asked);
+    asked.querySelector(".quiet").focus();
+  };
   const buttons = h("div", { class: "bar" }, h("button", {}, say("send")), button(say("cancel"), cancel));
-  const editor = h("form", { class: "editor", onsubmit: send }, area, buttons);
+  const below = does.after(turn).length && h("p", { class: "small" }, say("editBelow"));
+  const editor = h("form", { class: "editor", onsubmit: send }, area, below, buttons);
+  sendOnEnter(area);
   setTimeout(() => area.focus());
   return editor;
 }

@@ -1,6 +1,6 @@
 // The Ask part: the conversation, the composer, and the state of the server.
 import { answerOf, drawTurn, refresh } from "./answer.js";
-import { copy, find, h } from "./dom.js";
+import { copy, find, h, sendOnEnter } from "./dom.js";
 import * as dialogs from "./dialogs.js";
 import * as reader from "./reader.js";
 import * as server from "./server.js";
@@ -20,15 +20,23 @@ let early = false; // a question was sent before the server had said that it is 
 const articles = new Map(); // turn → its element
 const running = new WeakMap(); // turn → the AbortController of its latest run
 
-function fresh() {
-  return { id: String(Date.now()), turns: [] };
+function fresh(turns = []) {
+  return { id: String(Date.now()), turns };
 }
 
 const does = {
+  // What stands below does not follow from another question: it stays in the conversation that the history keeps.
   edit(turn, question) {
+    if (asking) return;
+    const below = question === turn.question ? [] : after(turn);
+    if (below.length) {
+      conversation = fresh(conversation.turns.slice(0, -below.length));
+      for (const one of below) articles.get(one).remove();
+    }
     turn.question = question;
     run(turn);
   },
+  after,
   retry: (turn) => run(turn),
   ask(question) {
     submit(question);
@@ -137,6 +145,10 @@ function before(turn) {
   return earlier.slice(-6).map((one) => ({ question: one.question, answer: answerOf(one).answer }));
 }
 
+function after(turn) {
+  return conversation.turns.slice(conversation.turns.indexOf(turn) + 1);
+}
+
 function announce(text) {
   find("status").textContent = text;
 }
@@ -147,6 +159,7 @@ function show(turn) {
   const drawn = drawTurn(turn, does);
   const old = articles.get(turn);
   articles.set(turn, drawn);
+  if (old?.contains(document.activeElement)) find("log").focus({ preventScroll: true });
   if (old?.isConnected) old.replaceWith(drawn);
   else find("log").append(drawn);
   drawn.scrollIntoView({ block: "start" });
@@ -260,11 +273,7 @@ async function openShared(id) {
 function listen(root) {
   const field = find("question");
   field.addEventListener("input", controls);
-  field.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-    event.preventDefault();
-    find("composer").requestSubmit();
-  });
+  sendOnEnter(field);
   find("composer").addEventListener("submit", (event) => {
     event.preventDefault();
     early = !state;

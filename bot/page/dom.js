@@ -29,6 +29,16 @@ export function button(word, onclick, attributes = {}) {
   return h("button", { type: "button", onclick, ...attributes }, word);
 }
 
+// Enter sends the field's form, Shift+Enter breaks the line.
+export function sendOnEnter(field) {
+  field.addEventListener("keydown", (event) => {
+    // 229: in Safari the Enter that ends a composition comes after it.
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    event.preventDefault();
+    field.form.requestSubmit();
+  });
+}
+
 export function find(id) {
   return document.getElementById(id);
 }

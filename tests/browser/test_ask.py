@@ -147,6 +147,57 @@ def test_stop_edit_and_retry(page: Page, written: Callable[[float], list[str]]) 
     expect(page.locator(".turn")).to_have_count(1)
 
 
+@BOTH
+def test_an_edited_question_is_sent_by_enter_and_leaves_what_followed_in_the_history(page: Page) -> None:
+    say = words(page)
+    edited = "今年全民国家安全教育日的主题是什么？"
+    ask(page, QUESTION)
+    ask(page, "番茄炒蛋怎么做？")
+    questions = page.locator(".turn .question")
+    turn = page.locator(".turn").first
+    press(turn, say("edit"))
+    press(turn, say("send"))  # as it was: nothing below is left behind
+    expect(turn.locator(".verdict")).to_be_visible()
+    expect(questions).to_have_text([QUESTION, "番茄炒蛋怎么做？"])
+    press(turn, say("edit"))
+    expect(turn.locator(".editor")).to_contain_text(say("editBelow"))
+    area = turn.locator(".editor textarea")
+    expect(area).to_be_focused()
+    area.fill(f" {edited}")
+    area.press("Shift+Enter")
+    expect(area).to_have_value(f" {edited}\n")
+    area.dispatch_event("keydown", {"key": "Enter", "isComposing": True, "bubbles": True})
+    expect(area).to_be_visible()
+    area.press("Enter")
+    expect(questions).to_have_text([edited])
+    expect(page.locator("#log")).to_be_focused()
+    expect(turn.locator(".verdict")).to_be_visible()
+    page.locator("#open-history").click()
+    press(page.locator("#conversations"), QUESTION)
+    expect(questions).to_have_text([QUESTION, "番茄炒蛋怎么做？"])
+    stored = json.loads(page.evaluate("localStorage.getItem('jiawen.conversations')"))
+    assert [turn["question"] for turn in stored[1]["turns"]] == [edited]
+
+
+@BOTH
+def test_an_edited_question_waits_for_the_answer_that_is_coming(
+    page: Page, written: Callable[[float], list[str]]
+) -> None:
+    say = words(page)
+    ask(page, QUESTION)
+    turn = page.locator(".turn").first
+    written(0.06)
+    page.locator("#question").fill(HOSTILE_QUESTION)
+    page.locator("#question").press("Enter")
+    press(turn, say("edit"))
+    turn.locator(".editor textarea").fill("第二个问题？")
+    turn.locator(".editor textarea").press("Enter")
+    page.locator("#stop").click()
+    press(turn, say("cancel"))
+    expect(turn.locator(".question")).to_have_text(QUESTION)
+    expect(turn.locator(".quiet")).to_be_focused()
+
+
 def test_suggestions_and_starters_answer(page: Page) -> None:
     page.locator(".welcome .follow button").first.click()
     turn = page.locator(".turn").first
