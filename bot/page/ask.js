@@ -31,6 +31,7 @@ const does = {
     const below = question === turn.question ? [] : after(turn);
     if (below.length) {
       conversation = fresh(conversation.turns.slice(0, -below.length));
+      store.mark(conversation.id);
       for (const one of below) articles.get(one).remove();
     }
     turn.question = question;
@@ -96,7 +97,7 @@ async function run(turn) {
   const controller = new AbortController();
   asking = controller;
   running.set(turn, controller);
-  history.replaceState(null, "", "/"); // no longer the shared answer alone
+  history.replaceState(history.state, "", "/"); // no longer the shared answer alone
   Object.assign(turn, { state: "asking", given: null, error: "", suggestions: [], vote: null, shared: false });
   show(turn);
   save(); // the question outlives a reload before its answer
@@ -250,13 +251,14 @@ function open(found) {
   reader.closeReader();
   articles.clear();
   conversation = found;
+  store.mark(conversation.id);
   for (const turn of conversation.turns) if (turn.state === "asking") turn.state = "stopped";
   draw();
 }
 
 function startNew() {
   store.leave();
-  history.replaceState(null, "", "/");
+  history.replaceState(history.state, "", "/");
   open(fresh());
   find("question").focus();
 }
@@ -289,6 +291,7 @@ function listen(root) {
     draw();
   });
   addEventListener("online", check);
+  addEventListener("popstate", () => store.mark(conversation.id)); // an entry of this page, which shows what it showed
 }
 
 function warn(error) {
@@ -305,9 +308,8 @@ export async function start(element) {
   draw();
   await check();
   const id = new URLSearchParams(location.search).get("answer");
-  const kept = store.current();
   if (id !== null) await openShared(id).catch(warn);
-  else if (kept) open(kept);
+  else open(store.current() ?? conversation);
   if (early) find("composer").requestSubmit();
   if (matchMedia("(pointer: fine)").matches) find("question").focus(); // elsewhere it would bring up a keyboard
 }

@@ -14,8 +14,13 @@ export function conversations() {
 }
 
 export function current() {
-  const id = sessionStorage.getItem(CURRENT);
+  const id = history.state?.conversation ?? sessionStorage.getItem(CURRENT);
   return conversations().find((one) => one.id === id);
+}
+
+// The entry of the browser's own history names what it shows, so that Back does not bring what was opened after it.
+export function mark(id) {
+  history.replaceState({ ...history.state, conversation: id }, "");
 }
 
 // Puts the conversation first; where the browser has no room the oldest go.

@@ -14,7 +14,7 @@ export function start(element) {
   list.replaceChildren(...tabs);
 
   function choose(name) {
-    history.pushState(null, "", name === names[0] ? location.pathname + location.search : `#${name}`);
+    history.pushState(history.state, "", name === names[0] ? location.pathname + location.search : `#${name}`);
     show();
   }
 

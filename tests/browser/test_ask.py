@@ -249,6 +249,33 @@ def test_a_shared_link_reopens_the_answer_after_the_index_has_changed(page: Page
         served.rebuild()
 
 
+@BOTH
+def test_back_from_a_shared_answer_brings_the_conversation_that_was_there(page: Page, served: Served) -> None:
+    say = words(page)
+    turn = ask(page, HOSTILE_QUESTION)
+    press(turn, say("share"))
+    link = turn.locator(".outcome input").input_value()
+    page.locator("#new").click()
+    ask(page, QUESTION)
+    questions = page.locator(".turn .question")
+    page.locator("#sources-tab").click()
+    page.locator("#ask-tab").click()
+    page.goto(link)
+    expect(questions).to_have_text([HOSTILE_QUESTION])
+    ask(page, "番茄炒蛋怎么做？")
+    page.go_back()
+    expect(questions).to_have_text([QUESTION])
+    page.reload()
+    expect(questions).to_have_text([QUESTION])
+    page.go_forward()
+    expect(questions).to_have_text([HOSTILE_QUESTION, "番茄炒蛋怎么做？"])
+    page.locator("#new").click()
+    page.locator("#sources-tab").click()
+    page.go_back()
+    page.reload()
+    expect(page.locator(".welcome")).to_be_visible()
+
+
 @pytest.mark.parametrize(
     "answer", ["", "../../seal.key", "<img src=x onerror=alert(1)>", "0" * 32, "javascript:alert(1)"]
 )
