@@ -2,12 +2,14 @@
 
 import itertools
 import json
+import math
 import os
 import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +63,8 @@ def run(
 
     if squad and beir:
         raise click.UsageError("--squad 和 --beir 只能选一个 | give --squad or --beir, not both")
+    if math.isnan(leave_out):
+        raise click.UsageError("--leave-out 要写 0 到 1 之间的数 | --leave-out: give a number from 0 to below 1")
     if leave_out and not squad:
         raise click.UsageError("--leave-out 要和 --squad 一起用 | --leave-out goes with --squad")
     if progress:
@@ -98,7 +102,8 @@ def _results(
     if squad or beir:
         source = squad or beir
         assert source
-        documents, asked = read_squad(source, leave_out) if squad else read_beir(source)
+        say = partial(click.echo, err=True)
+        documents, asked = read_squad(source, leave_out, say) if squad else read_beir(source)
         folder = _CACHE / source.stem
         with tqdm(unit="句", desc="编码 Embedding", disable=not sys.stderr.isatty(), leave=False) as bar:
 

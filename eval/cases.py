@@ -4,13 +4,15 @@ import csv
 import json
 import random
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from indexer.errors import ContentError
+from bot.answer import check_question
+from bot.config import BotConfig
+from indexer.errors import ContentError, QuestionError
 from indexer.types import Document
 
 
@@ -18,13 +20,18 @@ class CaseError(ContentError):
     """A file of cases cannot be read, or its gold is not in the knowledge base."""
 
 
+class NotHeld(CaseError):
+    """The knowledge base does not hold the gold of a case."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gold:
-    """Where an answer stands: a quote, and the spans at which the document holds it."""
+    """Where an answer stands: a quote, and the spans at which the document holds it; or a document as a whole."""
 
     doc_id: str
     quote: str
     spans: tuple[tuple[int, int], ...]
+    grade: int | None = None  # how relevant the whole document is; None where the quote is what is sought
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +66,21 @@ def read_cases(path: Path, documents: Mapping[str, Document], skip_unfound: bool
         try:
             row = json.loads(line)
             case = Case(
-                id=str(row["id"]),
-                question=str(row["question"]),
-                kind=str(row["kind"]),
-                gold=tuple(resolve(gold["doc_id"], gold["quote"], documents) for gold in row["gold"]),
-                must=tuple(map(str, row.get("must", ()))),
-                history=tuple((turn["question"], turn["answer"]) for turn in row.get("history", ())),
+                id=identity_of(row["id"], "id"),
+                question=text_of(row["question"], "question"),
+                kind=text_of(row["kind"], "kind"),
+                gold=tuple(resolve(gold["doc_id"], gold["quote"], documents) for gold in _list_of(row["gold"], "gold")),
+                must=tuple(text_of(one, "must") for one in _list_of(row.get("must", []), "must")),
+                history=tuple(
+                    (text_of(turn["question"], "question"), text_of(turn["answer"], "answer"))
+                    for turn in _list_of(row.get("history", []), "history")
+                ),
             )
-        except CaseError as error:
-            if skip_unfound:
+            check_question(case.question, BotConfig())
+            if case.id in cases:
+                raise _taken(case.id)
+        except (CaseError, QuestionError) as error:
+            if skip_unfound and isinstance(error, NotHeld):
                 continue
             raise CaseError(
                 f"{path} 第 {number} 行：{error.chinese}", f"{path}, line {number}: {error.english}"
@@ -77,100 +90,158 @@ def read_cases(path: Path, documents: Mapping[str, Document], skip_unfound: bool
                 f"{path} 第 {number} 行不是合法的用例（{error!r}）；请对照 docs/architecture.md",
                 f"{path}, line {number} is not a case ({error!r}): see docs/architecture.md",
             ) from error
-        if case.id in cases:
-            raise CaseError(
-                f"{path} 第 {number} 行：编号 {case.id} 重复", f"{path}, line {number}: id {case.id} is taken"
-            )
         cases[case.id] = case
     if not cases and not skip_unfound:
         raise CaseError(f"{path} 里没有用例", f"{path} holds no case: write one a line")
     return list(cases.values())
 
 
+def text_of(value: object, name: str) -> str:
+    """The value, if it is a string; a TypeError for anything else, a ValueError for what UTF-8 cannot write."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is not text: {value!r}")
+    value.encode("utf-8")
+    return value
+
+
+def identity_of(value: object, name: str) -> str:
+    """An id, a string or a whole number, as a string; a TypeError for anything else."""
+    return str(value) if type(value) is int else text_of(value, name)
+
+
+def _list_of(value: object, name: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError(f"{name} is not a list: {value!r}")
+    return value
+
+
+def _taken(key: str) -> CaseError:
+    return CaseError(f"编号 {key} 重复", f"id {key} is taken")
+
+
 def resolve(doc_id: str, quote: str, documents: Mapping[str, Document]) -> Gold:
     """The gold with every span at which the document holds the quote; a quote not found is an error."""
     if doc_id not in documents:
-        raise CaseError(f"没有文档 {doc_id}", f"no document {doc_id}: correct doc_id")
-    text, normal = documents[doc_id].text, unicodedata.normalize("NFC", quote)
+        raise NotHeld(f"没有文档 {doc_id}", f"no document {doc_id}: correct doc_id")
+    text, normal = documents[doc_id].text, _normal(quote)
     spans = []
     start = text.find(normal) if normal else -1
     while start >= 0:
         spans.append((start, start + len(normal)))
         start = text.find(normal, start + 1)
     if not spans:
-        raise CaseError(f"{doc_id} 里没有这句话：{quote}", f"{doc_id} does not hold the quote {quote!r}: correct it")
+        raise NotHeld(f"{doc_id} 里没有这句话：{quote}", f"{doc_id} does not hold the quote {quote!r}: correct it")
     return Gold(doc_id, normal, tuple(spans))
 
 
-def read_squad(path: Path, leave_out: float = 0.0) -> tuple[list[Document], list[Case]]:
+def _normal(text: str) -> str:
+    """As a Document holds it: in NFC, with LF line ends."""
+    return unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_squad(
+    path: Path, leave_out: float = 0.0, say: Callable[[str], object] = lambda _: None
+) -> tuple[list[Document], list[Case]]:
     """SQuAD-shaped JSON (CMRC 2018, DRCD) as documents, one a paragraph, and cases; empty questions are left out.
 
-    `leave_out` is the share of paragraphs to drop from the documents: their questions become unanswerable.
+    `leave_out` is the share of paragraphs to drop from the documents: their questions become unanswerable. A question
+    whose answers its paragraph does not hold is left out too, as nobody knows what it is; `say` is told how many.
     """
     documents: dict[str, Document] = {}
-    cases = []
-    with _shaped("SQuAD", path):
-        articles = json.loads(_read_text(path))["data"]
+    cases: dict[str, Case] = {}
+    dropped, unfound = set(), []
+    with _shaped("SQuAD", path) as content:
         paragraphs = [
             (f"{article.get('id', number)}-{place}", str(article.get("title", "")), paragraph)
-            for number, article in enumerate(articles)
+            for number, article in enumerate(json.loads(content)["data"])
             for place, paragraph in enumerate(article["paragraphs"])
         ]
-        dropped = {doc_id for doc_id, _, _ in paragraphs if random.Random(f"0 {doc_id}").random() < leave_out}
         for doc_id, title, paragraph in paragraphs:
-            text = unicodedata.normalize("NFC", paragraph["context"]).replace("\r\n", "\n").replace("\r", "\n")
-            if doc_id not in dropped:
-                documents[doc_id] = Document(doc_id, title or doc_id, text)
-            for question in paragraph["qas"]:
-                if question["question"].strip():
-                    answers = [] if doc_id in dropped else [answer["text"] for answer in question["answers"]]
-                    cases.append(_squad_case(question, doc_id, answers, documents))
-    return _not_empty(path, list(documents.values()), cases)
+            if doc_id in documents:
+                raise _taken(doc_id)
+            text = _normal(text_of(paragraph["context"], "context"))
+            documents[doc_id] = Document(doc_id, title or doc_id, text)
+            if random.Random(f"0 {doc_id}").random() < leave_out:
+                dropped.add(doc_id)
+            for row in paragraph["qas"]:
+                key, question = identity_of(row["id"], "id"), text_of(row["question"], "question").strip()
+                answers = [_normal(one) for answer in row["answers"] if (one := text_of(answer["text"], "text"))]
+                first = next((one for one in answers if one in text), None)  # annotators' answers are alternatives
+                if question and answers and first is None:
+                    unfound.append(key)
+                elif question:
+                    if key in cases:
+                        raise _taken(key)
+                    gold = () if first is None or doc_id in dropped else (resolve(doc_id, first, documents),)
+                    must = tuple(one.quote for one in gold)
+                    cases[key] = Case(key, _askable(key, question), "squad" if gold else "left out", gold, must)
+    if unfound:
+        say(
+            f"略去 {len(unfound)} 个段落里没有其答案的问题，第一个是 {unfound[0]}"
+            f" | left out: {len(unfound)} questions whose answer is not in their paragraph, {unfound[0]} first"
+        )
+    return _not_empty(path, [one for one in documents.values() if one.id not in dropped], list(cases.values()))
 
 
-def _squad_case(
-    question: Mapping[str, Any], doc_id: str, answers: Iterable[str], documents: Mapping[str, Document]
-) -> Case:
-    held = [answer for answer in answers if answer and answer in documents[doc_id].text]
-    first = held[:1]  # the annotators' answers are alternatives; the first is the reference
-    gold = tuple(resolve(doc_id, answer, documents) for answer in first)
-    kind = "squad" if gold else "left out"
-    return Case(str(question["id"]), question["question"].strip(), kind, gold, tuple(first))
+def _askable(key: str, question: str) -> str:
+    """The question of that id, if it can be asked."""
+    try:
+        return check_question(question, BotConfig())
+    except QuestionError as error:
+        raise CaseError(f"{key}：{error.chinese}", f"{key}: {error.english}") from error
 
 
 def read_beir(folder: Path) -> tuple[list[Document], list[Case]]:
-    """A BEIR folder (corpus.jsonl, queries.jsonl, qrels/*.tsv): every judged document of a query is gold as a whole."""
-    relevant: dict[str, list[str]] = {}
-    with _shaped("BEIR", folder):
-        corpus = [json.loads(line) for line in _read_text(folder / "corpus.jsonl").split("\n") if line.strip()]
-        documents = {
-            row["_id"]: Document(row["_id"], row.get("title") or row["_id"], unicodedata.normalize("NFC", row["text"]))
-            for row in corpus
-        }
-        queries = [json.loads(line) for line in _read_text(folder / "queries.jsonl").split("\n") if line.strip()]
-        for path in sorted((folder / "qrels").glob("*.tsv")):
-            for row in csv.DictReader(_read_text(path).splitlines(), delimiter="\t"):
+    """A BEIR folder (corpus.jsonl, queries.jsonl, qrels/): every judged document of a query is gold as a whole.
+
+    Of the judgements those of test.tsv count, as in what others publish; where there is no such file, all.
+    """
+    documents: dict[str, Document] = {}
+    relevant: dict[str, dict[str, int]] = {}
+    with _shaped("BEIR", folder / "corpus.jsonl") as content:
+        for row in _rows(content):
+            key = identity_of(row["_id"], "_id")
+            if key in documents:
+                raise _taken(key)
+            documents[key] = Document(key, str(row.get("title") or key), _normal(text_of(row["text"], "text")))
+    test = folder / "qrels/test.tsv"
+    for path in [test] if test.exists() else sorted(test.parent.glob("*.tsv")):
+        with _shaped("BEIR", path) as content:
+            for row in csv.DictReader(content.splitlines(), delimiter="\t"):
                 if int(row["score"]) > 0 and row["corpus-id"] in documents:
-                    relevant.setdefault(row["query-id"], []).append(row["corpus-id"])
-        cases = [
-            Case(
-                row["_id"],
-                row["text"],
-                "beir",
-                tuple(resolve(key, documents[key].text, documents) for key in relevant[row["_id"]]),
-            )
-            for row in queries
-            if row["_id"] in relevant
-        ]
+                    relevant.setdefault(row["query-id"], {})[row["corpus-id"]] = int(row["score"])
+    asked: dict[str, str] = {}
+    with _shaped("BEIR", folder / "queries.jsonl") as content:
+        for row in _rows(content):
+            key, question = identity_of(row["_id"], "_id"), text_of(row["text"], "text")
+            if key in asked:
+                raise _taken(key)
+            asked[key] = _askable(key, question) if key in relevant else question
+    cases = [
+        Case(key, question, "beir", tuple(_whole(documents[one], grade) for one, grade in relevant[key].items()))
+        for key, question in asked.items()
+        if key in relevant
+    ]
     return _not_empty(folder, list(documents.values()), cases)
 
 
+def _rows(content: str) -> list[Any]:
+    return [json.loads(line) for line in content.split("\n") if line.strip()]
+
+
+def _whole(document: Document, grade: int) -> Gold:
+    return Gold(document.id, document.text, ((0, len(document.text)),), grade)
+
+
 @contextmanager
-def _shaped(shape: str, path: Path) -> Iterator[None]:
-    """Whatever is not as the format has it is a CaseError that names the file."""
+def _shaped(shape: str, path: Path) -> Iterator[str]:
+    """The file's text; whatever in it is not as the format has it is a CaseError that names the file."""
+    content = _read_text(path)
     try:
-        yield
-    except (ValueError, KeyError, TypeError) as error:
+        yield content
+    except CaseError as error:
+        raise CaseError(f"{path}：{error.chinese}", f"{path}: {error.english}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CaseError(
             f"{path} 不是 {shape} 格式（{error!r}）", f"{path} is not {shape}-shaped ({error!r})"
         ) from error

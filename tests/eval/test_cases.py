@@ -49,6 +49,11 @@ def test_every_place_of_a_quote_counts() -> None:
         ({"id": "1", "question": "问", "kind": "k"}, "line 2 is not a case"),
         (["no", "object"], "line 2 is not a case"),
         ({"id": "0", "question": "问", "kind": "k", "gold": []}, "line 2: id 0 is taken"),
+        ({"id": "1", "question": "问", "kind": "k", "gold": [], "must": "两个字"}, "line 2 .*must is not a list"),
+        ({"id": "1", "question": None, "kind": "k", "gold": []}, "line 2 .*question is not text: None"),
+        ({"id": "1", "question": "问", "kind": "k", "gold": {}}, "line 2 .*gold is not a list"),
+        ({"id": "1", "question": " ", "kind": "k", "gold": []}, "line 2: the question is empty"),
+        ({"id": "1", "question": "问" * 501, "kind": "k", "gold": []}, "line 2: the question has 501 characters"),
     ],
 )
 def test_a_bad_case_is_named_by_its_line(tmp_path: Path, row: object, message: str) -> None:
@@ -99,6 +104,39 @@ def test_left_out_paragraphs_make_unanswerable_cases(tmp_path: Path) -> None:
         read_squad(tmp_path / "s.json", leave_out=1.0)
 
 
+def paragraph(context: str, *questions: tuple[object, str, str]) -> dict[str, object]:
+    qas = [{"id": key, "question": question, "answers": [{"text": answer}]} for key, question, answer in questions]
+    return {"context": context, "qas": qas}
+
+
+def test_an_answer_is_looked_for_as_its_paragraph_is_kept(tmp_path: Path) -> None:
+    written = [
+        paragraph("城门\uf900\r\n开了。", (1, "哪里？", "\uf900\r\n开"), ("x", "问？", "没有"), ("y", "几？", "无"))
+    ]
+    path = write(tmp_path / "s.json", {"data": [{"paragraphs": written}]})
+    said: list[str] = []
+    _, (case,) = read_squad(path, say=said.append)
+    assert (case.id, case.kind, case.must) == ("1", "squad", ("\u8c48\n开",))
+    assert ["left out: 2 questions whose answer is not in their paragraph, x first" in one for one in said] == [True]
+
+
+@pytest.mark.parametrize(
+    ("articles", "message"),
+    [
+        ([{"paragraphs": [paragraph("甲", ("q", "问？", "甲"), ("q", "问？", "甲"))]}], "s.json: id q is taken"),
+        ([{"id": 1, "paragraphs": [paragraph("甲")]}, {"paragraphs": [paragraph("乙")]}], "s.json: id 1-0 is taken"),
+        ([{"paragraphs": [paragraph("甲", ("q", "问" * 501, "甲"))]}], "s.json: q: the question has 501 characters"),
+        (
+            [{"paragraphs": [paragraph("甲") | {"qas": [{"id": "q", "question": 5, "answers": []}]}]}],
+            "not SQuAD-shaped",
+        ),
+    ],
+)
+def test_squad_that_would_be_measured_wrongly(tmp_path: Path, articles: list[object], message: str) -> None:
+    with pytest.raises(CaseError, match=message):
+        read_squad(write(tmp_path / "s.json", {"data": articles}))
+
+
 def test_what_is_not_squad(tmp_path: Path) -> None:
     with pytest.raises(CaseError, match="not SQuAD-shaped"):
         read_squad(write(tmp_path / "s.json", {"data": [{}]}))
@@ -122,3 +160,37 @@ def test_beir(tmp_path: Path) -> None:
     documents, cases = read_beir(tmp_path)
     assert [document.title for document in documents] == ["题", "d2"]
     assert [(case.id, case.gold[0].doc_id, case.gold[0].spans) for case in cases] == [("q1", "d1", ((0, 2),))]
+
+
+def beir(folder: Path, **judged: str) -> Path:
+    write(folder / "corpus.jsonl", {"_id": "d1", "text": "甲。"}, {"_id": "d2", "text": "乙。"})
+    write(folder / "queries.jsonl", {"_id": "q1", "text": "问甲"}, {"_id": "q2", "text": "问乙"})
+    (folder / "qrels").mkdir()
+    for name, rows in judged.items():
+        (folder / f"qrels/{name}.tsv").write_text(f"query-id\tcorpus-id\tscore\n{rows}", encoding="utf-8")
+    return folder
+
+
+def test_the_judgements_of_test_are_preferred_and_their_grades_kept(tmp_path: Path) -> None:
+    cases = read_beir(beir(tmp_path, train="q2\td2\t1\n", test="q1\td1\t2\nq1\td2\t1\n"))[1]
+    assert [(case.id, [(gold.doc_id, gold.grade) for gold in case.gold]) for case in cases] == [
+        ("q1", [("d1", 2), ("d2", 1)])
+    ]
+    (tmp_path / "qrels/test.tsv").rename(tmp_path / "qrels/dev.tsv")
+    assert [case.id for case in read_beir(tmp_path)[1]] == ["q1", "q2"]
+
+
+@pytest.mark.parametrize(
+    ("file", "row", "message"),
+    [
+        ("corpus.jsonl", {"_id": "d1", "text": "丙。"}, "corpus.jsonl: id d1 is taken"),
+        ("queries.jsonl", {"_id": "q1", "text": "问丙"}, "queries.jsonl: id q1 is taken"),
+        ("queries.jsonl", {"_id": "q3", "text": ""}, "queries.jsonl: q3: the question is empty"),
+    ],
+)
+def test_beir_that_would_be_measured_wrongly(tmp_path: Path, file: str, row: object, message: str) -> None:
+    beir(tmp_path, test="q1\td1\t1\nq3\td1\t1\n")
+    with (tmp_path / file).open("a", encoding="utf-8") as opened:
+        opened.write("\n" + json.dumps(row))
+    with pytest.raises(CaseError, match=message):
+        read_beir(tmp_path)

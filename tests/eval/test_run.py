@@ -196,6 +196,7 @@ def test_a_broken_retriever_fails_the_gate(bot, monkeypatch: pytest.MonkeyPatch)
     ("arguments", "code", "message"),
     [
         (["run", "--leave-out", "0.5"], 2, "--leave-out goes with --squad"),
+        (["run", "--leave-out", "nan", "--squad", "a"], 2, "from 0 to below 1"),
         (["run", "--squad", "a", "--beir", "b"], 2, "not both"),
         (["run", "--squad", "none.json"], 1, "cannot read none.json"),
         (["gate", "--baseline", "none"], 1, "make one with `jiawen eval run`"),
