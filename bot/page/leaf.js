@@ -1,4 +1,5 @@
 // One document, opened: its text, or how it was cut; text found in it; for an editor, replacing and removing it.
+import { arrange, covers } from "./cover.js";
 import { button, find, h } from "./dom.js";
 import { confirmed, isEditor, send, why } from "./editor.js";
 import { upload } from "./desk.js";
@@ -23,8 +24,6 @@ add({
   },
 });
 
-const narrow = matchMedia("(max-width: 60rem)"); // there the document covers the list; the same number is in sources.css
-
 let one = null; // the row of the list
 let place = null; // {start, end} that is marked
 let asPassages = false;
@@ -39,7 +38,7 @@ export function start(onChange, onOpen) {
   find("leaf").addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !document.querySelector("dialog[open]")) close();
   });
-  narrow.addEventListener("change", arrange);
+  covers(find("leaf"), close);
 }
 
 export function opened() {
@@ -69,11 +68,6 @@ export function follow(documents) {
   if (now) one = now;
   place = null;
   draw(!now);
-}
-
-function arrange() {
-  const covered = narrow.matches && Boolean(one);
-  for (const other of [document.querySelector(".shelf"), find("masthead"), find("tabs")]) other.inert = covered;
 }
 
 export async function draw(isGone = false) {

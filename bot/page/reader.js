@@ -1,11 +1,11 @@
 // Citation chips: their quote in a tooltip, their document in the reader.
+import { arrange, covers } from "./cover.js";
 import { find, h, visible } from "./dom.js";
 import * as server from "./server.js";
 import { half, languageOf, say } from "./words.js";
 
 // A place in a document: {number, title, headings, page, quote, address}. `places` are those of the same answer.
 const placesOf = new WeakMap(); // chip → {places, at}
-const narrow = matchMedia("(max-width: 60rem)"); // there the reader covers the page; the same number is in page.css
 let opener = null; // the chip whose place is open
 
 export function placeOf(citation) {
@@ -78,11 +78,6 @@ function turn(by) {
   if (other) open(other);
 }
 
-function arrange() {
-  const covered = narrow.matches && !find("reader").hidden;
-  for (const one of [document.querySelector(".talk"), find("masthead")]) one.inert = covered;
-}
-
 export function closeReader() {
   if (find("reader").hidden) return;
   find("reader").hidden = true;
@@ -121,5 +116,5 @@ export function start(root) {
   find("close").addEventListener("click", closeReader);
   find("previous").addEventListener("click", () => turn(-1));
   find("next").addEventListener("click", () => turn(1));
-  narrow.addEventListener("change", arrange);
+  covers(find("reader"), closeReader);
 }

@@ -60,6 +60,60 @@ def test_ask_read_the_quote_and_open_the_source(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_back_closes_the_source_where_it_covers_the_page(served: Served, watched: Watched) -> None:
+    page = watched.open(served.url, 390)
+    chip = ask(page, QUESTION).locator("a.chip")
+    reader = page.locator("#reader")
+    entries = page.evaluate("history.length")
+    chip.click()
+    expect(page.locator("#cited")).to_be_focused()
+    for name in ("masthead", "tabs"):
+        expect(page.locator(f"#{name}")).to_have_js_property("inert", True)
+    page.go_back()
+    expect(reader).to_be_hidden()
+    expect(chip).to_be_focused()
+    chip.click()
+    page.locator("#close").click()
+    chip.click()  # at once: the entry of the first time may not be gone yet
+    expect(page.locator("#cited")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(chip).to_be_focused()
+    page.wait_for_function("!history.state?.covered")
+    assert page.evaluate("history.length") == entries + 1  # what can be gone forward to, and that shows nothing
+    page.go_forward()
+    page.wait_for_function("!history.state?.covered")
+    expect(reader).to_be_hidden()
+    chip.click()
+    expect(page.locator("#cited")).to_be_visible()
+    page.reload()  # which closes it
+    page.wait_for_function("!history.state?.covered")
+    ask(page, HOSTILE_QUESTION).locator("a.chip").first.click()
+    expect(page.locator("#cited")).to_be_visible()
+    page.set_viewport_size({"width": 1280, "height": 780})  # beside the conversation, as on a wide screen
+    page.wait_for_function("!history.state?.covered")
+    expect(reader).to_be_visible()
+    expect(page.locator("#tabs")).to_have_js_property("inert", False)
+    page.set_viewport_size({"width": 900, "height": 780})
+    page.wait_for_function("history.state?.covered")
+    page.go_back()
+    expect(reader).to_be_hidden()
+    assert page.url == f"{served.url}/"
+
+
+def test_back_from_the_source_of_a_shared_answer_stays_with_the_answer(served: Served, watched: Watched) -> None:
+    page = watched.open(served.url, 390)
+    turn = ask(page, QUESTION)
+    press(turn, words(page)("share"))
+    link = turn.locator(".outcome input").input_value()
+    page.goto(link)
+    page.locator("a.chip").click()
+    expect(page.locator("#cited")).to_be_visible()
+    page.go_back()
+    expect(page.locator("#reader")).to_be_hidden()
+    expect(page.locator(".turn .said")).to_contain_text(ANSWER)
+    assert page.url == link
+
+
 @BOTH
 def test_a_question_sent_before_the_page_is_ready_is_answered_when_it_is(page: Page) -> None:
     held: list[Route] = []

@@ -124,6 +124,37 @@ def test_read_a_document_and_find_in_it(page: Page) -> None:
     expect(row).to_be_focused()
 
 
+def test_back_closes_the_document_where_it_covers_the_list(watch: Watched, shelf: Served) -> None:
+    page = watch.open(shelf.url, 390)
+    leaf, row = page.locator("#leaf"), entry(page, "notice")
+    page.locator("#sources-tab").click()
+    row.click()
+    expect(leaf.locator(".text")).to_be_focused()
+    page.go_back()
+    expect(leaf).to_be_hidden()
+    expect(row).to_be_focused()
+    assert page.url == f"{shelf.url}/#sources"
+    row.click()
+    press(leaf, words(page)("close"))
+    page.wait_for_function("!history.state?.covered")
+    page.go_back()
+    expect(page.locator("#question")).to_be_visible()
+    page.set_viewport_size({"width": 1280, "height": 780})
+    page.locator("#sources-tab").click()
+    row.click()
+    page.locator("#ask-tab").click()
+    page.set_viewport_size({"width": 390, "height": 780})
+    expect(page.locator("#masthead")).to_have_js_property("inert", False)  # it covers the other part only
+    page.locator("#sources-tab").click()
+    expect(leaf).to_be_visible()
+    page.go_back()
+    expect(leaf).to_be_hidden()
+    page.go_back()
+    expect(page.locator("#question")).to_be_visible()
+    page.locator("#sources-tab").click()
+    expect(row).to_be_visible()
+
+
 def test_find_in_all_documents(page: Page) -> None:
     say = words(page)
     page.locator("#sought").fill("博物馆")
