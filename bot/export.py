@@ -45,7 +45,7 @@ def as_markdown(answers: Sequence[Given], document_of: DocumentOf) -> str:
         parts += [f"*{_plain(answer['note'])}*"] if answer["note"] else []
         parts.append(_said(answer, _plain))
         for one in answer["citations"]:
-            quoted = "".join(map(_plain, _passage(one, document_of)))
+            quoted = _plain("".join(_passage(one, document_of)))
             parts += [f"\\[{one['number']}\\] {_plain(_place(one))}", f"> {quoted}"]
     return "\n\n".join(parts) + "\n"
 

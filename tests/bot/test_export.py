@@ -65,6 +65,17 @@ def test_markdown_shows_the_passage_around_the_quote_and_makes_no_link_of_it() -
     assert "&lt;b&gt;" in html
 
 
+def test_markdown_keeps_the_blanks_between_the_quote_and_what_is_around_it() -> None:
+    text = "First one. Second is cited. Third."
+    document = Document("en", "Title", text)
+    citation = Citation(1, "en", "Title", (), 11, 27, text[11:27], "", document.digest, None)
+    answer = Answer(
+        "Which?", (AnswerSentence(text[11:27], (1,), True),), Verdict.GROUNDED, 0.9, (citation,), (), "", "v", "v"
+    )
+    written = as_markdown([growing_answer_to_json(answer, {})], lambda _: document)
+    assert f"> {text}\n" in written
+
+
 def test_html_needs_nothing_else() -> None:
     written = as_html([given_answer(note="<script>")], document_of)
     assert f"甲在前。<mark>{QUOTE}</mark>丙在后。" in written
