@@ -23,6 +23,7 @@ from indexer.types import Document
 from indexer.versions import kept_document, someone_builds
 
 _STARTERS = 6  # questions offered on an empty page
+_LONGEST_TURN = 100_000  # characters of an earlier question or answer: none is longer
 _REMEMBERED = 500  # characters of an earlier question or answer that a follow-up may lean on
 _PAUSE = 0.1  # seconds between two states of an answer that grows: a model writes faster than anyone reads
 
@@ -30,14 +31,14 @@ _PAUSE = 0.1  # seconds between two states of an answer that grows: a model writ
 class Turn(BaseModel):
     """An earlier question with its answer."""
 
-    question: str
-    answer: str = ""
+    question: str = Field(max_length=_LONGEST_TURN)
+    answer: str = Field("", max_length=_LONGEST_TURN)
 
 
 class Asked(BaseModel):
     """The body of POST /api/ask/stream."""
 
-    question: str
+    question: str  # one too long for the reader gets a line that says so
     history: list[Turn] = Field([], max_length=50)  # oldest first
 
 
@@ -122,7 +123,7 @@ class PageServer:
                     sent = time.monotonic()
                 answer = following
             yield self._sealed(answer, bot) | {"whole": True}
-            yield {"suggestions": suggestions(bot, answer, [turn.question for turn in body.history])}
+            yield {"suggestions": suggestions(bot, answer, [question for question, _ in history])}
         except JiawenError as error:
             yield {"error": str(error)}
 

@@ -55,6 +55,13 @@ def test_search_over_the_network(site: str) -> None:
         ("/api/ask", {}, 422, "bad request: body.question"),
         ("/api/ask", {"question": float("nan")}, 422, "bad request"),
         ("/api/ask", {"question": "\ud800x"}, 400, "characters that are not text"),
+        ("/api/ask/stream", {"question": "a", "history": [{"question": "安" * 100_001}]}, 422, "at most 100000"),
+        (
+            "/api/ask/stream",
+            {"question": "a", "history": [{"question": "a", "answer": "安" * 100_001}]},
+            422,
+            "at most",
+        ),
         ("/api/search?question=a&k=0", None, 422, "greater than or equal"),
         ("/source?doc_id=../secret", None, 404, "no such document"),
     ],
@@ -169,8 +176,9 @@ def test_a_follow_up_is_searched_with_the_question_before(site: str) -> None:
     assert "嘉峪关市国家安全教育基地" in answer["answer"]
 
 
-def test_a_question_too_long_is_a_line(site: str) -> None:
-    (line,) = stream(site, {"question": "安" * 501})
+@pytest.mark.parametrize("length", [501, 1_000_000])
+def test_a_question_too_long_is_a_line(site: str, length: int) -> None:
+    (line,) = stream(site, {"question": "安" * length})
     assert "at most 500" in line["error"]
 
 
