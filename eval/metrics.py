@@ -12,14 +12,13 @@ from scipy.stats import bootstrap
 from sklearn.metrics import roc_auc_score
 
 from eval.cases import Case
-from indexer.types import Chunk
 
 RANKING = {
     "hit@1": Success @ 1, "hit@5": Success @ 5, "recall@5": R @ 5, "mrr@10": RR @ 10,
     "ndcg@10": nDCG @ 10,
 }  # fmt: skip
 _RESAMPLES = 2000
-_NOT_A_CHUNK = "(not retrieved)"
+_NOTHING = "(not retrieved)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +39,21 @@ def overlaps(doc_id: str, start: int, end: int, case: Case) -> list[bool]:
 
 
 def ranking_measures(
-    cases: Sequence[Case], retrieved: Mapping[str, Sequence[Chunk]], relevant: Mapping[str, Sequence[str]]
+    retrieved: Mapping[str, Sequence[str]], relevant: Mapping[str, Mapping[str, int]]
 ) -> dict[str, dict[str, float]]:
-    """Measure → case id → value, for the answerable cases.
+    """Measure → case id → value, for the cases that have something relevant to find.
 
-    `retrieved` has the chunks of a case, best first; `relevant` the ids of every chunk that overlaps its gold.
+    `retrieved` has what was found for a case, best first; `relevant` all that is relevant to it, with its grade, which
+    only nDCG tells apart. Both name passages, or both documents.
     """
-    qrels = {case.id: dict.fromkeys(relevant[case.id], 1) for case in cases if case.answerable}
     run = {
-        key: {chunk.id: float(len(retrieved.get(key, ())) - rank) for rank, chunk in enumerate(retrieved.get(key, ()))}
-        or {_NOT_A_CHUNK: 0.0}
-        for key in qrels
+        case: {key: float(len(retrieved.get(case, ())) - rank) for rank, key in enumerate(retrieved.get(case, ()))}
+        or {_NOTHING: 0.0}
+        for case in relevant
     }
     values: dict[str, dict[str, float]] = {name: {} for name in RANKING}
     names = {measure: name for name, measure in RANKING.items()}
-    for one in ir_measures.iter_calc(list(RANKING.values()), qrels, run):
+    for one in ir_measures.iter_calc(list(RANKING.values()), relevant, run):
         values[names[one.measure]][one.query_id] = float(one.value)
     return values
 

@@ -24,7 +24,7 @@ from eval.metrics import (
 from indexer.types import Chunk
 
 RUN = "run.json"
-DEPTH = 10  # chunks looked at for the ranking measures
+DEPTH = 10  # chunks, or documents, looked at for the ranking measures
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +73,41 @@ def evaluate(bot: Answerer, cases: Sequence[Case], on_case: Callable[[], object]
     retrieved: dict[str, list[Chunk]] = {}
     for case in cases:
         answers[case.id] = bot.ask(case.question, case.history)
-        retrieved[case.id] = [hit.chunk for hit in bot.search(case.question, DEPTH, case.history)]
+        retrieved[case.id] = _retrieved(bot, case)
         on_case()
-    relevant = {case.id: _relevant_chunks(case, bot.index.chunks) for case in cases if case.answerable}
-    ranking = ranking_measures(cases, retrieved, relevant)
+    relevant = {case.id: _relevant(case, bot.index.chunks) for case in cases if case.answerable}
+    found = {
+        case.id: [chunk.doc_id if _of_documents(case) else chunk.id for chunk in retrieved[case.id]] for case in cases
+    }
+    ranking = ranking_measures(found, relevant)
     return [
         _judge(case, answers[case.id], retrieved[case.id], {name: ranking[name].get(case.id) for name in ranking})
         for case in cases
     ]
 
 
-def _relevant_chunks(case: Case, chunks: Iterable[Chunk]) -> list[str]:
+def _of_documents(case: Case) -> bool:
+    """Whole documents are sought, and ranked by the best of their passages."""
+    return any(gold.grade is not None for gold in case.gold)
+
+
+def _retrieved(bot: Answerer, case: Case) -> list[Chunk]:
+    """The first passages; where documents are sought the best passage of each of the first documents."""
+    if not _of_documents(case):
+        return [hit.chunk for hit in bot.search(case.question, DEPTH, case.history)]
+    best: dict[str, Chunk] = {}
+    for hit in bot.search(case.question, len(bot.index.chunks), case.history):
+        best.setdefault(hit.chunk.doc_id, hit.chunk)
+    return list(best.values())[:DEPTH]
+
+
+def _relevant(case: Case, chunks: Iterable[Chunk]) -> dict[str, int]:
+    """Documents that are sought with their grades, or the passages that overlap the gold, all alike."""
+    if _of_documents(case):
+        return {gold.doc_id: gold.grade or 0 for gold in case.gold}
     documents = {gold.doc_id for gold in case.gold}
     inside = (chunk for chunk in chunks if chunk.doc_id in documents)
-    return [chunk.id for chunk in inside if any(overlaps(chunk.doc_id, chunk.start, chunk.end, case))]
+    return {chunk.id: 1 for chunk in inside if any(overlaps(chunk.doc_id, chunk.start, chunk.end, case))}
 
 
 def is_right(case: Case, answer: Answer) -> bool:

@@ -3,11 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.cases import Case, Gold
 from eval.metrics import auroc, false_answers_at, mean_interval, ranking_measures, risk_coverage
-from indexer.types import Chunk
-
-CHUNKS = [Chunk("d", number, number + 1, "字") for number in range(12)]
 
 
 @given(
@@ -18,12 +14,11 @@ CHUNKS = [Chunk("d", number, number + 1, "字") for number in range(12)]
     )
 )
 def test_ranking_measures_by_their_definitions(rows: list[tuple[list[int], set[int], int]]) -> None:
-    cases, retrieved, relevant = [], {}, {}
+    retrieved, relevant = {}, {}
     for number, (order, gold, kept) in enumerate(rows):
-        cases.append(Case(str(number), "问", "k", (Gold("d", "字", ((0, 1),)),)))
-        retrieved[str(number)] = [CHUNKS[place] for place in order[:kept]]
-        relevant[str(number)] = [CHUNKS[place].id for place in gold]
-    found = ranking_measures(cases, retrieved, relevant)
+        retrieved[str(number)] = [f"d#{place}" for place in order[:kept]]
+        relevant[str(number)] = {f"d#{place}": 1 for place in gold}
+    found = ranking_measures(retrieved, relevant)
     for number, (order, gold, kept) in enumerate(rows):
         hits = [float(place in gold) for place in order[:kept]]
         key = str(number)
@@ -38,9 +33,15 @@ def test_ranking_measures_by_their_definitions(rows: list[tuple[list[int], set[i
 
 
 def test_a_question_without_hits_counts_as_zero() -> None:
-    cases = [Case("1", "问", "k", (Gold("d", "字", ((0, 1),)),)), Case("2", "问", "k")]
-    found = ranking_measures(cases, {"1": []}, {"1": [CHUNKS[0].id]})
+    found = ranking_measures({"1": [], "2": ["d#0"]}, {"1": {"d#0": 1}})
     assert {name: values for name, values in found.items()} == {name: {"1": 0.0} for name in found}
+
+
+def test_ndcg_prefers_the_higher_grade() -> None:
+    grades = {"1": {"a": 2, "b": 1}}
+    assert ranking_measures({"1": ["a", "b"]}, grades)["ndcg@10"]["1"] == 1.0
+    turned = (1 + 2 / np.log2(3)) / (2 + 1 / np.log2(3))
+    assert ranking_measures({"1": ["b", "a"]}, grades)["ndcg@10"]["1"] == pytest.approx(turned)
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.booleans()), min_size=2, max_size=30))

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, expect
 
 from bot import open_bot
 from bot.config import BotConfig
-from eval.cases import Case, CaseError, resolve
+from eval.cases import Case, CaseError, Gold, resolve
 from eval.compare import compare
 from eval.report import report
 from eval.run import evaluate, read_run, stamp, summary, write_run
@@ -66,6 +66,17 @@ def test_results_by_hand(bot) -> None:
     assert numbers["right"]["value"] == pytest.approx(2 / 5)
     assert numbers["measures"]["refused_rightly"]["value"] == 0.5
     assert numbers["measures"]["gold_cited"]["questions"] == 3
+
+
+def test_a_document_is_found_by_the_best_of_its_passages(bot, built, kb: Path) -> None:
+    (kb / "b.md").write_text("甲丁。\n\n庚庚。", encoding="utf-8")
+    built(merge_characters=1)
+    both = open_bot(kb.parent / "index", BotConfig(coverage_weight=0))
+    both.head = bot.head
+    whole = [Gold(one, text.text, ((0, len(text.text)),), 1) for one, text in sorted(both.index.documents.items())]
+    (found,) = evaluate(both, [Case("1", "甲甲", "beir", tuple(whole))])
+    assert [chunk.partition("#")[0] for chunk in found.retrieved] == ["a", "b"]
+    assert (found.hit_at_1, found.recall_at_5, found.mrr, found.ndcg) == (1, 1, 1, 1)
 
 
 def test_a_run_is_read_as_it_was_written(bot, tmp_path: Path) -> None:
