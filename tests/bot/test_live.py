@@ -298,6 +298,7 @@ def test_an_edit_is_answered_from_without_a_restart(editor: tuple[Path, str]) ->
     assert "<ins>城市博物馆每周二闭馆。</ins>" in page
     (kb / "坏.md").write_bytes(bytes(range(256)))
     wait_for(lambda: "坏.md" in get(f"{site}/api/health")["rebuild_error"])
+    assert str(kb.parent) not in get(f"{site}/api/health")["rebuild_error"]
     (kb / "坏.md").unlink()
     (kb / "馆.md").rename(kb / "馆.bak")
     (kb / "新.txt").write_text("科技馆每周三闭馆。", encoding="utf-8")
