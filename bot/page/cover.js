@@ -33,12 +33,10 @@ document.addEventListener("jiawen:part", arrange);
 addEventListener("popstate", () => {
   const element = covering();
   const came = !history.state?.covered; // else it is Forward, to what has been closed
-  if (came && element && !leaving) {
-    closers.get(element)();
-    const focused = document.activeElement;
-    setTimeout(() => focused.focus({ preventScroll: true })); // Chromium takes it away for the fragment of the address
-  }
+  if (came && element && !leaving) closers.get(element)();
   if (came) leaving = false;
   uppermost = null;
   arrange();
+  const focused = document.activeElement;
+  setTimeout(() => focused.focus({ preventScroll: true })); // Chromium takes it away for the fragment of the address
 });
