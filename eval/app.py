@@ -139,13 +139,15 @@ def compare(before: Path, after: Path, as_json: bool) -> None:
     from eval.compare import compare as compare_runs
     from eval.run import read_run
 
-    differences = compare_runs(read_run(before)[1], read_run(after)[1])
+    old, new = read_run(before)[1], read_run(after)[1]
+    differences = compare_runs(old, new)
     if as_json:
         click.echo(json.dumps([asdict(one) for one in differences], ensure_ascii=False))
         return
     for one in differences:
         click.echo(
             f"{one.measure:<18}{one.before:.3f} → {one.after:.3f}  {one.change.value:+.3f}"
+    click.echo(_compared(differences[0].change.questions, len(old), len(new)))
             f" [{one.change.low:+.3f}, {one.change.high:+.3f}]  p={one.p_value:.3f}  +{len(one.won)} -{len(one.lost)}"
         )
     click.echo(f"赢 won: {' '.join(differences[0].won) or '–'}")
@@ -163,7 +165,9 @@ def gate(folder: Path, cases: Path, baseline: Path) -> None:
 
     held = read_run(baseline)[1]
     _, results, _ = _results(folder, cases, None, None, 0.0)
-    failed = [one for one in compare_runs(held, results) if one.regressed]
+    differences = compare_runs(held, results)
+    click.echo(_compared(differences[0].change.questions, len(held), len(results)))
+    failed = [one for one in differences if one.regressed]
     for one in failed:
         click.echo(
             f"退步 regressed: {one.measure} {one.before:.3f} → {one.after:.3f} (p={one.p_value:.3f})"
@@ -172,7 +176,12 @@ def gate(folder: Path, cases: Path, baseline: Path) -> None:
         )
     if failed:
         raise click.exceptions.Exit(1)
-    click.echo(f"没有退步 No regression: {len(results)} 个问题 questions")
+    click.echo("没有退步 No regression")
+
+
+def _compared(shared: int, before: int, after: int) -> str:
+    more = f"；前者没有的 not in the former: {after - shared}" if after > shared else ""
+    return f"比较 compared: {shared} / {before} 个问题 questions{more}"
 
 
 @evaluation.command()

@@ -10,6 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from bot.answer import Answerer
 from bot.types import Answer, Verdict
 from eval.cases import Case, CaseError
@@ -61,6 +63,13 @@ class Result:
     history: tuple[tuple[str, str], ...] = ()  # earlier (question, answer) of the conversation
 
 
+@dataclass(frozen=True, slots=True)
+class _RunFile:
+    made_with: dict[str, Any]
+    results: list[Result]
+
+
+_RUN_FILE = TypeAdapter(_RunFile)
 MEASURES = (
     "hit_at_1", "hit_at_5", "recall_at_5", "mrr", "ndcg", "gold_first", "gold_cited", "precision", "must", "must_first",
     "answered", "refused_rightly", "supported",
@@ -251,15 +260,13 @@ def read_run(path: Path) -> tuple[dict[str, Any], list[Result]]:
     """(stamp, results) of a run's folder or file."""
     file = path / RUN if path.is_dir() else path
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-        return content["made_with"], [_result(row) for row in content["results"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        run = _RUN_FILE.validate_json(file.read_bytes(), strict=True)
+    except (OSError, ValidationError) as error:
+        reason = (
+            f"{error.errors()[0]['loc']}: {error.errors()[0]['msg']}" if isinstance(error, ValidationError) else error
+        )
         raise CaseError(
-            f"{file} 不是评测结果（{error}）；请先运行 jiawen eval run",
-            f"{file} is not a run ({error}): make one with `jiawen eval run`",
+            f"{file} 不是评测结果（{reason}）；请先运行 jiawen eval run",
+            f"{file} is not a run ({reason}): make one with `jiawen eval run`",
         ) from error
-
-
-def _result(row: Mapping[str, Any]) -> Result:
-    lists = {name: tuple(row[name]) for name in ("expected", "cited", "retrieved", "required")}
-    return Result(**dict(row) | lists | {"history": tuple((question, answer) for question, answer in row["history"])})
+    return run.made_with, run.results

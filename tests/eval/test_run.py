@@ -8,12 +8,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from playwright.sync_api import Browser, expect
 
 from bot import open_bot
 from bot.config import BotConfig
+from eval.app import evaluation
 from eval.cases import Case, CaseError, Gold, resolve
-from eval.compare import compare
+from eval.compare import Difference, compare
 from eval.report import report
 from eval.run import evaluate, read_run, stamp, summary, write_run
 from tests.conftest import plain_head
@@ -114,6 +116,61 @@ class Tags(HTMLParser):
         super().__init__()
         self.seen: list[tuple[str, dict[str, str | None]]] = []
         self.feed(html)
+def test_what_the_test_calls_chance_is_no_regression(bot) -> None:
+    (one,) = evaluate(bot, [case(bot, "1", "甲", "甲甲")])
+    before = [dataclasses.replace(one, id=str(number)) for number in range(118)]
+
+    def lost(count: int) -> Difference:
+        return compare(before, [dataclasses.replace(row, right=int(row.id) >= count) for row in before])[0]
+
+    assert lost(4).change.high < 0 < 0.1 < lost(4).p_value
+    assert [lost(count).regressed for count in (4, 7)] == [False, True]
+
+
+def test_only_the_same_questions_are_compared(bot) -> None:
+    before = evaluate(bot, [case(bot, key, "甲", "甲甲") for key in ("1", "2")])
+    for changed in ({"question": "乙"}, {"expected": ("乙丙",)}, {"required": ("乙",)}, {"history": (("甲", "乙"),)}):
+        after = [before[0], dataclasses.replace(before[1], **changed)]
+        with pytest.raises(CaseError, match=r"1 questions of the same id differ in text or gold \(2 first\)"):
+            compare(before, after)
+
+
+def test_what_was_compared_is_said(bot, tmp_path: Path) -> None:
+    results = evaluate(bot, [case(bot, key, "甲", "甲甲") for key in "12345"])
+    write_run(tmp_path / "before", results[:4], {})
+    write_run(tmp_path / "after", results[1:], {})
+    done = CliRunner().invoke(evaluation, ["compare", str(tmp_path / "before"), str(tmp_path / "after")])
+    assert done.output.splitlines()[0] == "比较 compared: 3 / 4 个问题 questions；前者没有的 not in the former: 1"
+    gate = ["gate", "--index", str(tmp_path / "index"), "--baseline", str(tmp_path / "before")]
+    rows = [
+        {"id": key, "question": "甲", "kind": "k", "gold": [{"doc_id": "a", "quote": "甲甲"}]}
+        for key in ("2", "3", "9")
+    ]
+    cases = tmp_path / "cases.jsonl"
+    cases.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    done = CliRunner().invoke(evaluation, [*gate, "--cases", str(cases)])
+    assert "比较 compared: 2 / 4 个问题 questions；前者没有的 not in the former: 1" in done.output
+    cases.write_text(json.dumps(rows[0] | {"question": "甲？"}), encoding="utf-8")
+    done = CliRunner().invoke(evaluation, [*gate, "--cases", str(cases)])
+    assert (done.exit_code, "differ in text or gold" in str(done.exception)) == (1, True)
+
+
+def test_a_run_with_a_value_of_another_type_is_none(bot, tmp_path: Path) -> None:
+    write_run(tmp_path, evaluate(bot, [case(bot, "1", "甲", "甲甲")]), {})
+    content = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
+    for name, value in {
+        "right": "yes",
+        "milliseconds": None,
+        "cited": "甲",
+        "hit_at_1": "1",
+        "history": [["甲"]],
+    }.items():
+        row = content["results"][0] | {name: value}
+        (tmp_path / "run.json").write_text(json.dumps(content | {"results": [row]}), encoding="utf-8")
+        with pytest.raises(CaseError, match=rf"run.json is not a run \(.*{name}.*\)"):
+            read_run(tmp_path)
+
+
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.seen.append((tag, dict(attrs)))

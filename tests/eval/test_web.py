@@ -242,13 +242,14 @@ def test_deleting_a_run_leaves_what_others_put_there(site: Site) -> None:
 
 def test_two_runs_compared(site: Site) -> None:
     before = site.write("before", lambda one: dataclasses.replace(one, right=one.id == "one"))
-    after = site.write(
-        "after", lambda one: dataclasses.replace(one, right=one.id == "two", question=f"{one.question}？")
-    )
+    after = site.write("after", lambda one: dataclasses.replace(one, right=one.id == "two"))
     _, said = site.get("/compare", before="before", after="after")
     expected = [asdict(one) | {"regressed": one.regressed} for one in compare(before, after)]
     assert said["measures"] == json.loads(json.dumps(expected))
-    assert said["questions"] == {"one": "甲甲？", "two": "丁？"}
+    assert said["questions"] == {"one": "甲甲", "two": "丁"}
+    site.write("reworded", lambda one: dataclasses.replace(one, question=f"{one.question}？"))
+    status, said = site.get("/compare", before="before", after="reworded")
+    assert (status, "differ in text or gold" in said["error"]) == (400, True)
     site.write("other", lambda one: dataclasses.replace(one, id=f"x-{one.id}"))
     status, said = site.get("/compare", before="before", after="other")
     assert (status, "share no question" in said["error"]) == (400, True)
