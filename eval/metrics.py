@@ -86,9 +86,15 @@ def false_answers_at(confidence: Sequence[float], answerable: Sequence[bool], fa
     return float((scores[~held] >= threshold).mean())
 
 
-def risk_coverage(confidence: Sequence[float], right: Sequence[bool]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """(coverage, risk): answering the most confident share of all questions, the share of those answered wrongly."""
+def risk_coverage(
+    confidence: Sequence[float], right: Sequence[bool], questions: int
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """(coverage, risk) of giving only the most confident of the answers, for each number of them, given all of them.
+
+    Coverage is the share of all `questions` that is answered, and ends at that of the answers given; risk the share of
+    those answers that are wrong (El-Yaniv and Wiener 2010). A refusal is no answer, right or wrong.
+    """
     order = np.argsort(-np.asarray(confidence), kind="stable")
     wrong = 1.0 - np.asarray(right, np.float64)[order]
     answered = np.arange(1, len(wrong) + 1)
-    return answered / max(len(wrong), 1), np.cumsum(wrong) / answered
+    return answered / max(questions, 1), np.cumsum(wrong) / answered

@@ -70,8 +70,12 @@ details { padding: .3rem .8rem; margin: .3rem 0; background: #8881; overflow-wra
 <details class="case {{ "right" if one.right else "wrong" }}" data-kind="{{ one.kind }}">
 <summary>{{ one.question }} <span class="about">{{ one.id }} · {{ one.verdict }} · {{ "%.2f"|format(one.confidence) }}{% if one.failure %} · {{ one.failure }}{% endif %}</span></summary>
 <p><b>回答 Answer</b> {{ one.answer }}</p>
+{% for question, answer in one.history %}
+<p class="about"><b>此前 Before</b> {{ question }}<br>{{ answer }}</p>
+{% endfor %}
 {% if one.expected %}<p><b>原文 Gold</b>{% for quote in one.expected %} <mark>{{ quote }}</mark>{% endfor %}</p>{% else %}<p><b>应当拒答 A refusal is right</b></p>{% endif %}
 <p class="about">检索 retrieved: {{ one.retrieved|join(" · ") }} · {{ "%.1f"|format(one.milliseconds) }} ms</p>
+{% if one.required %}<p><b>必含 Must hold</b> {{ one.required|join(" · ") }}</p>{% endif %}
 </details>
 {% endfor %}
 <script>
@@ -134,7 +138,11 @@ def _risk_plot(curve: Sequence[Sequence[float]]) -> str:
     axes = figure.subplots()
     axes.plot([point[0] for point in curve], [point[1] for point in curve])
     axes.set(
-        xlabel="share of questions answered", ylabel="share of them wrong", title="Risk and coverage", ylim=(0, None)
+        xlabel="share of questions answered",
+        ylabel="share of those answers wrong",
+        title="Risk and coverage",
+        xlim=(0, 1),
+        ylim=(0, None),
     )
     return _svg(figure)
 

@@ -136,10 +136,11 @@ def _judge(case: Case, answer: Answer, retrieved: Sequence[Chunk], ranking: Mapp
     refused = answer.verdict is Verdict.REFUSED
     words = "".join(sentence.text for sentence in answer.sentences)
     first = answer.citations[0].quote if answer.citations else ""
+    missing = [one for one in case.must if one not in words]
     must = gold_cited = None
     if case.answerable:
         gold_cited = sum(any(row[place] for row in stands) for place in range(len(case.gold))) / len(case.gold)
-        must = float(all(one in words for one in case.must)) if case.must else None
+        must = float(not missing) if case.must else None
     result = Result(
         id=case.id,
         kind=case.kind,
@@ -170,11 +171,11 @@ def _judge(case: Case, answer: Answer, retrieved: Sequence[Chunk], ranking: Mapp
         required=case.must,
         history=case.history,
     )
-    return replace(result, failure=_failure(result))
+    return replace(result, failure=_failure(result, missing))
 
 
-def _failure(result: Result) -> str:
-    """Where in the chain the question was lost."""
+def _failure(result: Result, missing: Sequence[str]) -> str:
+    """Where in the chain the question was lost; `missing` are the required strings that the answer lacks."""
     if result.right:
         return ""
     if not result.answerable:
@@ -185,7 +186,9 @@ def _failure(result: Result) -> str:
         return "检索到了却拒答 | passage found, but refused"
     if result.gold_cited == 0:
         return "检索到了却引了别的句子 | passage found, another sentence cited"
-    return "引文不完整 | cited in part"
+    chinese, english = ("引文不完整", "cited in part") if result.gold_cited != 1 else ("引了原文", "gold cited")
+    lacks = " · ".join(missing)
+    return f"{chinese}，缺 {lacks} | {english}, lacks {lacks}" if missing else f"{chinese} | {english}"
 
 
 def summary(results: Sequence[Result]) -> dict[str, Any]:
@@ -200,8 +203,9 @@ def summary(results: Sequence[Result]) -> dict[str, Any]:
     confidence = [one.confidence for one in results]
     answerable = [one.answerable for one in results]
     times = sorted(one.milliseconds for one in results)
-    coverage, risk = risk_coverage(confidence, [one.right for one in results])
-    steps = range(0, len(results), max(1, len(results) // 100))
+    given = [one for one in results if one.verdict != Verdict.REFUSED]
+    coverage, risk = risk_coverage([one.confidence for one in given], [one.right for one in given], len(results))
+    steps = [*range(0, len(given) - 1, max(1, len(given) // 100)), *range(len(given))[-1:]]
     return {
         "questions": len(results),
         "answerable": sum(answerable),

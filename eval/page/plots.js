@@ -5,21 +5,22 @@ import { head, percent } from "./format.js";
 
 add({
   zh: {
-    riskTitle: "答得越多，错得多少", riskX: "把握最大的这些问题", riskY: "其中错的",
-    riskIs: (half, all) => `把握最大的一半里错 ${half}，全部里错 ${all}。`,
+    riskTitle: "答得越多，错得多少", riskX: "作答的问题占全部问题，把握大的在前", riskY: "作答里错的",
+    riskIs: (half, all) => `把握最大的一半作答里错 ${half}，全部作答里错 ${all}。`, noAnswer: "没有作答的问题。",
     kindTitle: "各类答对", kind: "类别", questionsAre: "题数", rightShare: "答对",
   },
   en: {
-    riskTitle: "Wrong, the more is answered", riskX: "share of questions, the most confident first", riskY: "of them wrong",
-    riskIs: (half, all) => `Of the most confident half ${half} are wrong, of all ${all}.`,
+    riskTitle: "Wrong, the more is answered", riskX: "share of questions answered, the surest first", riskY: "answers wrong",
+    riskIs: (half, all) => `Of the most confident half of the answers ${half} are wrong, of all ${all}.`, noAnswer: "No question was answered.",
     kindTitle: "Right by kind", kind: "Kind", questionsAre: "n", rightShare: "Right",
   },
 });
 
 const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [360, 220, 62, 12, 14, 44];
 
-// `curve`: [share answered, share of them wrong] of each point.
+// `curve`: [share of the questions answered, share of those answers wrong] of each point; none where all were refused.
 export function riskPlot(curve) {
+  if (!curve.length) return h("figure", {}, h("figcaption", {}, h("h3", {}, say("riskTitle")), h("p", { class: "small" }, say("noAnswer"))));
   const top = Math.max(0.05, Math.ceil(20 * Math.max(...curve.map(([, risk]) => risk))) / 20);
   const x = (share) => LEFT + share * (WIDTH - LEFT - RIGHT);
   const y = (risk) => HEIGHT - BOTTOM - (risk / top) * (HEIGHT - TOP - BOTTOM);

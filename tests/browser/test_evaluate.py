@@ -148,7 +148,7 @@ def test_the_newest_run_with_numbers_and_plots(page: Page, bench: Served) -> Non
     first = page.locator("#run .numbers").first.locator("tbody tr").first
     expect(first.locator("td").first).to_have_text("0.250")
     expect(first.locator("td").last).to_have_text("4")
-    expect(page.get_by_role("img", name=re.compile("0.0 %.*75.0 %"))).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("50.0 %.*66.7 %"))).to_be_visible()
     fact = page.locator(".plots tbody tr", has_text="fact")
     expect(fact).to_have_text(re.compile(r"fact\s*2\s*50.0 %"))
     expect(page.locator("#run .note")).to_have_count(0)

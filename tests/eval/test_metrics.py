@@ -61,9 +61,10 @@ def test_false_answers_by_hand() -> None:
 
 
 def test_risk_and_coverage_by_hand() -> None:
-    coverage, risk = risk_coverage([0.2, 0.9, 0.5, 0.7], [False, True, True, False])
+    coverage, risk = risk_coverage([0.2, 0.9, 0.5, 0.7], [False, True, True, False], 4)
     assert coverage.tolist() == [0.25, 0.5, 0.75, 1.0]
     assert risk.tolist() == pytest.approx([0, 1 / 2, 1 / 3, 2 / 4])
+    assert risk_coverage([0.9, 0.5], [True, False], 8)[0].tolist() == [1 / 8, 2 / 8]
 
 
 def test_intervals() -> None:

@@ -59,6 +59,7 @@ def test_results_by_hand(bot) -> None:
     part = rows["part"]
     assert (part.right, part.gold_cited, part.must, part.must_first, part.recall_at_5) == (False, 0.5, 0, 0, 1.0)
     assert "cited in part" in part.failure
+    assert "lacks 庚" in part.failure
     assert (rows["wrong"].gold_first, rows["wrong"].hit_at_1, rows["wrong"].mrr) == (0, 0, pytest.approx(1 / 3))
     assert "another sentence cited" in rows["wrong"].failure
     assert (rows["refuse"].right, rows["refuse"].refused_rightly, rows["refuse"].must) == (True, 1, None)
@@ -68,6 +69,10 @@ def test_results_by_hand(bot) -> None:
     assert numbers["right"]["value"] == pytest.approx(2 / 5)
     assert numbers["measures"]["refused_rightly"]["value"] == 0.5
     assert numbers["measures"]["gold_cited"]["questions"] == 3
+    coverage, risk = zip(*numbers["risk_coverage"], strict=True)
+    assert coverage == (0.2, 0.4, 0.6, 0.8)  # a refusal is no answer
+    assert risk[-1] == 0.75
+    assert summary([rows["refuse"]])["risk_coverage"] == []
 
 
 def test_a_document_is_found_by_the_best_of_its_passages(bot, built, kb: Path) -> None:
@@ -111,11 +116,6 @@ def test_comparison_finds_the_questions(bot) -> None:
         compare(before, [])
 
 
-class Tags(HTMLParser):
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.seen: list[tuple[str, dict[str, str | None]]] = []
-        self.feed(html)
 def test_what_the_test_calls_chance_is_no_regression(bot) -> None:
     (one,) = evaluate(bot, [case(bot, "1", "甲", "甲甲")])
     before = [dataclasses.replace(one, id=str(number)) for number in range(118)]
@@ -171,6 +171,11 @@ def test_a_run_with_a_value_of_another_type_is_none(bot, tmp_path: Path) -> None
             read_run(tmp_path)
 
 
+class Tags(HTMLParser):
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.seen: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.seen.append((tag, dict(attrs)))
@@ -188,6 +193,18 @@ def test_the_report_escapes_and_asks_nothing_of_the_network(bot) -> None:
     assert not [tag for tag, attributes in tags if tag == "img" or "src" in attributes]
     assert "default-src 'none'" in html
     assert html.count("<svg") == 2
+
+
+def test_a_question_in_the_report_shows_what_it_must_hold_and_what_was_said_before(bot) -> None:
+    (one,) = evaluate(bot, [case(bot, "1", "甲", "甲甲", must=("甲甲", "<壬>"))])
+    html = report([dataclasses.replace(one, history=(("前问<b>", "前答"),))], stamp(bot, "hand"))
+    assert "引了原文，缺 &lt;壬&gt; | gold cited, lacks &lt;壬&gt;" in html
+    assert "<b>必含 Must hold</b> 甲甲 · &lt;壬&gt;" in html
+    assert "<b>此前 Before</b> 前问&lt;b&gt;<br>前答" in html
+
+
+def test_the_report_of_refusals_alone(bot) -> None:
+    assert report(evaluate(bot, [case(bot, "1", "甲丁")]), stamp(bot, "hand")).count("<svg") == 2
 
 
 @pytest.mark.browser
