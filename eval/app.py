@@ -58,8 +58,9 @@ def run(
     progress: bool,
 ) -> None:
     """跑一遍用例，写出结果和报告 Ask every case; write run.json and report.html."""
-    from eval.report import report
-    from eval.run import stamp, summary, write_run
+    from eval.cases import check_writable
+    from eval.report import REPORT, report
+    from eval.run import RUN, stamp, summary, write_run
 
     if squad and beir:
         raise click.UsageError("--squad 和 --beir 只能选一个 | give --squad or --beir, not both")
@@ -67,13 +68,15 @@ def run(
         raise click.UsageError("--leave-out 要写 0 到 1 之间的数 | --leave-out: give a number from 0 to below 1")
     if leave_out and not squad:
         raise click.UsageError("--leave-out 要和 --squad 一起用 | --leave-out goes with --squad")
+    target = out or RUNS / f"{datetime.now():%Y%m%d-%H%M%S}"
+    for file in (target / RUN, target / REPORT):
+        check_writable(file)
     if progress:
         os.nice(10)  # whoever asks questions meanwhile comes first
     bot, results, name = _results(folder, cases, squad, beir, leave_out, progress)
     made_with = stamp(bot, name)
-    target = out or RUNS / f"{datetime.now():%Y%m%d-%H%M%S}"
     write_run(target, results, made_with)
-    (target / "report.html").write_text(report(results, made_with), encoding="utf-8")
+    (target / REPORT).write_text(report(results, made_with), encoding="utf-8")
     numbers = summary(results)
     if as_json:
         click.echo(json.dumps({"run": str(target), "summary": numbers}, ensure_ascii=False))
@@ -84,7 +87,7 @@ def run(
         if numbers[measure] is not None:
             click.echo(f"{measure}  {numbers[measure]:.3f}")
     click.echo(f"milliseconds  p50 {numbers['milliseconds']['p50']:.1f}  p95 {numbers['milliseconds']['p95']:.1f}")
-    click.echo(f"报告 Report: {target / 'report.html'}")
+    click.echo(f"报告 Report: {target / REPORT}")
 
 
 def _results(
@@ -144,10 +147,10 @@ def compare(before: Path, after: Path, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([asdict(one) for one in differences], ensure_ascii=False))
         return
+    click.echo(_compared(differences[0].change.questions, len(old), len(new)))
     for one in differences:
         click.echo(
             f"{one.measure:<18}{one.before:.3f} → {one.after:.3f}  {one.change.value:+.3f}"
-    click.echo(_compared(differences[0].change.questions, len(old), len(new)))
             f" [{one.change.low:+.3f}, {one.change.high:+.3f}]  p={one.p_value:.3f}  +{len(one.won)} -{len(one.lost)}"
         )
     click.echo(f"赢 won: {' '.join(differences[0].won) or '–'}")
@@ -239,7 +242,7 @@ def claims(files: Sequence[Path], fits: bool, as_json: bool) -> None:
 
     if fits and as_json:
         raise click.UsageError("--fit 和 --json 只能选一个 | give --fit or --json, not both")
-    pairs = [pair for path in files for pair in read_pairs(path)]
+    pairs = read_pairs(*files)
     quiet = not sys.stderr.isatty()
     with tqdm(total=len(pairs), unit="句", desc="核对 Checking", disable=quiet, leave=False) as bar:
         if fits:
@@ -312,10 +315,11 @@ def orders(fitting: bool) -> None:
 def draft(kb: Path, out: Path, limit: int, unasked: bool) -> None:
     """从文档起草用例，逐条取舍 Draft cases from the documents; each accepted one is in FILE at once."""
     from eval.accept import accept
-    from eval.cases import read_cases
+    from eval.cases import check_writable, read_cases
     from eval.draft import draft_cases, spread
     from indexer.read import read_folder
 
+    check_writable(out)
     documents = read_folder(kb).documents
     written = out.exists() and out.stat().st_size > 0
     cases = read_cases(out, {document.id: document for document in documents}) if written else []
@@ -334,11 +338,12 @@ def from_feedback(folder: Path, out: Path) -> None:
     """把读者的反馈变成用例 Turn readers' feedback into cases, to be looked at before they are used."""
     from bot.feedback import FILE
     from eval.accept import append
-    from eval.cases import read_cases
+    from eval.cases import check_writable, read_cases
     from eval.feedback import cases_from, read_feedback
     from indexer.store import open_version
     from indexer.versions import current_version, version_folder
 
+    check_writable(out)
     documents = open_version(version_folder(folder, current_version(folder))).documents
     written = read_cases(out, documents) if out.exists() and out.stat().st_size > 0 else []
     found = cases_from(read_feedback(folder / FILE), documents, {case.question for case in written})

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import random
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
@@ -251,6 +252,15 @@ def _not_empty(path: Path, documents: list[Document], cases: list[Case]) -> tupl
     if not documents or not cases:
         raise CaseError(f"{path} 里没有段落或没有问题", f"{path} leaves no passage or no question")
     return documents, cases
+
+
+def check_writable(file: Path) -> None:
+    """Raises CaseError where the file could not be written; asked before the work that would be lost."""
+    nearest = next(one for one in (file, *file.parents) if os.path.exists(one))  # Path.exists may lack permission
+    if nearest.is_dir() == (nearest == file) or not os.access(nearest, os.W_OK):
+        raise CaseError(
+            f"写不了 {file}；请换一个 --out，或检查权限", f"cannot write {file}: give another --out, or permission"
+        )
 
 
 def _read_text(path: Path) -> str:

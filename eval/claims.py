@@ -15,7 +15,7 @@ from bot.head import Forest
 from bot.matching import Matcher, states_of_passage, states_of_query
 from bot.reading import items, read
 from bot.verify import COLUMNS, EVEN, Passage, Support, evidence, verify
-from eval.cases import CaseError
+from eval.cases import CaseError, identity_of, text_of
 from eval.examples import Lesson
 from eval.fit import forest_arrays, matcher_arrays, train_forest
 from eval.metrics import mean_interval
@@ -60,55 +60,63 @@ class Judged:
         return self.support.supported == self.pair.supported
 
 
-def read_pairs(path: Path) -> list[Pair]:
-    """The pairs of a JSON Lines file, a line one of them or a passage with several; a mistake is named by its line."""
+def read_pairs(*files: Path) -> list[Pair]:
+    """The pairs of JSON Lines files, a line one of them or a passage with several; a mistake is named by its line.
+
+    No id may be in two of the files either: such a pair would count twice.
+    """
     pairs: dict[str, Pair] = {}
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CaseError(f"读不了 {path}：{error}", f"cannot read {path}: {error}") from error
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
+    for path in files:
         try:
-            found = _pairs_of(json.loads(line))
-        except (ValueError, KeyError, TypeError) as error:
-            raise CaseError(
-                f"{path} 第 {number} 行不是合法的句对（{error!r}）；请对照 docs/architecture.md",
-                f"{path}, line {number} is not a pair ({error!r}): see docs/architecture.md",
-            ) from error
-        for pair in found:
-            if pair.id in pairs:
+            lines = path.read_text(encoding="utf-8").split("\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise CaseError(f"读不了 {path}：{error}", f"cannot read {path}: {error}") from error
+        before = len(pairs)
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                found = _pairs_of(json.loads(line))
+            except (ValueError, KeyError, TypeError) as error:
                 raise CaseError(
-                    f"{path} 第 {number} 行：编号 {pair.id} 重复", f"{path}, line {number}: id {pair.id} is taken"
-                )
-            pairs[pair.id] = pair
-    if not pairs:
-        raise CaseError(f"{path} 里没有句对", f"{path} holds no pair: write one a line")
+                    f"{path} 第 {number} 行不是合法的句对（{error!r}）；请对照 docs/architecture.md",
+                    f"{path}, line {number} is not a pair ({error!r}): see docs/architecture.md",
+                ) from error
+            for pair in found:
+                if pair.id in pairs:
+                    raise CaseError(
+                        f"{path} 第 {number} 行：编号 {pair.id} 重复", f"{path}, line {number}: id {pair.id} is taken"
+                    )
+                pairs[pair.id] = pair
+        if len(pairs) == before:
+            raise CaseError(f"{path} 里没有句对", f"{path} holds no pair: write one a line")
     return list(pairs.values())
 
 
 def _pairs_of(row: dict[str, Any]) -> list[Pair]:
+    passage = text_of(row["passage"], "passage")
     if "pairs" in row:
+        key = identity_of(row["id"], "id")
         return [
             Pair(
-                f"{row['id']}-{number}-{kind}",
-                row["passage"],
-                twins[kind],
+                f"{key}-{number}-{kind}",
+                passage,
+                text_of(twins[kind], kind),
                 kind == "supported",
-                twins["kind"],
-                row.get("doc_id", row["id"]),
+                text_of(twins["kind"], "kind"),
+                identity_of(row.get("doc_id", key), "doc_id"),
                 True,
             )
             for number, twins in enumerate(row["pairs"])
             for kind in ("supported", "unsupported")
         ]
-    passage, doc_id = str(row["passage"]), str(row["doc_id"])
+    doc_id = identity_of(row["doc_id"], "doc_id")
     pairs = []
     for one in row.get("claims", [row]):
         if not isinstance(one["supported"], bool):
             raise TypeError("supported is neither true nor false")
-        pairs.append(Pair(str(one["id"]), passage, str(one["claim"]), one["supported"], str(one["kind"]), doc_id))
+        texts = (text_of(one["claim"], "claim"), one["supported"], text_of(one["kind"], "kind"))
+        pairs.append(Pair(identity_of(one["id"], "id"), passage, *texts, doc_id))
     return pairs
 
 

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eval.cases import CaseError, resolve
+from bot.answer import check_question
+from bot.config import BotConfig
+from eval.cases import CaseError, resolve, text_of
+from indexer.errors import QuestionError
 from indexer.types import Document
 
 KIND = "feedback"
@@ -22,13 +25,32 @@ class FromFeedback:
 
 
 def read_feedback(path: Path) -> list[dict[str, Any]]:
-    """The opinions of a file, oldest first. Raises CaseError where it cannot be read."""
+    """The opinions of a file, oldest first, as far as a case needs them. Raises CaseError where it cannot be read."""
     try:
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
+        lines = path.read_text(encoding="utf-8").split("\n")
     except FileNotFoundError:
         raise CaseError(f"{path} 不存在，还没有反馈", f"no feedback yet: {path} does not exist") from None
     except (OSError, ValueError) as error:
         raise CaseError(f"读不了 {path}：{error}", f"cannot read {path}: {error}") from error
+    opinions = []
+    for number, line in enumerate(lines, 1):
+        try:
+            if line.strip():
+                opinions.append(_opinion(json.loads(line)))
+        except (ValueError, KeyError, TypeError) as error:
+            raise CaseError(
+                f"读不了 {path} 第 {number} 行（{error!r}）；请改正或删去这一行",
+                f"cannot read {path}, line {number} ({error!r}): correct or delete the line",
+            ) from error
+    return opinions
+
+
+def _opinion(row: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(row["good"], bool):
+        raise TypeError("good is neither true nor false")
+    citations = [{key: text_of(one[key], key) for key in ("doc_id", "quote")} for one in row["citations"]]
+    texts = {key: text_of(row[key], key) for key in ("question", "reason", "verdict")}
+    return texts | {"good": row["good"], "citations": citations}
 
 
 def cases_from(
@@ -44,6 +66,11 @@ def cases_from(
     unfinished: list[tuple[str, str]] = []
     for question, opinion in latest.items():
         if question in taken:
+            continue
+        try:
+            check_question(question, BotConfig())  # one in context may be longer than any that is asked
+        except QuestionError as error:
+            unfinished.append((question, error.english))
             continue
         refusal = opinion["verdict"] == "refused" if opinion["good"] else opinion["reason"] == "should be refused"
         quotes = [] if refusal else [{key: one[key] for key in ("doc_id", "quote")} for one in opinion["citations"]]

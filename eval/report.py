@@ -8,6 +8,7 @@ from jinja2 import Environment, StrictUndefined
 
 from eval.run import MEASURES, Result, by_kind, summary
 
+REPORT = "report.html"
 _LABELS = {
     "right": "答对（或正确拒答） Right",
     "hit_at_1": "hit@1",
@@ -69,13 +70,13 @@ details { padding: .3rem .8rem; margin: .3rem 0; background: #8881; overflow-wra
 {% for one in results %}
 <details class="case {{ "right" if one.right else "wrong" }}" data-kind="{{ one.kind }}">
 <summary>{{ one.question }} <span class="about">{{ one.id }} · {{ one.verdict }} · {{ "%.2f"|format(one.confidence) }}{% if one.failure %} · {{ one.failure }}{% endif %}</span></summary>
-<p><b>回答 Answer</b> {{ one.answer }}</p>
 {% for question, answer in one.history %}
 <p class="about"><b>此前 Before</b> {{ question }}<br>{{ answer }}</p>
 {% endfor %}
+<p><b>回答 Answer</b> {{ one.answer }}</p>
 {% if one.expected %}<p><b>原文 Gold</b>{% for quote in one.expected %} <mark>{{ quote }}</mark>{% endfor %}</p>{% else %}<p><b>应当拒答 A refusal is right</b></p>{% endif %}
-<p class="about">检索 retrieved: {{ one.retrieved|join(" · ") }} · {{ "%.1f"|format(one.milliseconds) }} ms</p>
 {% if one.required %}<p><b>必含 Must hold</b> {{ one.required|join(" · ") }}</p>{% endif %}
+<p class="about">检索 retrieved: {{ one.retrieved|join(" · ") }} · {{ "%.1f"|format(one.milliseconds) }} ms</p>
 </details>
 {% endfor %}
 <script>

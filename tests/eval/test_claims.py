@@ -34,6 +34,9 @@ ROWS = [
 ]
 
 
+TWINS = {"kind": "number", "supported": "甲馆有讲解员四名。", "unsupported": "甲馆有讲解员五名。"}
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "claims.jsonl"
@@ -54,6 +57,12 @@ def test_pairs_are_read_in_order(file: Path) -> None:
         ("{", "line 1 is not a pair"),
         (json.dumps(row(1, "甲", True) | {"supported": "true"}), "neither true nor false"),
         (json.dumps({"id": "c1"}), "KeyError"),
+        (json.dumps(row(1, "甲", True) | {"claim": None}), "claim is not text: None"),
+        (json.dumps({"id": "a", "passage": None, "pairs": []}), "passage is not text: None"),
+        (json.dumps({"id": "a", "passage": "甲", "pairs": [TWINS | {"supported": True}]}), "supported is not text"),
+        (json.dumps({"id": "a", "passage": "甲", "pairs": [TWINS | {"supported": None}]}), "supported is not text"),
+        (json.dumps({"id": "a", "passage": "甲", "pairs": [TWINS | {"kind": ["x"]}]}), "kind is not text"),
+        (json.dumps({"id": "a", "passage": "甲", "pairs": []}), "holds no pair"),
         (json.dumps(row(1, "甲", True)) + "\n\n" + json.dumps(row(1, "乙", True)), "line 3: id c1 is taken"),
     ],
 )
@@ -66,6 +75,11 @@ def test_a_mistake_is_named_by_its_line(tmp_path: Path, text: str, message: str)
         read_pairs(tmp_path / "none.jsonl")
 
 
+def test_a_pair_in_two_files_would_count_twice(file: Path) -> None:
+    with pytest.raises(CaseError, match="line 1: id c1 is taken"):
+        read_pairs(file, file)
+
+
 def test_each_pair_is_judged(file: Path) -> None:
     done: list[None] = []
     judged = judge(read_pairs(file), lambda: done.append(None))
@@ -76,8 +90,7 @@ def test_each_pair_is_judged(file: Path) -> None:
 
 def test_a_line_may_hold_a_passage_with_twins(tmp_path: Path) -> None:
     path = tmp_path / "contrasts.jsonl"
-    twins = {"kind": "number", "supported": "甲馆有讲解员四名。", "unsupported": "甲馆有讲解员五名。"}
-    path.write_text(json.dumps({"id": "a", "passage": PASSAGE, "pairs": [twins]}), encoding="utf-8")
+    path.write_text(json.dumps({"id": "a", "passage": PASSAGE, "pairs": [TWINS]}), encoding="utf-8")
     assert read_pairs(path) == [
         Pair("a-0-supported", PASSAGE, "甲馆有讲解员四名。", True, "number", "a", twin=True),
         Pair("a-0-unsupported", PASSAGE, "甲馆有讲解员五名。", False, "number", "a", twin=True),

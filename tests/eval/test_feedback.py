@@ -82,6 +82,16 @@ def test_no_file_yet_is_one_line(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text("{", encoding="utf-8")
     with pytest.raises(CaseError, match="cannot read"):
         read_feedback(tmp_path / FILE)
+    good = json.dumps(opinion("甲？", True))
+    for bad in ("[1]", '{"question": "x"}', json.dumps(opinion("乙？", True) | {"reason": None})):
+        (tmp_path / FILE).write_text(f"{good}\n{bad}\n", encoding="utf-8")
+        with pytest.raises(CaseError, match=r"cannot read .*, line 2"):
+            read_feedback(tmp_path / FILE)
+
+
+def test_a_question_that_cannot_be_asked_is_no_case() -> None:
+    found = cases_from([opinion("问" * 501, True)], DOCUMENTS, ())
+    assert (found.rows, "501 characters" in found.unfinished[0][1]) == ((), True)
 
 
 def test_the_command_appends_cases_that_can_be_read(built, kb: Path, tmp_path: Path) -> None:

@@ -293,3 +293,19 @@ def test_mistakes_are_one_line(tmp_path: Path, arguments: list[str], code: int, 
     assert done.returncode == code
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "out", "named"),
+    [
+        (["run", "--index", "none"], "file/sub", "file/sub/run.json"),
+        (["run", "--index", "none"], "folder", "folder/run.json"),
+        (["draft", "--kb", "none", "--all"], "folder", "folder"),
+        (["from-feedback", "--index", "none"], "file/cases.jsonl", "file/cases.jsonl"),
+    ],
+)
+def test_where_nothing_can_be_written_is_said_first(tmp_path: Path, command: list[str], out: str, named: str) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "folder/run.json").mkdir(parents=True)
+    done = CliRunner().invoke(evaluation, [*command, "--out", str(tmp_path / out)])
+    assert f"cannot write {tmp_path / named}: " in str(done.exception)
