@@ -27,12 +27,12 @@ class Difference:
 
     @property
     def regressed(self) -> bool:
-        """Lower by more than chance would explain: the test says so, and the interval lies below zero.
+        """Lower by more than chance would explain: the interval lies below zero, and the test says so or all is lost.
 
         The interval alone is too narrow where few questions moved: of 118, 4 lost and none won keep it below zero, and
-        chance does that to one run in eight (p = 0.125).
+        chance does that to one run in eight (p = 0.125). The test cannot tell where fewer than six questions are asked.
         """
-        return self.change.high < 0 and self.p_value < _SIGNIFICANT
+        return self.change.high < 0 and (self.p_value < _SIGNIFICANT or not self.after)
 
 
 def compare(before: Sequence[Result], after: Sequence[Result]) -> list[Difference]:
@@ -67,7 +67,7 @@ def difference(measure: str, pairs: Sequence[tuple[str, float, float]]) -> Diffe
     change = mean_interval((after - before).tolist())
     assert change  # pairs is not empty
     p_value = 1.0
-    if (after != before).any():
+    if len(pairs) > 1 and (after != before).any():
         test = permutation_test(
             (after, before), lambda x, y, axis: np.mean(x - y, axis=axis), permutation_type="samples", vectorized=True,
             n_resamples=5000, batch=250, rng=0,

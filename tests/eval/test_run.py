@@ -15,7 +15,7 @@ from bot import open_bot
 from bot.config import BotConfig
 from eval.app import evaluation
 from eval.cases import Case, CaseError, Gold, resolve
-from eval.compare import Difference, compare
+from eval.compare import Difference, compare, difference
 from eval.report import report
 from eval.run import evaluate, read_run, stamp, summary, write_run
 from tests.conftest import plain_head
@@ -125,6 +125,10 @@ def test_what_the_test_calls_chance_is_no_regression(bot) -> None:
 
     assert lost(4).change.high < 0 < 0.1 < lost(4).p_value
     assert [lost(count).regressed for count in (4, 7)] == [False, True]
+    few = [(str(number), 1.0, 0.0) for number in range(3)]
+    assert difference("right", few).regressed
+    assert difference("right", few[:1]).regressed
+    assert not difference("right", [*few, ("3", 1.0, 1.0), ("4", 1.0, 1.0)]).regressed
 
 
 def test_only_the_same_questions_are_compared(bot) -> None:
