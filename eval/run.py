@@ -266,9 +266,10 @@ def read_run(path: Path) -> tuple[dict[str, Any], list[Result]]:
     try:
         run = _RUN_FILE.validate_json(file.read_bytes(), strict=True)
     except (OSError, ValidationError) as error:
-        reason = (
-            f"{error.errors()[0]['loc']}: {error.errors()[0]['msg']}" if isinstance(error, ValidationError) else error
-        )
+        reason = str(error)
+        if isinstance(error, ValidationError):  # of several lines; the first mistake is enough
+            first = error.errors()[0]
+            reason = f"{'.'.join(map(str, first['loc']))} {first['msg']}".lstrip()
         raise CaseError(
             f"{file} 不是评测结果（{reason}）；请先运行 jiawen eval run",
             f"{file} is not a run ({reason}): make one with `jiawen eval run`",
