@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bot.config import BotConfig
-from bot.context import History, check_is_text, in_context, rewritten
+from bot.context import History, check_question, in_context, rewritten
 from bot.extract import Evidence, choose_sentences
 from bot.generate import Draft
 from bot.head import Head, load_head
@@ -21,7 +21,6 @@ from bot.types import Answer, AnswerSentence, Citation, Hit, Verdict, cite
 from bot.weigh import Weighed, doubted, held_to, weigh
 from indexer.config import IndexConfig
 from indexer.embed import Encoder, open_encoder, token_reader
-from indexer.errors import QuestionError
 from indexer.store import Index
 from indexer.text import simplify
 from indexer.versions import open_index
@@ -206,20 +205,6 @@ def _timings(found: Found) -> dict[str, float]:
         "answer": round((now - found.read.retrieved) * 1000, 2),
         "total": round((now - found.started) * 1000, 2),
     }
-
-
-def check_question(question: str, config: BotConfig) -> str:
-    """The question without white space at its ends; empty and over-long ones are refused."""
-    check_is_text(question)
-    stripped = question.strip()
-    if not stripped:
-        raise QuestionError("问题是空的；请写下您的问题", "the question is empty: write one")
-    if len(stripped) > config.longest_question:
-        raise QuestionError(
-            f"问题有 {len(stripped)} 字，最多 {config.longest_question} 字；请缩短",
-            f"the question has {len(stripped)} characters, at most {config.longest_question} are read: shorten it",
-        )
-    return stripped
 
 
 def open_bot(index: str | Path = ".jiawen", config: BotConfig | None = None) -> Answerer:

@@ -105,8 +105,13 @@ def put(kb: Path, path: PurePosixPath, uploaded: Path, replace: bool) -> None:
 
 
 def remove(kb: Path, path: PurePosixPath) -> PurePosixPath:
-    """Moves a document's file, and that of its known questions, to .removed/; where the first is now, under kb/."""
+    """Moves a document's file, and that of its known questions, to .removed/; where the first is now, under kb/.
+
+    A file of the same name with another suffix is the same document: where the one at `path` has gone, it is moved.
+    """
     file = _inside(kb, path)
+    if not file.is_file():
+        file = next(_same_document(file), file)
     if not file.is_file():
         raise ContentError(f"{path} 已经不在了；请重建", f"{path} is no longer there: rebuild")
     folder = _kept_folder(kb)

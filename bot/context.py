@@ -1,4 +1,4 @@
-"""A follow-up and its conversation → one question that says all: by rules, or by the model when there is one."""
+"""A question and its conversation → one question that says all: by rules, or by the model when there is one."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ def in_context(question: str, history: History) -> str:
     """
     for turn in history:
         for part in turn:
-            check_is_text(part)
+            _check_is_text(part)
     searched = first = question
     for before, _ in reversed(history[-_TURNS:]):
         if not leans(first) or len(before) + len(searched) >= _LONGEST:
@@ -31,17 +31,6 @@ def in_context(question: str, history: History) -> str:
         first = before
         searched = f"{before} {searched}"
     return searched
-
-
-def check_is_text(text: str) -> None:
-    """A QuestionError where it holds half a surrogate pair, which no encoder reads."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        raise QuestionError(
-            "问题里有无法识别的字符；请用 UTF-8 编码",
-            "the question holds characters that are not text: send it as UTF-8",
-        ) from None
 
 
 def rewritten(model: Model, question: str, history: History, config: BotConfig) -> str:
@@ -55,3 +44,28 @@ def rewritten(model: Model, question: str, history: History, config: BotConfig) 
     own = sum(holds(conversation, word) < 1 for word in words)
     fits = text and "\n" not in text and len(text) <= config.longest_question and own <= _OWN_WORDS * len(words)
     return text if fits and is_chinese(text) == is_chinese(question) else ""
+
+
+def check_question(question: str, config: BotConfig) -> str:
+    """The question without white space at its ends; empty and over-long ones are refused."""
+    _check_is_text(question)
+    stripped = question.strip()
+    if not stripped:
+        raise QuestionError("问题是空的；请写下您的问题", "the question is empty: write one")
+    if len(stripped) > config.longest_question:
+        raise QuestionError(
+            f"问题有 {len(stripped)} 字，最多 {config.longest_question} 字；请缩短",
+            f"the question has {len(stripped)} characters, at most {config.longest_question} are read: shorten it",
+        )
+    return stripped
+
+
+def _check_is_text(text: str) -> None:
+    """A QuestionError where it holds half a surrogate pair, which no encoder reads."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise QuestionError(
+            "问题里有无法识别的字符；请用 UTF-8 编码",
+            "the question holds characters that are not text: send it as UTF-8",
+        ) from None

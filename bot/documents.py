@@ -134,17 +134,13 @@ class Documents:
     def remove(self, doc_id: str) -> dict[str, str]:
         """Moves the document's file out of the index's sight; not the last, which would stay for want of another."""
         index = self._live.bot.index
-        skipped = {one.file: one.kept for one in index.manifest.skipped}
-        document = _document(index, doc_id)
-        # One whose new file cannot be read is served from the old one: what lies there is the new.
-        there = (
-            file for file, kept in skipped.items() if kept and PurePosixPath(file).with_suffix("").as_posix() == doc_id
-        )
-        file = PurePosixPath(next(there, document.file))
+        file = PurePosixPath(_document(index, doc_id).file)
         kb = self._folder()
+        # Those that no build could read, ever, publish nothing either.
+        empty = {kb / one.file for one in index.manifest.skipped if not one.kept}
         with self._changing, written(kb):
-            articles = [path for path in content_files(kb) if path.suffix.lower() in SUFFIXES]
-            if all(path == kb / file or skipped.get(path.relative_to(kb).as_posix()) is False for path in articles):
+            articles = {path for path in content_files(kb) if path.suffix.lower() in SUFFIXES} - empty
+            if all(path.with_suffix("") == (kb / file).with_suffix("") for path in articles):
                 raise ContentError(
                     "这是最后一篇，移走后没有内容可发布，仍会据它回答；请先添加另一篇",
                     "this is the last document: with none to publish it would go on being answered; add another first",

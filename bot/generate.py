@@ -44,15 +44,11 @@ class Draft:
         orders: list[tuple[int, int]] = []
         if known:
             given = rows[give_orders(self._index.vectors_of(rows))]
-            orders += [(start, end) for _, start, end in self._index.sentences[given].tolist()]
-            orders += [
-                (start, min(end, chunk.end))
-                for (start, end), _, title in heading_lines(document.text)
-                if chunk.start <= start < chunk.end and _gives_orders(title)
-            ]
+            orders += map(tuple, (self._index.sentences[given, 1:] - chunk.start).tolist())
+            orders += [span for span, _, title in heading_lines(chunk.text) if _gives_orders(title)]
         text = chunk.text
         for start, end in sorted(orders, reverse=True):
-            text = f"{text[: start - chunk.start]}{_ORDER}{text[end - chunk.start :]}"
+            text = f"{text[:start]}{_ORDER}{text[end:]}"
         return Passage(text, "\n".join(filter(None, [*over, document.published])))
 
     def write(self, model: Model, question: str, chinese: bool, seconds: float) -> Iterator[None]:

@@ -4,16 +4,16 @@ import csv
 import json
 import os
 import random
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.answer import check_question
 from bot.config import BotConfig
+from bot.context import check_question
 from indexer.errors import ContentError, QuestionError
+from indexer.text import normal_text
 from indexer.types import Document
 
 
@@ -61,9 +61,7 @@ def read_cases(path: Path, documents: Mapping[str, Document], skip_unfound: bool
     With `skip_unfound` a case whose quote is not found is left out: it is about other content.
     """
     cases: dict[str, Case] = {}
-    for number, line in enumerate(_read_text(path).split("\n"), 1):
-        if not line.strip():
-            continue
+    for number, line in numbered_lines(path):
         try:
             row = json.loads(line)
             case = Case(
@@ -97,6 +95,12 @@ def read_cases(path: Path, documents: Mapping[str, Document], skip_unfound: bool
     return list(cases.values())
 
 
+def numbered_lines(path: Path) -> list[tuple[int, str]]:
+    """(number, line) of the lines of a file that are not blank. Raises CaseError where it cannot be read."""
+    lines = enumerate(_read_text(path).split("\n"), 1)
+    return [(number, line) for number, line in lines if line.strip()]
+
+
 def text_of(value: object, name: str) -> str:
     """The value, if it is a string; a TypeError for anything else, a ValueError for what UTF-8 cannot write."""
     if not isinstance(value, str):
@@ -124,7 +128,7 @@ def resolve(doc_id: str, quote: str, documents: Mapping[str, Document]) -> Gold:
     """The gold with every span at which the document holds the quote; a quote not found is an error."""
     if doc_id not in documents:
         raise NotHeld(f"没有文档 {doc_id}", f"no document {doc_id}: correct doc_id")
-    text, normal = documents[doc_id].text, _normal(quote)
+    text, normal = documents[doc_id].text, normal_text(quote)
     spans = []
     start = text.find(normal) if normal else -1
     while start >= 0:
@@ -133,11 +137,6 @@ def resolve(doc_id: str, quote: str, documents: Mapping[str, Document]) -> Gold:
     if not spans:
         raise NotHeld(f"{doc_id} 里没有这句话：{quote}", f"{doc_id} does not hold the quote {quote!r}: correct it")
     return Gold(doc_id, normal, tuple(spans))
-
-
-def _normal(text: str) -> str:
-    """As a Document holds it: in NFC, with LF line ends."""
-    return unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def read_squad(
@@ -160,13 +159,13 @@ def read_squad(
         for doc_id, title, paragraph in paragraphs:
             if doc_id in documents:
                 raise _taken(doc_id)
-            text = _normal(text_of(paragraph["context"], "context"))
+            text = normal_text(text_of(paragraph["context"], "context"))
             documents[doc_id] = Document(doc_id, title or doc_id, text)
             if random.Random(f"0 {doc_id}").random() < leave_out:
                 dropped.add(doc_id)
             for row in paragraph["qas"]:
                 key, question = identity_of(row["id"], "id"), text_of(row["question"], "question").strip()
-                answers = [_normal(one) for answer in row["answers"] if (one := text_of(answer["text"], "text"))]
+                answers = [normal_text(one) for answer in row["answers"] if (one := text_of(answer["text"], "text"))]
                 first = next((one for one in answers if one in text), None)  # annotators' answers are alternatives
                 if question and answers and first is None:
                     unfound.append(key)
@@ -204,7 +203,7 @@ def read_beir(folder: Path) -> tuple[list[Document], list[Case]]:
             key = identity_of(row["_id"], "_id")
             if key in documents:
                 raise _taken(key)
-            documents[key] = Document(key, str(row.get("title") or key), _normal(text_of(row["text"], "text")))
+            documents[key] = Document(key, str(row.get("title") or key), normal_text(text_of(row["text"], "text")))
     test = folder / "qrels/test.tsv"
     for path in [test] if test.exists() else sorted(test.parent.glob("*.tsv")):
         with _shaped("BEIR", path) as content:

@@ -15,7 +15,7 @@ from bot.head import Forest
 from bot.matching import Matcher, states_of_passage, states_of_query
 from bot.reading import items, read
 from bot.verify import COLUMNS, EVEN, Passage, Support, evidence, verify
-from eval.cases import CaseError, identity_of, text_of
+from eval.cases import CaseError, identity_of, numbered_lines, text_of
 from eval.examples import Lesson
 from eval.fit import forest_arrays, matcher_arrays, train_forest
 from eval.metrics import mean_interval
@@ -67,14 +67,8 @@ def read_pairs(*files: Path) -> list[Pair]:
     """
     pairs: dict[str, Pair] = {}
     for path in files:
-        try:
-            lines = path.read_text(encoding="utf-8").split("\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise CaseError(f"读不了 {path}：{error}", f"cannot read {path}: {error}") from error
         before = len(pairs)
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
+        for number, line in numbered_lines(path):
             try:
                 found = _pairs_of(json.loads(line))
             except (ValueError, KeyError, TypeError) as error:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.answer import check_question
 from bot.config import BotConfig
-from eval.cases import CaseError, resolve, text_of
+from bot.context import check_question
+from eval.cases import CaseError, numbered_lines, resolve, text_of
 from indexer.errors import QuestionError
 from indexer.types import Document
 
@@ -26,17 +26,12 @@ class FromFeedback:
 
 def read_feedback(path: Path) -> list[dict[str, Any]]:
     """The opinions of a file, oldest first, as far as a case needs them. Raises CaseError where it cannot be read."""
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except FileNotFoundError:
-        raise CaseError(f"{path} 不存在，还没有反馈", f"no feedback yet: {path} does not exist") from None
-    except (OSError, ValueError) as error:
-        raise CaseError(f"读不了 {path}：{error}", f"cannot read {path}: {error}") from error
+    if not path.exists():
+        raise CaseError(f"{path} 不存在，还没有反馈", f"no feedback yet: {path} does not exist")
     opinions = []
-    for number, line in enumerate(lines, 1):
+    for number, line in numbered_lines(path):
         try:
-            if line.strip():
-                opinions.append(_opinion(json.loads(line)))
+            opinions.append(_opinion(json.loads(line)))
         except (ValueError, KeyError, TypeError) as error:
             raise CaseError(
                 f"读不了 {path} 第 {number} 行（{error!r}）；请改正或删去这一行",

@@ -12,7 +12,7 @@ import yaml
 
 from indexer.convert import CannotConvert, Converted, from_docx, from_html, from_pdf
 from indexer.errors import ContentError
-from indexer.text import heading_lines
+from indexer.text import heading_lines, normal_text
 from indexer.types import Document, KnownQuestion
 
 QUESTIONS = ".questions.jsonl"  # in place of a document's suffix: the file of its known questions
@@ -249,7 +249,7 @@ def decode(path: Path) -> str:
             f"{path} 不是文本文件，或编码无法识别；请另存为 UTF-8",
             f"{path} is not text in a known encoding: save it as UTF-8",
         )
-    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return normal_text(text)
 
 
 def _decoded(raw: bytes, encoding: str) -> str | None:

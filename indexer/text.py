@@ -32,6 +32,11 @@ _CLOSING_MARKS = re.compile(r"[ \t]#+$")
 FENCE = re.compile(r"^(```|~~~).*?(?:^\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 
 
+def normal_text(text: str) -> str:
+    """The text as documents hold it: in NFC, with LF line ends."""
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
 def sentence_spans(text: str) -> list[Span]:
     """Spans of the sentences in order, without white space at their ends; every other character is in exactly one."""
     text = _STRAIGHT_PAIR.sub(r"“\1”", text)  # the same length, and it says which quote closes

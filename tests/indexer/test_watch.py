@@ -24,7 +24,9 @@ def test_a_folder_that_is_replaced_is_watched_anew(kb: Path, stop: Event) -> Non
     kb.mkdir()
     next(watching)
     (kb / "a.md").write_text("甲。", encoding="utf-8")
-    next(watching)
+    assert next(watching, "ended") is None
+    stop.set()
+    assert list(watching) == []
 
 
 def test_a_folder_that_is_missing_is_waited_for(kb: Path, stop: Event) -> None:
