@@ -47,8 +47,10 @@ class Draft:
             orders += map(tuple, (self._index.sentences[given, 1:] - chunk.start).tolist())
             orders += [span for span, _, title in heading_lines(chunk.text) if _gives_orders(title)]
         text = chunk.text
-        for start, end in sorted(orders, reverse=True):
-            text = f"{text[:start]}{_ORDER}{text[end:]}"
+        behind = len(text)
+        for start, end in sorted(orders, reverse=True):  # a heading that a known question quotes is a sentence as well
+            text = f"{text[:start]}{_ORDER}{text[min(end, behind) :]}"
+            behind = start
         return Passage(text, "\n".join(filter(None, [*over, document.published])))
 
     def write(self, model: Model, question: str, chinese: bool, seconds: float) -> Iterator[None]:
