@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from pathlib import Path
 
 from bot.config import BotConfig
@@ -13,7 +14,7 @@ from bot.head import Head, load_head
 from bot.known import Query, query_of
 from bot.llm import Model, ModelError, open_model
 from bot.prompt import is_chinese
-from bot.question import SHORT, ask_what, goes_on
+from bot.question import SHORT, ask_what, goes_on, questions_in
 from bot.refusal import refusal_of
 from bot.retrieve import retrieve
 from bot.spelling import Spelling
@@ -28,6 +29,8 @@ from indexer.versions import open_index
 # Two cosines together. Of 61 misspelt questions about the article 52 are given another spelling, and 49 of these are
 # nearer by more than this; of 2,489 others 31 and 2.
 _NEARER = 0.003
+_MOST_QUESTIONS = 4  # of one message that are answered each by itself; each takes as long as a message of its own
+_NOT_IN_A_NOTE = str.maketrans("|；", "/，")  # which part its languages, and notes from each other
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +42,13 @@ class Found:
     read: Weighed
     evidence: list[Evidence]  # the sentences of the extractive answer
     started: float
+    unanswered: Sequence[str] = ()  # of several questions in one message those without an answer, where others have one
+
+    @property
+    def note(self) -> str:
+        """Which questions have no answer, Chinese | English; empty where that cannot be said of some only."""
+        quoted = "".join(f"“{one}”" for one in self.unanswered).translate(_NOT_IN_A_NOTE)
+        return f"没有找到答案：{quoted} | no answer found: {quoted}" if quoted else ""
 
 
 @dataclass(eq=False)
@@ -99,24 +109,54 @@ class Answerer:
     def _find(self, question: str, history: History) -> Found:
         started = time.perf_counter()
         checked = self.checked(question)
-        read = self.weigh(checked, history)
-        evidence: list[Evidence] = []
-        if read.confidence >= self.config.refuse_below:
-            evidence = choose_sentences(self.index, read, self.config)
-        return Found(question, checked, read, evidence, started)
+        asked, before = self.completed(checked, history)
+        read = self.weigh(asked, before)
+        found = Found(question, checked, read, self._evidence(read), started)
+        parts = [part.strip() for part in questions_in(asked)]
+        several = 1 < len(parts) <= _MOST_QUESTIONS and not read.doubts.steers
+        return self._each_answered(found, parts, before) if several else found
+
+    def _each_answered(self, found: Found, parts: Sequence[str], before: History) -> Found:
+        """With the sentences that answer each question of a message, in the order asked.
+
+        As it was where no question has an answer by itself, or none a surer one than the message as a whole.
+        """
+        each = [self.weigh(part, [*before, *((other, "") for other in parts[:at])]) for at, part in enumerate(parts)]
+        if found.read.confidence >= max(one.confidence for one in each):
+            return found
+        chosen = [self._evidence(one) for one in each]
+        if not any(chosen):
+            return found
+        evidence = {(one.hit.number, one.start): one for own in chosen for one in own}
+        hits = {hit.number: hit for ranked in zip_longest(*(one.hits for one in each)) for hit in ranked if hit}
+        confidence = min(one.confidence for one, own in zip(each, chosen, strict=True) if own)
+        return replace(
+            found,
+            read=replace(found.read, hits=list(hits.values()), confidence=confidence),
+            evidence=list(evidence.values()),
+            unanswered=[part for part, own in zip(parts, chosen, strict=True) if not own],
+        )
+
+    def _evidence(self, read: Weighed) -> list[Evidence]:
+        sure = read.confidence >= self.config.refuse_below
+        return choose_sentences(self.index, read, self.config) if sure else []
+
+    def completed(self, question: str, history: History) -> tuple[str, History]:
+        """(the question made self-contained by the model, no history); both as they are where that is not to be had."""
+        if self.model is None or in_context(question, history) == question:
+            return question, history
+        complete = rewritten(self.model, question, history, self.config)
+        return (complete, ()) if complete else (question, history)
 
     def weigh(self, question: str, history: History = ()) -> Weighed:
         """The question and its hits, and the probability that they answer; in context where it leans on the one before.
 
-        Without a model to make it self-contained, one that is surely answered by itself is no follow-up:
-        拉起那支讲课队伍时定下的宗旨是什么？
+        One that is surely answered by itself is no follow-up: 拉起那支讲课队伍时定下的宗旨是什么？
 
         The own words of a follow-up are held to the hits as well, and the lesser probability counts: with an answered
         question in front any question would look answered.
         """
         searched = in_context(question, history)
-        if searched != question and self.model and (complete := rewritten(self.model, question, history, self.config)):
-            return weigh(self.index, self.head, self._query(complete), self.config)
         alone = weigh(self.index, self.head, self._query(question), self.config)
         if searched == question or (alone.confidence >= self.config.sure_alone and not goes_on(question)):
             return alone
@@ -135,7 +175,7 @@ class Answerer:
         refusal = "" if citations else self._refusal(found)
         sentences = [AnswerSentence(one.quote, (one.number,), supported=True) for one in citations]
         verdict = Verdict.GROUNDED if citations else Verdict.REFUSED
-        return self._answer(found, sentences, verdict, citations, "extractive", refusal=refusal)
+        return self._answer(found, sentences, verdict, citations, "extractive", refusal=refusal, note=found.note)
 
     def _generated(self, model: Model, found: Found, extractive: Answer) -> Iterator[Answer]:
         draft = Draft(self.index, found.read.hits)
@@ -144,7 +184,7 @@ class Answerer:
                 yield self._drafted(found, draft, model.name)
         except ModelError as error:
             note = f"语言模型没有答成：{error.chinese}，以下是原文 | the model failed ({error.english}): verbatim"
-            yield replace(extractive, note=note, timings_ms=_timings(found))
+            yield replace(extractive, note=_joined(note, extractive.note), timings_ms=_timings(found))
             return
         supported = sum(one.supported for one in draft.sentences)
         if draft.declined and not found.evidence:
@@ -153,21 +193,20 @@ class Answerer:
             yield self._answer(found, [], Verdict.REFUSED, [], model.name, refusal=self._refusal(found))
         elif not supported or (self.config.unsupported == "extractive" and supported < len(draft.sentences)):
             note = "语言模型写的没有依据，以下是原文 | what the model wrote is not supported: verbatim"
-            yield replace(extractive, note=note, timings_ms=_timings(found))
+            yield replace(extractive, note=_joined(note, extractive.note), timings_ms=_timings(found))
         else:
             yield self._drafted(found, draft, model.name)
 
     def _drafted(self, found: Found, draft: Draft, name: str) -> Answer:
         shown = [one for one in draft.sentences if one.supported or self.config.unsupported != "drop"]
         dropped = len(draft.sentences) - len(shown)
-        notes = []
-        if not found.evidence:
-            notes.append("知识库可能没有答案 | the knowledge base may not hold the answer")
-        if dropped:
-            notes.append(f"删去没有依据的 {dropped} 句 | {dropped} unsupported left out")
+        note = _joined(
+            "" if found.evidence else "知识库可能没有答案 | the knowledge base may not hold the answer",
+            f"删去没有依据的 {dropped} 句 | {dropped} unsupported left out" if dropped else "",
+            found.note,
+        )
         verdict = Verdict.GROUNDED if all(one.supported for one in shown) and found.evidence else Verdict.PARTIAL
-        answer = self._answer(found, shown, verdict, draft.citations, name)
-        return replace(answer, note="；".join(notes), pending=draft.pending)
+        return replace(self._answer(found, shown, verdict, draft.citations, name, note=note), pending=draft.pending)
 
     def _answer(
         self,
@@ -177,6 +216,7 @@ class Answerer:
         citations: Sequence[Citation],
         answerer: str,
         refusal: str = "",
+        note: str = "",
     ) -> Answer:
         share = sum(one.supported for one in sentences) / len(sentences) if sentences else 1.0
         return Answer(
@@ -191,11 +231,16 @@ class Answerer:
             index_version=self.index.manifest.version,
             timings_ms=_timings(found),
             searched=found.read.query.text if found.read.query.text != found.question.strip() else "",
+            note=note,
         )
 
     def _refusal(self, found: Found) -> str:
         own, read = ask_what(found.checked, self.head.expectation), found.read
         return refusal_of(self.index, found.question, own, read.asked, read.hits)
+
+
+def _joined(*notes: str) -> str:
+    return "；".join(filter(None, notes))
 
 
 def _timings(found: Found) -> dict[str, float]:

@@ -46,7 +46,7 @@ class Explanation:
 
 def explain(bot: Answerer, question: str, chunk_id: str | None = None, history: History = ()) -> Explanation:
     """The explanation for a chunk, by default the best one; an unknown chunk is a QuestionError."""
-    read = bot.weigh(bot.checked(question), history)
+    read = bot.weigh(*bot.completed(bot.checked(question), history))
     query, expanded = read.query, with_chinese(read.query.text)
     index, config = bot.index, bot.config
     ranking = retrieve(index, query, len(index.chunks), config)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -154,6 +155,11 @@ _COURTESY = re.compile(
     "谢谢|多谢|感谢|辛苦|好[的吧]?|嗯|哦|知道|明白|了解|收到|哈|[你您]好|再见|拜拜|[你您了啦啊呀]"
     r"|\b(?:ok|okay|thanks|thank you|hello|hi|bye)\b"
 )
+# Where a question ends: not inside a title or a quotation, nor in an address, as ?id= does.
+_ENDS = re.compile(r"《[^》]*》|“[^”]*”|「[^」]*」|『[^』]*』|\"[^\"]*\"|([?？](?<![!-~]\?(?=[!-~]))[?？!！\s]*)")
+_OPENING = re.compile(
+    r"^(?:请问)?[您你]们?(?:知不知道|知道|听说过?|听过|了解|记得|认识).*吗\?$|^do you (?:know|remember)\b"
+)
 _POINTER = re.compile("[该此他她它]|其(?![他它余中次])")
 SHORT = 9  # characters: 什么时候启动的? leans, 番茄炒蛋怎么做? names its own matter
 
@@ -247,6 +253,28 @@ def leans(question: str) -> bool:
             return True
     own = _NOUNS - {"vn", "an"}  # 启动 leans on what was started
     return len(text) <= SHORT and not any(tag in own and len(word) > 1 for word, tag in content_words(text))
+
+
+def questions_in(message: str) -> list[str]:
+    """The questions of a message that ask for something each, which together are the message; often the one.
+
+    A part without matter of its own belongs to the one beside it: 在哪举办？什么时候？, 你知道教育日吗？是哪天？
+    """
+    ends = [match.end() for match in _ENDS.finditer(message) if match[1]]
+    parts: list[str] = []
+    for start, end in pairwise(dict.fromkeys([0, *ends, len(message)])):
+        part = message[start:end]
+        if parts and not (_asks_for_something(parts[-1]) and _asks_for_something(part)):
+            parts[-1] += part
+        else:
+            parts.append(part)
+    return parts
+
+
+def _asks_for_something(part: str) -> bool:
+    text = fold(part).strip()
+    matter = any(tag in _CONTENT and len(word) > 1 for word, tag in content_words(text))
+    return matter and not _OPENING.search(text) and (text.endswith("?") or any(asks.search(text) for asks in ASKS))
 
 
 def goes_on(question: str) -> bool:

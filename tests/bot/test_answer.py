@@ -209,6 +209,46 @@ def test_a_question_without_a_token_is_refused(bot: Answerer) -> None:
     assert bot.ask("\u200b\u200b").verdict is Verdict.REFUSED
 
 
+MUSEUM, LEADER = "嘉峪关长城博物馆被命名为什么基地？", "国家安全宣讲团由谁任团长？"
+
+
+@pytest.mark.parametrize(
+    ("message", "held", "missing"),
+    [
+        (MUSEUM + LEADER, ["甘肃省国家安全教育基地", "任团长"], ""),
+        (LEADER + MUSEUM, ["任团长", "甘肃省国家安全教育基地"], ""),
+        (LEADER + MUSEUM + "它有几名专职讲解员？", ["任团长", "讲解员4名"], ""),  # the third leans on the second
+        (LEADER + "嘉峪关市的面积有多大；几亩 | 几顷？", ["任团长"], "嘉峪关市的面积有多大，几亩 / 几顷？"),
+        ("嘉峪关市的面积有多大？" + LEADER, ["任团长"], "嘉峪关市的面积有多大？"),
+        ("番茄炒蛋怎么做？嘉峪关市的面积有多大？", [], ""),
+        ("搞国安到底是为谁、靠谁？总书记怎么说的？", ["一切依靠人民"], ""),  # one question in two sentences
+        (MUSEUM + "长城博物馆被命名为什么基地？", ["甘肃省国家安全教育基地"], ""),
+    ],
+)
+def test_each_question_of_a_message_is_answered(bot: Answerer, message: str, held: list[str], missing: str) -> None:
+    answer = bot.ask(message)
+    assert len(answer.citations) == len(held)
+    assert all(part in one.quote for part, one in zip(held, answer.citations, strict=True))
+    assert answer.note == (f"没有找到答案：“{missing}” | no answer found: “{missing}”" if missing else "")
+    assert answer.verdict is (Verdict.GROUNDED if held else Verdict.REFUSED)
+    spans = [(hit.chunk.doc_id, hit.chunk.start, hit.chunk.end) for hit in answer.hits]
+    assert len(set(spans)) == len(spans)
+    for one in answer.citations:
+        assert any(one.doc_id == doc and start <= one.start <= one.end <= end for doc, start, end in spans)
+
+
+def test_a_message_of_many_questions_is_read_as_one(bot: Answerer) -> None:
+    asked = ["国家安全宣讲团由谁任团长？", "番茄炒蛋怎么做？", "北京明天天气怎么样？", "嘉峪关市的面积有多大？"]
+    assert bot.ask("".join(asked)).note.count("“") == 6
+    assert not bot.ask("".join([*asked, "长城有多少公里？"])).note
+
+
+def test_a_message_to_the_bot_is_not_taken_apart(bot: Answerer) -> None:
+    message = "我们聊的内容会不会被你们领导看见？会存多久？"
+    assert bot.weigh(message).doubts.steers
+    assert bot.ask(message).verdict is Verdict.REFUSED
+
+
 def test_a_question_is_answered_from_the_threshold_on(built, kb: Path, counting) -> None:
     (kb / "a.md").write_text("甲乙。", encoding="utf-8")
     built()

@@ -145,6 +145,19 @@ def test_what_becomes_of_an_unsupported_sentence(plain: Answerer, script: Script
     assert bool(answer.note) == (unsupported != "mark")
 
 
+def test_of_several_questions_those_without_an_answer_are_named(bot: Answerer, script: Script) -> None:
+    message, missing = f"{QUESTION}番茄炒蛋怎么做？国家安全宣讲团由谁任团长？", "没有找到答案：“番茄炒蛋怎么做？” | "
+    script.says([f"{RIGHT}。", "市委常委、国安办主任任国家安全宣讲团团长。"])
+    answer = bot.ask(message)
+    assert [one.supported for one in answer.sentences] == [True, True]
+    assert answer.note.startswith(missing)
+    script.says(["馆里有员工三百人[1]。"])
+    answer = bot.ask(message)
+    assert (answer.answerer, len(answer.sentences)) == ("extractive", 2)
+    assert answer.note.startswith("语言模型写的没有依据")
+    assert f"；{missing}" in answer.note
+
+
 def test_the_model_is_not_asked_where_the_knowledge_base_is_silent(bot: Answerer, script: Script) -> None:
     answer = bot.ask("番茄炒蛋怎么做？")
     assert (answer.verdict, script.requests) == (Verdict.REFUSED, [])

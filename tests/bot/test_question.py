@@ -15,6 +15,7 @@ from bot.question import (
     holds,
     no_content_mentioned,
     nothing_mentioned,
+    questions_in,
     what_is_missing,
     what_is_wanted,
 )
@@ -190,3 +191,32 @@ def test_a_sum_is_given_in_several_ways() -> None:
         True,
         False,
     ]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        ["《谁动了我的奶酪？》讲什么？", "馆长是谁？"],
+        ["What is the theme? ", "Who spoke at the opening?"],
+        ["主题是什么?", "A级景区有哪些?"],
+        ["主题是什么？？！ ", "讲解员有几名"],
+        ["我是学生。今年的主题是什么？", "讲解员有几名？请尽快答复"],
+        ["基地建设方案叫什么？", "讲解员有几名？", "团长是谁？"],
+        ["看 http://a.b/c?id=3 的主题是什么？"],
+        ["他说“你是谁？我是谁？”是什么意思？"],
+        ["在哪举办？什么时候？"],
+        ["你知道国家安全教育日吗？是哪天？"],
+        ["在吗？今年主题是什么？"],
+        ["主题是什么？谢谢您的帮助！"],
+        ["？？？"],
+    ],
+)
+def test_the_questions_of_a_message(parts: list[str]) -> None:
+    assert questions_in("".join(parts)) == parts
+
+
+@given(st.text(alphabet='主题讲解员什么吗？?！ 《》“”"a=', max_size=40))
+def test_the_questions_of_a_message_are_all_of_it(message: str) -> None:
+    parts = questions_in(message)
+    assert "".join(parts) == message
+    assert all(parts)
