@@ -41,7 +41,7 @@ class Explanation:
     unanswered: str  # the known question without an answer that took confidence away; empty for none
     steers: bool  # it seems to speak to whoever answers, which took confidence away
     unlike: bool  # it is like nothing that the document is known to answer, which took confidence away
-    unmentioned: str  # what the question names and the text around the best passage lacks
+    unmentioned: str  # what the question names and no passage holds
 
 
 def explain(bot: Answerer, question: str, chunk_id: str | None = None, history: History = ()) -> Explanation:

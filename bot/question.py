@@ -335,22 +335,17 @@ def _hangs_on(asked: Asked) -> Iterator[tuple[str, bool]]:
             yield word, content
 
 
-def what_is_missing(asked: Asked, text: str, numbers: Sequence[Quantity]) -> str:
-    """The first thing asked for that a folded text lacks: a number, a title, the most expected noun, a value; or ""."""
-    for one in asked.quantities:
-        if not any(one.agrees(other) for other in numbers):
-            return one.written
-    for title in asked.titles:
-        if title not in text:
-            return title
+def what_is_missing(asked: Asked, text: str, numbers: Sequence[Quantity]) -> Iterator[str]:
+    """What is asked for that a folded text lacks: numbers, titles, nouns, the most expected first, kinds of value."""
+    yield from (one.written for one in asked.quantities if not any(one.agrees(other) for other in numbers))
+    yield from (title for title in asked.titles if title not in text)
     lacking = [
         (expected, word)
         for word, expected, noun in zip(asked.words, asked.expected.tolist(), asked.nouns, strict=True)
         if noun and len(word) > 1 and expected > _EXPECTED and holds(text, word) < _HELD
     ]
-    if lacking:
-        return max(lacking)[1]
-    return next((_VALUES[kind] for kind in asked.telling if kind in _VALUES and not GIVES[kind].search(text)), "")
+    yield from (word for _, word in sorted(lacking, reverse=True))
+    yield from (_VALUES[kind] for kind in asked.telling if kind in _VALUES and not GIVES[kind].search(text))
 
 
 def what_is_wanted(asked: Asked) -> str:

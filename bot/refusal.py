@@ -13,11 +13,15 @@ REFUSAL_ENGLISH = "The knowledge base holds nothing on this."
 
 
 def missing(index: Index, asked: Asked, hits: Sequence[Hit]) -> str:
-    """What the question names and the text around the best passage does not hold; empty where it holds all."""
+    """What the question names and neither the text around the best passage nor any other one holds; empty for nothing.
+
+    So 文中没有提到“周一” is not said where only another document has it.
+    """
     if not hits:
         return ""
     _, around, quantities = surroundings(index, hits[0].number)
-    return what_is_missing(asked, around, quantities)
+    lacking = what_is_missing(asked, around, quantities)
+    return next((one for one in lacking if not index.lexical.holds(one)), "")
 
 
 def refusal_of(index: Index, question: str, own: Asked, whole: Asked, hits: Sequence[Hit]) -> str:

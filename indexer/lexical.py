@@ -7,6 +7,7 @@ any passage could reach: 1.0 means every term of the question, each as often as 
 import json
 import re
 from collections.abc import Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,11 @@ class LexicalIndex:
         span = slice(self._starts[number], self._starts[number + 1])
         rows, counts = self._rows[span], self._counts[span].astype(np.float64)
         return rows, self.rarity(term) * counts * (SATURATION + 1) / (counts + self._saturation[rows])
+
+    def holds(self, text: str) -> bool:
+        """Some passage holds every term of the text; not of one without any."""
+        rows = [self.term_scores(term)[0] for term in terms(text)]
+        return bool(rows) and len(reduce(np.intersect1d, rows)) > 0
 
     def coverage(self, question: str) -> npt.NDArray[np.float64]:
         """(rows,) in [0, 1]: BM25 of every row, divided by the sum of its terms' rarities times (k1 + 1)."""

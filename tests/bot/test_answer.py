@@ -125,6 +125,20 @@ def test_the_odds_are_a_third_where_no_word_of_the_question_stands_there(built, 
     assert held_to(told.index, opened.head, query, hits, told.config).confidence == pytest.approx(0.8)
 
 
+def test_a_refusal_names_no_word_that_another_document_holds(built, kb: Path, counting) -> None:
+    (kb / "a.md").write_text("# 甲\n\n甲乙丙丁。", encoding="utf-8")
+    built()
+    silent = replace(plain_head(0.01), expectation=lambda word, tag: 0.9)
+    alone = open_bot(kb.parent / "index", BotConfig())
+    alone.head = silent
+    assert alone.ask("甲乙丙丁的面积和图书是什么？").refusal.endswith("“面积”。")
+    (kb / "b.md").write_text("# 乙\n\n馆的面积。", encoding="utf-8")
+    built()
+    told = open_bot(kb.parent / "index", BotConfig())
+    told.head = silent
+    assert told.ask("甲乙丙丁的面积和图书是什么？").refusal.endswith("“图书”。")
+
+
 def test_a_refused_follow_up_names_what_its_own_words_miss(bot: Answerer) -> None:
     answer = bot.ask("她们讲一场收多少钱？", [("拉起那支讲课队伍时，定下的宗旨是什么？", "……")])
     assert answer.refusal == "知识库中没有找到相关内容：文中没有提到“金额”。"

@@ -35,6 +35,12 @@ def test_coverage_is_bm25_over_its_ceiling(corpus: list[str], question: str) -> 
     assert (ours.coverage(question) <= 1).all()
 
 
+@given(texts, st.text(alphabet="国家安全教育日 a1", max_size=4))
+def test_a_passage_holds_all_terms_of_a_text_or_none_does(corpus: list[str], text: str) -> None:
+    asked = set(terms(text))
+    assert LexicalIndex.from_texts(corpus).holds(text) == any(asked and asked <= set(terms(row)) for row in corpus)
+
+
 def test_traditional_and_full_width_questions_find_simplified_text() -> None:
     index = LexicalIndex.from_texts(["嘉峪关长城博物馆ABC123", "番茄炒蛋"])
     assert np.argmax(index.coverage("嘉峪關長城博物館")) == 0
