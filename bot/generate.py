@@ -13,7 +13,7 @@ from bot.llm import Model, ModelError
 from bot.orders import give_orders
 from bot.prompt import NOT_SAID, answer_prompt, is_chinese
 from bot.types import AnswerSentence, Citation, Hit, cite
-from bot.verify import Passage, verify, weight_held
+from bot.verify import Passage, carried_by, verify, weight_held
 from indexer.config import DEFAULT_ENCODER
 from indexer.embed import token_reader
 from indexer.store import Index
@@ -93,8 +93,11 @@ class Draft:
     def _checked(self, claim: str, sentence: CitedSentence) -> AnswerSentence:
         cited = [number - 1 for number in sentence.citations]
         support = verify(claim, self._passages, cited)
-        stands_on = [support.passage] if support.mended or not cited else cited
-        numbers = [self._cite(place, claim) for place in stands_on if place is not None and support.supported]
+        stands_on: Sequence[int | None] = []
+        if support.supported:
+            mended = support.mended or not cited
+            stands_on = [support.passage] if mended else carried_by(claim, self._passages, cited)
+        numbers = [self._cite(place, claim) for place in stands_on if place is not None]
         return AnswerSentence(
             claim, tuple(dict.fromkeys(numbers)), support.supported, sentence.unresolved, support.reason, support.mended
         )

@@ -18,6 +18,7 @@ from bot.verify import (
     UNCITED,
     Passage,
     Support,
+    carried_by,
     verify,
 )
 from indexer.text import fold
@@ -142,6 +143,46 @@ def test_several_passages_carry_a_claim_together() -> None:
     assert not check(claim, BASE).supported
     assert not check(claim, RULES).supported
     assert check(claim, BASE, RULES).supported
+
+
+@pytest.mark.parametrize("cited", [[], [0, 1], [0, 1, 2]])
+def test_a_name_of_one_passage_and_the_deed_of_another_are_no_claim_of_both(cited: list[int]) -> None:
+    passages = [Passage(text) for text in (BASE, RULES, RACE)]
+    for claim in (
+        "图书馆被命名为甘肃省国家安全教育基地。",
+        "云泽湖马拉松培育专职讲解员4名。",
+        "云泽湖马拉松每次可借15册。",
+    ):
+        assert not verify(claim, passages, cited).supported
+    assert verify("嘉峪关长城博物馆被命名为甘肃省国家安全教育基地。", passages, cited).supported
+
+
+def test_of_the_passages_cited_those_that_carry_the_claim_are_told() -> None:
+    passages = [Passage(text) for text in (BASE, RACE, RULES)]
+    assert carried_by("每次可借15册。", passages, [2]) == [2]
+    assert carried_by("每次可借15册。", passages, [0, 2, 1]) == [2]
+    assert carried_by("培育专职讲解员4名,每次可借15册。", passages, [0, 1, 2]) == [0, 2]
+
+
+def test_an_address_must_stand_in_the_passage() -> None:
+    for address in ("https://evil.example/x", "www.evil.com", "a@evil.com", "evil.com.cn"):
+        claim = f"每次可借15册,详见{address}。"
+        assert f"文中没有“{address}”" in check(claim, RULES).reason
+        assert check(claim, f"{RULES}{claim}").supported
+    assert check("每次可借15册。", RULES).supported
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "The museum was sold to a private company.",
+        "The mayor resigned after a corruption scandal.",
+        "The museum was founded by Mr Wang.",
+        "The library was damaged by an earthquake.",
+    ],
+)
+def test_an_english_claim_of_another_matter_is_not_supported(claim: str) -> None:
+    assert not check(claim, BASE, RACE, RULES).supported
 
 
 def test_the_best_of_the_passages_is_named() -> None:
