@@ -3,7 +3,7 @@
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from queue import Empty, Queue
 from typing import Any, Protocol
 
@@ -12,6 +12,8 @@ from indexer.errors import JiawenError
 _TRIES = 3
 _BACK_OFF = 0.5  # seconds before the second try, twice that before the third
 _LONGEST = 4000  # characters: an answer is at most a few hundred
+_WHOLE = {"stop", "end_turn", "stop_sequence", "eos", "eos_token", "complete"}  # what providers call a finished answer
+_FULL = {"length", "max_tokens", "model_length"}
 _PACKAGE = re.compile(r"pip install -U ([\w-]+)|No module named '([\w.]+)'")
 
 
@@ -59,6 +61,33 @@ def open_model(name: str, seconds: float) -> "LangChainModel":
     return LangChainModel(name, chat)
 
 
+class _Spoken:
+    """Takes out of a growing text what a model thinks aloud: <think>…</think>, and all behind one left open."""
+
+    def __init__(self) -> None:
+        self._thinks = False
+        self._held = ""  # the end of the text, where it may be the beginning of a tag
+
+    def feed(self, piece: str) -> str:
+        """What is said for certain now."""
+        said, rest = "", self._held + piece
+        while True:
+            tag = "</think>" if self._thinks else "<think>"
+            before, found, rest = rest.partition(tag)
+            begun = (
+                0 if found else next((size for size in range(len(tag) - 1, 0, -1) if before.endswith(tag[:size])), 0)
+            )
+            self._held = before[len(before) - begun :]
+            said += "" if self._thinks else before[: len(before) - begun]
+            if not found:
+                return said
+            self._thinks = not self._thinks
+
+    def finish(self) -> str:
+        """The rest, once the text is over."""
+        return "" if self._thinks else self._held
+
+
 class LangChainModel:
     """A chat model of LangChain; reads it in a thread of its own, so that a silent one cannot hold the reader up."""
 
@@ -73,7 +102,7 @@ class LangChainModel:
         stop = threading.Event()
         messages = [("system", instructions), ("human", text)]
         threading.Thread(target=self._read, args=(messages, pieces, stop, deadline), daemon=True).start()
-        length = 0
+        spoken, length = _Spoken(), 0
         try:
             while True:
                 try:
@@ -81,13 +110,15 @@ class LangChainModel:
                 except Empty:
                     raise ModelError("超时", "it took too long") from None
                 if piece is None:
+                    yield spoken.finish()
                     return
                 if isinstance(piece, ModelError):
                     raise piece
-                length += len(piece)
+                said = spoken.feed(piece)
+                length += len(said)
                 if length > _LONGEST:
                     raise ModelError("写个不停", "it did not stop")
-                yield piece
+                yield said
         finally:
             stop.set()
 
@@ -100,18 +131,16 @@ class LangChainModel:
     ) -> None:
         """Puts the pieces, then None, or a ModelError; tries again where nothing has come yet and that may help."""
         for attempt in range(_TRIES):
-            begun = ended = False
+            begun, ended = False, ""
             try:
                 for chunk in self._chat.stream(messages):
                     if stop.is_set():
                         return
-                    ended = ended or bool(
-                        {"finish_reason", "done_reason", "stop_reason"} & chunk.response_metadata.keys()
-                    )
+                    ended = _end_of(chunk.response_metadata) or ended
                     if chunk.text:
                         begun = True
                         pieces.put(str(chunk.text).encode("utf-8", "replace").decode())  # half a pair is none
-                pieces.put(None if ended else ModelError("回答在半途中断", "its answer broke off"))
+                pieces.put(None if ended in _WHOLE else _cut(ended))
                 return
             except Exception as error:  # whatever a provider raises ends in an honest answer, never in a traceback
                 wait = _BACK_OFF * 2**attempt
@@ -121,6 +150,18 @@ class LangChainModel:
                     return
                 if stop.wait(wait):
                     return
+
+
+def _end_of(metadata: Mapping[str, Any]) -> str:
+    """How the provider says that the answer ended, in lower case; empty while it does not say."""
+    said = (metadata.get(key) for key in ("finish_reason", "done_reason", "stop_reason"))
+    return str(next(filter(None, said), "")).lower()
+
+
+def _cut(ended: str) -> ModelError:
+    if ended in _FULL:
+        return ModelError("写到了它的长度上限", "it ran into its own length limit")
+    return ModelError("回答在半途中断", "its answer broke off")
 
 
 def _status(error: Exception) -> int:
@@ -156,7 +197,7 @@ def _why(error: Exception, begun: bool) -> ModelError:
     if "Timeout" in names:
         return ModelError("超时", "it took too long")
     if begun:
-        return ModelError("回答在半途中断", "its answer broke off")
+        return _cut("")
     if "Connect" in names:
         return ModelError("连不上", "it cannot be reached")
     return ModelError("它的回应看不懂", "its response cannot be read")
