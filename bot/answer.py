@@ -181,7 +181,12 @@ class Answerer:
         draft = Draft(self.index, found.read.hits)
         try:
             for _ in draft.write(model, found.read.query.text, is_chinese(found.question), self.config.answer_seconds):
-                yield self._drafted(found, draft, model.name)
+                yield replace(
+                    self._drafted(found, draft, model.name),
+                    verdict=Verdict.PARTIAL,
+                    grows=True,
+                    pending=draft.pending,
+                )
         except ModelError as error:
             note = f"语言模型没有答成：{error.chinese}，以下是原文 | the model failed ({error.english}): verbatim"
             yield replace(extractive, note=_joined(note, extractive.note), timings_ms=_timings(found))
@@ -206,7 +211,7 @@ class Answerer:
             found.note,
         )
         verdict = Verdict.GROUNDED if all(one.supported for one in shown) and found.evidence else Verdict.PARTIAL
-        return replace(self._answer(found, shown, verdict, draft.citations, name, note=note), pending=draft.pending)
+        return self._answer(found, shown, verdict, draft.citations, name, note=note)
 
     def _answer(
         self,

@@ -10,13 +10,11 @@ from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from bot.answer import Answerer
 from bot.export import as_html, as_markdown, as_text
 from bot.feedback import Limit, Reason, add_feedback
 from bot.live import Live
 from bot.shared import SharedAnswers
 from bot.suggest import suggestions
-from bot.types import Answer
 from bot.wire import growing_answer_to_json
 from indexer.errors import IndexMissing, JiawenError
 from indexer.types import Document
@@ -107,7 +105,10 @@ class PageServer:
         }
 
     def ask(self, body: Asked) -> Response:
-        """JSON Lines: {"answer", "seal", "whole"} each time it has grown, then {"suggestions"}; or {"error"}."""
+        """JSON Lines: {"answer", "seal", "whole"} each time it has grown, then {"suggestions"}; or {"error"}.
+
+        Only a whole answer has a seal.
+        """
         return Lines(_json(row).encode("utf-8") + b"\n" for row in self._grow(body))
 
     def _grow(self, body: Asked) -> Iterator[dict[str, object]]:
@@ -115,21 +116,16 @@ class PageServer:
         sent = 0.0
         try:
             bot = self._live.bot
-            answers = bot.stream(body.question, history)
-            answer = next(answers)
-            for following in answers:
-                if time.monotonic() - sent > _PAUSE:
-                    yield self._sealed(answer, bot) | {"whole": False}
-                    sent = time.monotonic()
-                answer = following
-            yield self._sealed(answer, bot) | {"whole": True}
+            for answer in bot.stream(body.question, history):
+                if answer.grows and time.monotonic() - sent < _PAUSE:
+                    continue
+                text = _json(growing_answer_to_json(answer, bot.index.documents))
+                seal = "" if answer.grows else self._shared.seal(text)
+                yield {"answer": text, "seal": seal, "whole": not answer.grows}
+                sent = time.monotonic()
             yield {"suggestions": suggestions(bot, answer, [question for question, _ in history])}
         except JiawenError as error:
             yield {"error": str(error)}
-
-    def _sealed(self, answer: Answer, bot: Answerer) -> dict[str, object]:
-        text = _json(growing_answer_to_json(answer, bot.index.documents))
-        return {"answer": text, "seal": self._shared.seal(text)}
 
     def share(self, body: Given) -> dict[str, str]:
         """Keeps the answer for its link."""

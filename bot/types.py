@@ -12,7 +12,7 @@ class Verdict(StrEnum):
     """How far the knowledge base carries the answer."""
 
     GROUNDED = "grounded"  # every sentence is supported
-    PARTIAL = "partial"  # some sentences are marked unsupported
+    PARTIAL = "partial"  # some sentences are marked unsupported, or more is being written
     REFUSED = "refused"  # the knowledge base does not hold the answer
 
 
@@ -96,7 +96,8 @@ class Answer:
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     searched: str = ""  # the question made self-contained, where that is another text
     note: str = ""  # what a reader should know about how the answer came to be, Chinese | English
-    pending: str = ""  # of an answer that still grows: the sentence being written
+    grows: bool = False  # more is being written
+    pending: str = ""  # of an answer that grows: the sentence being written
 
     @property
     def text(self) -> str:

@@ -59,15 +59,15 @@ export function refresh(article, turn, does) {
   box.setAttribute("aria-busy", !whole);
   const waiting = say(answer ? "writing" : "searching");
   put(box, [
-    answer && whole && part("verdict", () => drawVerdict(answer)),
+    answer?.answer && whole && part("verdict", () => drawVerdict(answer)),
     turn.shared && part("shared", () => h("p", { class: "note" }, say("shared", answer.index_version))),
     answer?.searched && part("searched", () => h("p", { class: "small" }, say("searched", answer.searched))),
     answer?.note && part(answer.note, () => h("p", { class: "note" }, halves(answer.note))),
     !whole && part(waiting, () => h("p", { class: "small waiting" }, waiting)),
     said,
-    answer && part("nearest", () => drawNearest(answer)),
+    answer?.nearest.length && part("nearest", () => drawNearest(answer)),
     part(turn.state, () => drawTrouble(turn)),
-    whole && part(`actions ${turn.vote}`, () => drawActions(turn, answer, does)),
+    whole && part(`actions ${turn.vote}`, () => drawActions(turn, does)),
     turn.suggestions?.length && part("follow", () => drawSuggestions(turn.suggestions, does)),
   ].filter(Boolean));
 }
@@ -125,7 +125,6 @@ function drawSentence(sentence, places) {
 }
 
 function drawNearest(answer) {
-  if (!answer.nearest.length) return null;
   const places = answer.nearest.map((hit) => placeOf({ ...hit, number: hit.rank, headings: [], quote: hit.text }));
   const items = places.map((place, at) => {
     const words = place.quote.replace(/\s+/g, " ").replace(/^[# ]+/, "");
@@ -140,15 +139,14 @@ function drawTrouble(turn) {
   return turn.state === "stopped" && h("p", { class: "small" }, say("stopped"));
 }
 
-function drawActions(turn, answer, does) {
+// Only a whole answer has a seal, without which nothing can be done with it elsewhere.
+function drawActions(turn, does) {
   const outcome = h("p", { class: "outcome", role: "status" });
   const act = (what, ...more) => () => does[what](turn, outcome, ...more);
   const buttons = [button(say("retry"), () => does.retry(turn))];
-  if (answer) {
+  if (turn.state === "done") {
     const copies = [button(say("copy"), act("copy", "text")), button(say("copyMarkdown"), act("copy", "markdown"))];
     buttons.unshift(...copies, button(say("share"), act("share")));
-  }
-  if (answer && turn.state === "done") {
     const pressed = (good) => ({ "aria-pressed": String(turn.vote === good), class: "vote" });
     const ask = () => askWhy(outcome, (reason) => does.vote(turn, outcome, false, reason));
     buttons.push(

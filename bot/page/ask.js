@@ -235,7 +235,7 @@ async function check() {
 // ---- conversations
 
 function given() {
-  return conversation.turns.map((turn) => turn.given).filter(Boolean);
+  return conversation.turns.filter((turn) => turn.state === "done").map((turn) => turn.given);
 }
 
 function save() {

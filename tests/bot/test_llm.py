@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from bot.answer import Answerer, open_bot
 from bot.config import BotConfig
 from bot.generate import Draft
+from bot.live import Live
 from bot.llm import ModelError, _Spoken, open_model
 from bot.prompt import answer_prompt
+from bot.routes import Asked, PageServer
 from bot.types import Answer, Hit, Verdict
 from indexer.build import build
 from indexer.config import DEFAULT_ENCODER, IndexConfig
@@ -95,6 +97,8 @@ def test_text_appears_as_it_comes_and_each_finished_sentence_is_checked(bot: Ans
     script.says([RIGHT[:8], RIGHT[8:] + f"[{number}]。", "它一共有", f"九层[{number}]。"])
     grown = list(bot.stream(QUESTION))
     assert any(answer.pending == RIGHT[:8] for answer in grown)
+    assert {(answer.grows, answer.verdict) for answer in grown} == {(True, Verdict.PARTIAL), (False, Verdict.PARTIAL)}
+    assert [answer.grows for answer in grown][-2:] == [True, False]
     checked = next(answer for answer in grown if answer.sentences)
     assert checked.sentences[0].supported
     assert grown[-1].verdict is Verdict.PARTIAL
@@ -102,6 +106,22 @@ def test_text_appears_as_it_comes_and_each_finished_sentence_is_checked(bot: Ans
     assert grown[-1].sentences[1].reason
     assert grown[-1].sentences[1].citations == ()
     assert 0 < grown[-1].confidence < grown[0].confidence or grown[-1].confidence > 0
+
+
+def test_only_a_whole_answer_is_sealed_and_what_has_come_is_sent_at_once(
+    bot: Answerer, script: Script, article_index: Path
+) -> None:
+    script.says([RIGHT[:8], ("wait", 2), f"{RIGHT[8:]}。"])
+    rows = PageServer(Live(article_index, bot))._grow(Asked(question=QUESTION))
+    started = time.monotonic()
+    first = next(rows)
+    assert json.loads(str(first["answer"]))["pending"] == RIGHT[:8]
+    assert time.monotonic() - started < 2
+    *growing, whole, _ = [first, *rows]
+    assert {(row["seal"], row["whole"]) for row in growing} == {("", False)}
+    assert {json.loads(str(row["answer"]))["verdict"] for row in growing} == {"partial"}
+    assert (len(str(whole["seal"])), whole["whole"]) == (64, True)
+    assert json.loads(str(whole["answer"]))["verdict"] == "grounded"
 
 
 def test_a_wrong_citation_of_a_right_sentence_is_mended(bot: Answerer, script: Script) -> None:

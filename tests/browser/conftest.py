@@ -63,12 +63,14 @@ def growing(found: Answer, pause: float) -> Iterator[Answer]:
         AnswerSentence(MADE[1], (), supported=False, reason="文中没有“2019年” | “2019年” is not in the passage"),
         AnswerSentence(MADE[2], (1,), supported=True, unresolved=(9,)),
     )
-    partial = replace(found, verdict=Verdict.PARTIAL, answerer="scripted", citations=found.citations[:1])
+    partial = replace(found, verdict=Verdict.PARTIAL, answerer="scripted", citations=found.citations[:1], grows=True)
     for number, sentence in enumerate(made):
         for length in range(len(sentence.text)):
             time.sleep(pause)
             yield replace(partial, sentences=made[:number], pending=sentence.text[:length])
-    yield replace(partial, sentences=made, note="知识库可能没有答案 | the knowledge base may not hold the answer")
+    yield replace(
+        partial, sentences=made, grows=False, note="知识库可能没有答案 | the knowledge base may not hold the answer"
+    )
 
 
 @dataclass

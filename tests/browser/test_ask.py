@@ -173,6 +173,7 @@ def test_a_written_answer_grows_and_shows_what_it_stands_on(page: Page, written:
     expect(turn.locator(".unsupported")).to_have_text(MADE[1].rstrip("。"))
     expect(turn.locator(".why")).to_contain_text("2019年")
     expect(turn.locator(".unresolved")).to_have_text("[9?]")
+    expect(turn.locator(".nearest")).to_have_count(0)
     note = turn.locator(".note")
     expect(note).to_have_text(re.compile("^(知识库可能没有答案|the knowledge base may not hold the answer)$"))
 
@@ -190,6 +191,8 @@ def test_stop_edit_and_retry(page: Page, written: Callable[[float], list[str]]) 
     expect(turn).to_contain_text(say("stopped"))
     expect(page.locator("#send")).to_be_visible()
     expect(turn.locator("a.chip")).to_have_count(1)  # what had come stays
+    expect(turn.get_by_role("button", name=say("share"))).to_have_count(0)  # but is no whole answer
+    expect(page.locator("#open-export")).to_be_disabled()
     written(0)
     press(turn, say("retry"))
     expect(turn.locator(".verdict")).to_be_visible()
