@@ -179,8 +179,9 @@ class Answerer:
 
     def _generated(self, model: Model, found: Found, extractive: Answer) -> Iterator[Answer]:
         draft = Draft(self.index, found.read.hits)
+        left = self.config.answer_seconds - (time.perf_counter() - found.started)
         try:
-            for _ in draft.write(model, found.read.query.text, is_chinese(found.question), self.config.answer_seconds):
+            for _ in draft.write(model, found.read.query.text, is_chinese(found.question), left):
                 yield replace(
                     self._drafted(found, draft, model.name),
                     verdict=Verdict.PARTIAL,

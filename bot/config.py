@@ -46,8 +46,8 @@ class BotConfig:
     )
     unsupported: str = "mark"  # what becomes of a generated sentence that no passage carries: mark, drop, extractive
     ask_anyway: bool = False  # ask the model even where the knowledge base is silent; the answer says so
-    answer_seconds: float = 60.0  # after which the verbatim answer is given instead
-    rewrite_seconds: float = 10.0
+    answer_seconds: float = 60.0  # from the question on, after which the verbatim answer is given instead
+    rewrite_seconds: float = 10.0  # of these, half of them at most
 
     @classmethod
     def from_environment(cls) -> "BotConfig":

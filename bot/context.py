@@ -35,8 +35,9 @@ def in_context(question: str, history: History) -> str:
 
 def rewritten(model: Model, question: str, history: History, config: BotConfig) -> str:
     """The question made self-contained by the model; empty where it fails, or brings words of its own."""
+    seconds = min(config.rewrite_seconds, config.answer_seconds / 2)  # the answer, too, is to be written in time
     try:
-        text = "".join(model.stream(*rewrite_prompt(question, history), config.rewrite_seconds)).strip()
+        text = "".join(model.stream(*rewrite_prompt(question, history), seconds)).strip()
     except ModelError:
         return ""
     conversation = fold(" ".join([question, *(part for turn in history for part in turn)]))

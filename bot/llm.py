@@ -104,11 +104,11 @@ class LangChainModel:
         threading.Thread(target=self._read, args=(messages, pieces, stop, deadline), daemon=True).start()
         spoken, length = _Spoken(), 0
         try:
-            while True:
+            while (left := deadline - time.monotonic()) > 0:
                 try:
-                    piece = pieces.get(timeout=max(0.0, deadline - time.monotonic()))
+                    piece = pieces.get(timeout=left)
                 except Empty:
-                    raise ModelError("超时", "it took too long") from None
+                    break
                 if piece is None:
                     yield spoken.finish()
                     return
@@ -119,6 +119,7 @@ class LangChainModel:
                 if length > _LONGEST:
                     raise ModelError("写个不停", "it did not stop")
                 yield said
+            raise ModelError("超时", "it took too long")
         finally:
             stop.set()
 

@@ -315,6 +315,16 @@ def test_a_follow_up_is_made_self_contained_by_the_model(bot: Answerer, script: 
     assert answer.searched == "嘉峪关长城博物馆被命名为什么基地？ 那城市博物馆呢？"
 
 
+def test_rewriting_and_answering_share_one_time_limit(bot: Answerer, script: Script) -> None:
+    bot.config = replace(bot.config, rewrite_seconds=10.0)
+    script.says([("wait", 60)])
+    started = time.monotonic()
+    answer = bot.ask("那城市博物馆呢？", [(QUESTION, "甘肃省国家安全教育基地")])
+    assert time.monotonic() - started < LIMIT + 1
+    assert (answer.answerer, len(script.requests)) == ("extractive", 2)
+    assert "超时" in answer.note
+
+
 def test_english_is_answered_in_english(bot: Answerer, script: Script) -> None:
     script.says(["The material does not say."])
     bot.ask("Which museum was named a provincial national security education base?")
