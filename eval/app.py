@@ -60,7 +60,7 @@ def run(
     """跑一遍用例，写出结果和报告 Ask every case; write run.json and report.html."""
     from eval.cases import check_writable
     from eval.report import REPORT, report
-    from eval.run import RUN, stamp, summary, write_run
+    from eval.run import RUN, by_model, stamp, summary, write_run
 
     if squad and beir:
         raise click.UsageError("--squad 和 --beir 只能选一个 | give --squad or --beir, not both")
@@ -87,7 +87,7 @@ def run(
         if numbers[measure] is not None:
             click.echo(f"{measure}  {numbers[measure]:.3f}")
     click.echo(f"milliseconds  p50 {numbers['milliseconds']['p50']:.1f}  p95 {numbers['milliseconds']['p95']:.1f}")
-    click.echo(f"报告 Report: {target / REPORT}")
+    click.echo("\n".join(filter(None, (by_model(results, made_with), f"报告 Report: {target / REPORT}"))))
 
 
 def _results(

@@ -6,7 +6,7 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
-from eval.run import MEASURES, Result, by_kind, summary
+from eval.run import MEASURES, Result, by_kind, by_model, summary
 
 REPORT = "report.html"
 _LABELS = {
@@ -45,6 +45,8 @@ details { padding: .3rem .8rem; margin: .3rem 0; background: #8881; overflow-wra
 </style></head><body>
 <h1>嘉问评测 Jiawen evaluation</h1>
 <p class="about">{{ made_with.cases }} · 索引 index {{ made_with.index_version }} · {{ made_with.encoder }} · 提交 commit {{ made_with.commit or "–" }} · {{ made_with.at }}</p>
+{% if wrote %}<p>{{ wrote }}</p>{% endif %}
+
 <table><thead><tr><th>指标 Measure</th><th>值 Value</th><th>95 % 区间 interval</th><th>问题数 Questions</th></tr></thead><tbody>
 {% for label, row in rows %}
 <tr><td>{{ label }}</td><td class="number">{{ "%.3f"|format(row.value) }}</td><td class="number">{{ "%.3f – %.3f"|format(row.low, row.high) }}</td><td class="number">{{ row.questions }}</td></tr>
@@ -76,7 +78,7 @@ details { padding: .3rem .8rem; margin: .3rem 0; background: #8881; overflow-wra
 <p><b>回答 Answer</b> {{ one.answer }}</p>
 {% if one.expected %}<p><b>原文 Gold</b>{% for quote in one.expected %} <mark>{{ quote }}</mark>{% endfor %}</p>{% else %}<p><b>应当拒答 A refusal is right</b></p>{% endif %}
 {% if one.required %}<p><b>必含 Must hold</b> {{ one.required|join(" · ") }}</p>{% endif %}
-<p class="about">检索 retrieved: {{ one.retrieved|join(" · ") }} · {{ "%.1f"|format(one.milliseconds) }} ms</p>
+<p class="about">{{ one.answerer }}{% if one.note %} · {{ one.note }}{% endif %} · 检索 retrieved: {{ one.retrieved|join(" · ") }} · {{ "%.1f"|format(one.milliseconds) }} ms</p>
 </details>
 {% endfor %}
 <script>
@@ -114,6 +116,7 @@ def report(results: Sequence[Result], made_with: Mapping[str, Any]) -> str:
     ]
     return _TEMPLATE.render(
         made_with=made_with,
+        wrote=by_model(results, made_with),
         rows=rows,
         singles=singles,
         plots=[_risk_plot(numbers["risk_coverage"]), _confidence_plot(results)],

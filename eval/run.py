@@ -4,6 +4,7 @@ import json
 import platform
 import statistics
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -61,6 +62,8 @@ class Result:
     supported: float | None = None  # share of the answer's sentences that a passage carries
     required: tuple[str, ...] = ()  # the strings that the answer must hold
     history: tuple[tuple[str, str], ...] = ()  # earlier (question, answer) of the conversation
+    answerer: str = ""  # who answered; empty in a run made before this was kept
+    note: str = ""  # what the answer said of how it came to be
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +173,8 @@ def _judge(case: Case, answer: Answer, retrieved: Sequence[Chunk], ranking: Mapp
         supported=statistics.fmean(one.supported for one in answer.sentences) if answer.sentences else None,
         required=case.must,
         history=case.history,
+        answerer=answer.answerer,
+        note=answer.note,
     )
     return replace(result, failure=_failure(result, missing))
 
@@ -225,6 +230,17 @@ def by_kind(results: Sequence[Result]) -> dict[str, tuple[int, float]]:
     for one in results:
         kinds.setdefault(one.kind, []).append(one.right)
     return {kind: (len(values), sum(values) / len(values)) for kind, values in sorted(kinds.items())}
+
+
+def by_model(results: Sequence[Result], made_with: Mapping[str, Any]) -> str:
+    """How many answers the run's model wrote, and what most of the others say of why not; empty without a model."""
+    model = made_with.get("answerer", "")
+    if model in ("", "extractive"):
+        return ""
+    notes = Counter(one.note for one in results if one.note and one.answerer != model)
+    why = "".join(f"；多因 mostly: {note} ({count})" for note, count in notes.most_common(1))
+    wrote = sum(one.answerer == model for one in results)
+    return f"由模型回答 by the model: {wrote} / {len(results)}{why}"
 
 
 def stamp(bot: Answerer, cases: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -13,14 +14,24 @@ from playwright.sync_api import Browser, expect
 
 from bot import open_bot
 from bot.config import BotConfig
+from bot.llm import ModelError
 from eval.app import evaluation
 from eval.cases import Case, CaseError, Gold, resolve
 from eval.compare import Difference, compare, difference
 from eval.report import report
-from eval.run import evaluate, read_run, stamp, summary, write_run
+from eval.run import by_model, evaluate, read_run, stamp, summary, write_run
 from tests.conftest import plain_head
 
 JIAWEN = str(Path(sys.executable).parent / "jiawen")
+
+
+class Failing:
+    """A model that never answers."""
+
+    name = "failing"
+
+    def stream(self, *_: object) -> Iterator[str]:
+        raise ModelError("超时", "it took too long")
 
 
 @pytest.fixture
@@ -95,6 +106,32 @@ def test_a_run_is_read_as_it_was_written(bot, tmp_path: Path) -> None:
     assert made_with["bot_config"]["coverage_weight"] == 0
     with pytest.raises(CaseError, match="is not a run"):
         read_run(tmp_path)
+
+
+def test_answers_that_the_model_did_not_write_are_counted(bot, tmp_path: Path) -> None:
+    cases = [case(bot, "1", "甲", "甲甲"), case(bot, "2", "甲甲", "甲甲"), case(bot, "3", "丁丁", "丁丁")]
+    assert by_model(evaluate(bot, cases), stamp(bot, "hand")) == ""
+    bot.model = Failing()
+    manifest = dataclasses.replace(bot.index.manifest, encoder="counting")  # whose vectors no order is read from
+    bot.index = dataclasses.replace(bot.index, manifest=manifest)
+    results, made_with = evaluate(bot, cases), stamp(bot, "hand")
+    assert {(one.right, one.answerer) for one in results} == {(True, "extractive")}
+    said = by_model(results, made_with)
+    assert said.startswith("由模型回答 by the model: 0 / 3；多因 mostly: 语言模型没有答成：超时")
+    assert said.endswith("(3)")
+    assert "by the model: 0 / 3" in report(results, made_with)
+    wrote = [dataclasses.replace(results[0], answerer="failing", note=""), *results[1:]]
+    assert "by the model: 1 / 3" in by_model(wrote, made_with)
+
+
+def test_a_run_made_before_who_answered_was_kept_is_read(bot, tmp_path: Path) -> None:
+    write_run(tmp_path, evaluate(bot, [case(bot, "1", "甲", "甲甲")]), stamp(bot, "hand"))
+    run = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
+    for row in run["results"]:
+        del row["answerer"], row["note"]
+    (tmp_path / "run.json").write_text(json.dumps(run), encoding="utf-8")
+    (read,) = read_run(tmp_path)[1]
+    assert (read.id, read.answerer, read.note) == ("1", "", "")
 
 
 def test_comparison_finds_the_questions(bot) -> None:
