@@ -7,14 +7,19 @@ for 100 characters, since nobody can know yet whether it will be closed.
 import re
 from dataclasses import dataclass
 
-# Marks: [1] 【1】 ［1］ [1,2] [1-3] [^1], up to twelve numbers. One of four digits is a year.
+# Marks: [1] 【1】 ［1］ [1,2] [1-3] [^1] 【1†source】 [1](#p), up to twelve numbers. One of four digits is a year.
 _NUMBER = r"[ \t]{0,2}\^?\d{1,3}[ \t]{0,2}"
-_MARK = re.compile(rf"[ \t]{{0,2}}[\[［【]({_NUMBER}(?:[,，、;；\-–—~～至]{_NUMBER}){{0,11}})[\]］】]")
+_LINK = r"\(#[^()\s]{0,40}\)"
+_SOURCE = r"†[^\]】\n]{0,40}"
+_MARK = re.compile(
+    rf"[ \t]{{0,2}}[\[［【]({_NUMBER}(?:[,，、;；\-–—~～至]{_NUMBER}){{0,11}})(?:{_SOURCE})?[\]］】](?:{_LINK})?"
+)
+_MARK_OR_LINK = re.compile(rf"{_MARK.pattern}|{_LINK}")
+_BEGUN = re.compile(r"[\[［【][\d^,，、;；\-–—~～至 \t]*(?:†[^\]】\n]*)?|\((?:#[^()\s]*)?")  # of a mark, or of its link
 _CODE_OR_MARK = re.compile(rf"`[^`\n]*`|{_MARK.pattern}")
 _INDEXED = re.compile(r"\.[A-Za-z_]|[ \t]*=|\(")  # x[1].y, a[2] = 3: code, where a letter stands before the bracket
 _ONE_OR_RANGE = re.compile(r"(\d+)(?:\s*[-–—~～至]\s*\^?(\d+))?")
 _MARK_OPENS, _MARK_CLOSES = "[［【", "]］】"
-_IN_MARK = re.compile(r"[\d^,，、;；\-–—~～至 \t]")
 _LONGEST_MARK = 100
 _WIDEST_RANGE = 20  # passages: [1-999] cites nothing
 _COUNTED = frozenset("年月日号")  # [24]年 is a year where there are not that many passages
@@ -25,7 +30,7 @@ _NUMBERING = re.compile(
     rf"\s*(?:(?:[-*+•·>]|#{{1,6}})[ \t]+|\d{{1,3}}(?:[.．](?!\d)|[)）]|、(?!\d))"
     rf"|[(（](?:\d{{1,3}}|[{_TENS}]{{1,3}})[)）]|[①-⑳]|[{_TENS}]{{1,3}}、(?![{_TENS}]))\s*"
 )
-_EMPHASIS = re.compile(r"\*\*|__|`")
+_EMPHASIS = re.compile(r"\*\*|__|`|[ \t]*</?sup>")  # in which some put their marks
 
 _ENDS = frozenset("。｡！？…")
 _ASCII_ENDS = frozenset(".!?")  # as the next character decides: 3.5, form?id=3, ![图](…)
@@ -131,7 +136,7 @@ class Splitter:
         if character.isspace():
             self._unsure = "\n" if self._unsure == "\n" else ""
             self._gap = "\n" if "\n" in {self._gap, character} else " "
-        elif character in _MARK_OPENS and self._gap != "\n":
+        elif (character in _MARK_OPENS and self._gap != "\n") or self._may_link(character):
             self._mark_from = len(self._held)
         elif not self._gap and (character in _CLOSERS or closes_quote or character in _ENDS | _ASCII_ENDS):
             self._quoted = self._quoted and not closes_quote
@@ -140,6 +145,9 @@ class Splitter:
             return self._take_next(character)
         self._held.append(character)
         return []
+
+    def _may_link(self, character: str) -> bool:
+        return character == "(" and not self._gap and not self._unsure and self._held[-1] in _MARK_CLOSES
 
     def _take_next(self, character: str) -> list[CitedSentence]:
         """The first character that cannot belong to the end: it goes on with the sentence, or begins the next one."""
@@ -162,11 +170,12 @@ class Splitter:
 
     def _take_in_mark(self, character: str) -> list[CitedSentence]:
         held, start = self._held, self._mark_from
-        if character in _MARK_CLOSES and _MARK.fullmatch("".join([*held[start:], character])):
+        written = "".join([*held[start:], character])
+        if _MARK_OR_LINK.fullmatch(written):
             held.append(character)
             self._mark_from, self._unsure, self._gap = -1, "", ""
             return []
-        if _IN_MARK.match(character) and len(held) - start < _LONGEST_MARK:
+        if _BEGUN.fullmatch(written) and len(written) <= _LONGEST_MARK:
             held.append(character)
             return []
         self._mark_from = -1

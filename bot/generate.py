@@ -20,6 +20,8 @@ from indexer.store import Index
 from indexer.text import heading_lines, simplify
 
 _ORDER = "…"  # what stands in place of one
+_ADDRESS = re.compile(r"(?:https?://|www\.)[!-~]+")
+_NO_ADDRESS = "文中没有这个网址 | this address is not in the passage"
 _MEANT = 12  # letters from which a sentence without any Chinese is in another language, not just a name
 
 
@@ -71,6 +73,8 @@ class Draft:
         for sentence in splitter.finish():
             self._take(sentence, chinese)
         self.pending = ""
+        none = not any(one.supported for one in self.sentences)
+        self.declined |= none and any(one.text.startswith(NOT_SAID) for one in self.sentences[:1])
         yield
 
     def _take(self, sentence: CitedSentence, chinese: bool) -> None:
@@ -78,19 +82,22 @@ class Draft:
         claim = sentence.claim
         if not claim or self.declined:
             return
-        letters = sum("a" <= one.lower() <= "z" for one in claim)
+        letters = sum("a" <= one.lower() <= "z" for one in _ADDRESS.sub("", claim))
         if chinese and not is_chinese(claim) and letters >= _MEANT:
             raise ModelError("它用了别的语言", "it answered in another language")
         key = re.sub(r"\W", "", unicodedata.normalize("NFKC", claim)).casefold()
         if key in self._said:
             raise ModelError("它反复说同一句话", "it repeats itself")
         self._said.add(key)
-        if not self.sentences and claim.startswith(NOT_SAID):
+        if not self.sentences and claim.rstrip("。.") in NOT_SAID:
             self.declined = True
             return
         self.sentences.append(self._checked(claim, sentence))
 
     def _checked(self, claim: str, sentence: CitedSentence) -> AnswerSentence:
+        address = _ADDRESS.fullmatch(claim.rstrip("。"))  # has no words to hold to a passage
+        if address and not any(address[0] in passage.text for passage in self._passages):
+            return AnswerSentence(claim, (), False, sentence.unresolved, _NO_ADDRESS)
         cited = [number - 1 for number in sentence.citations]
         support = verify(claim, self._passages, cited)
         stands_on: Sequence[int | None] = []

@@ -25,12 +25,18 @@ def claims(text: str, passages: int = 3) -> list[tuple[str, tuple[int, ...], tup
         ("[1]", (1,)), ("【1】", (1,)), ("［1］", (1,)), ("［１］", (1,)), ("[1,2]", (1, 2)), ("[1，2]", (1, 2)),
         ("[1、2]", (1, 2)), ("[1][2]", (1, 2)), ("[1] [2]", (1, 2)), ("[1-3]", (1, 2, 3)), ("[1–3]", (1, 2, 3)),
         ("[^1]", (1,)), ("[^1][^3]", (1, 3)), ("[ 2 ]", (2,)), ("[3,1]", (3, 1)), ("[1][1]", (1,)), ("【1-2】", (1, 2)),
+        ("【1†source】", (1,)), ("【2†L10-L12】【3†source】", (2, 3)), ("[1](#p-1)", (1,)), ("[1](#)[2](#b)", (1, 2)),
     ],
 )  # fmt: skip
 def test_every_form_of_mark_before_and_after_the_full_stop(mark: str, numbers: tuple[int, ...]) -> None:
     for text in (f"讲解员有4名{mark}。", f"讲解员有4名。{mark}", f"讲解员有4名。 {mark}", f"讲解员有4名 {mark}。"):
         assert claims(text) == [("讲解员有4名。", numbers, ())], text
     assert claims(f"讲解员有4名{mark}") == [("讲解员有4名", numbers, ())]
+
+
+def test_what_is_no_link_behind_a_mark_is_text() -> None:
+    assert claims("甲。[1](见附件)。") == [("甲。", (1,), ()), ("(见附件)。", (), ())]
+    assert claims("甲。[1](#p 乙。") == [("甲。", (1,), ()), ("(#p 乙。", (), ())]
 
 
 def test_a_mark_belongs_to_the_sentence_before_it() -> None:
@@ -52,6 +58,7 @@ def test_numbers_that_name_no_passage_stay_visible() -> None:
     [
         "[2024]年启动。", "于[24]年启动。", "见[见附件]。", "[a]和[b]。", "〔2024〕15号。", "[1-999]如此。", "[3-1]如此。",
         "[]如此。", "[1如此。", "1]如此。", "(1)班和第[一]班。", "［见图］。", "[1.5]倍。", "[-1]度。",
+        "【†1】如此。", "[一](#p)如此。",
     ],
 )  # fmt: skip
 def test_other_brackets_are_text(text: str) -> None:
@@ -76,6 +83,7 @@ def test_code_is_not_cited_from() -> None:
         ("1. 甲[1]。", "甲。"), ("12）甲。", "甲。"), ("（二）甲。", "甲。"), ("二、甲。", "甲。"), ("- 甲", "甲"), ("## 甲", "甲"),
         ("① 甲", "甲"), ("**甲**有4名。", "甲有4名。"), ("三、四年级参加。", "三、四年级参加。"), ("3.5万人参加。", "3.5万人参加。"),
         ("1、2号线停运。", "1、2号线停运。"), ("2024. 甲", "2024. 甲"),
+        ("甲有4名 <sup>[1]</sup>。", "甲有4名。"),
     ],
 )  # fmt: skip
 def test_numbering_and_emphasis_are_no_part_of_the_claim(written: str, claim: str) -> None:

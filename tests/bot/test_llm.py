@@ -205,6 +205,20 @@ def test_the_model_may_decline(bot: Answerer, script: Script) -> None:
     assert answer.text.startswith("知识库中没有找到相关内容")
 
 
+def test_what_else_a_model_says_is_no_reason_to_throw_its_answer_away(bot: Answerer, script: Script) -> None:
+    for said in (
+        [f"资料中没有提到门票价格。{RIGHT}[1]。"],
+        [f"{RIGHT}[1]。\nhttps://www.jyg.gov.cn/museum/index.html"],
+    ):
+        script.says(said)
+        answer = bot.ask(QUESTION)
+        assert (answer.answerer, answer.verdict) == ("openai:m", Verdict.PARTIAL)
+        assert [one.text for one in answer.sentences if one.supported] == [f"{RIGHT}。"]
+    script.says(["资料中没有提到门票价格。", "馆里有员工三百人[1]。"])
+    answer = bot.ask(QUESTION)
+    assert (answer.verdict, answer.sentences, answer.answerer) == (Verdict.REFUSED, (), "openai:m")
+
+
 FAULTS = {
     "no such key": ([[("status", 401, f"Incorrect API key provided: {KEY}")]], "密钥无效"),
     "limited": ([[("status", 429, "slow down")]], "限流"),
