@@ -5,14 +5,18 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from importlib.metadata import EntryPoint, distribution
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from indexer.errors import JiawenError
 from indexer.text import one_line
+
+if TYPE_CHECKING:
+    from bot.answer import Answerer
 
 # Characters that would steer the terminal; a document may hold them.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -130,6 +134,14 @@ def ask(folder: Path, as_json: bool, batch: Iterable[str] | None, question: str 
     _run_each(question, batch, as_json, lambda text: answer_to_json(bot.ask(text)), show)
 
 
+def _without_model(folder: Path) -> "Answerer":
+    """For what never asks the language model, and so needs none of its packages and keys."""
+    from bot.answer import open_bot
+    from bot.config import BotConfig
+
+    return open_bot(folder, replace(BotConfig.from_environment(), model=""))
+
+
 @click.command()
 @_index_option
 @_json_option
@@ -140,10 +152,9 @@ def ask(folder: Path, as_json: bool, batch: Iterable[str] | None, question: str 
 @click.argument("question", required=False)
 def search(folder: Path, as_json: bool, batch: Iterable[str] | None, count: int, question: str | None) -> None:
     """找出最相关的段落 The passages nearest to QUESTION."""
-    from bot.answer import open_bot
     from bot.wire import hits_to_json
 
-    bot = open_bot(folder)
+    bot = _without_model(folder)
     version = bot.index.manifest.version
 
     def show(result: dict[str, Any]) -> None:
@@ -162,10 +173,9 @@ def explain(folder: Path, as_json: bool, chunk_id: str | None, question: str) ->
     """说明一段为何（没）被检索到 Why a passage was, or was not, retrieved and cited."""
     from dataclasses import asdict
 
-    from bot.answer import open_bot
     from bot.explain import explain as explain_chunk
 
-    found = explain_chunk(open_bot(folder), question, chunk_id)
+    found = explain_chunk(_without_model(folder), question, chunk_id)
     if as_json:
         click.echo(json.dumps(asdict(found), ensure_ascii=False))
         return

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from queue import Empty, Queue
 from typing import Any, Protocol
 
+from pydantic import SecretStr
+
 from indexer.errors import JiawenError
 
 _TRIES = 3
@@ -54,10 +56,23 @@ def open_model(name: str, seconds: float) -> "LangChainModel":
                 f"模型 {name} 缺少密钥；请设置它的环境变量（如 OPENAI_API_KEY）",
                 f"the model {name} has no key: set its environment variable (such as OPENAI_API_KEY)",
             ) from None
+        if "InvalidURL" in type(error).__name__:
+            raise ModelError(
+                f"模型 {name} 的地址不对（如端口不是数字）；请检查它的环境变量（如 OPENAI_BASE_URL）",
+                f"the model {name} has a wrong address (such as a port that is no number): check its environment "
+                "variable (such as OPENAI_BASE_URL)",
+            ) from None
         raise ModelError(
             f"打不开模型 {name}；请写成 openai:模型名、ollama:模型名 这样",
             f"cannot open the model {name}: write it as openai:NAME, ollama:NAME or the like",
         ) from None
+    keys = [value.get_secret_value() for value in vars(chat).values() if isinstance(value, SecretStr)]
+    if any(not key.isascii() or not key.isprintable() or " " in key for key in keys):  # no header can carry it
+        raise ModelError(
+            f"模型 {name} 的密钥里有空格、换行或非 ASCII 字符；请重新设置它的环境变量（如 OPENAI_API_KEY）",
+            f"the key of the model {name} holds blanks, line breaks or characters that are not ASCII: set its "
+            "environment variable (such as OPENAI_API_KEY) anew",
+        )
     return LangChainModel(name, chat)
 
 
@@ -183,7 +198,12 @@ def _why(error: Exception, begun: bool) -> ModelError:
     if status in (401, 403):
         return ModelError("密钥无效或没有权限", "the key is not valid or not allowed")
     if status == 404:
-        return ModelError("没有这个模型", "there is no such model")
+        return ModelError(
+            "没有这个模型，或地址不对（是否以 /v1 结尾？）",
+            "there is no such model, or the address is wrong (does it end in /v1?)",
+        )
+    if status == 402 or "insufficient_quota" in str(error):
+        return ModelError("余额或额度已用完", "its account has no credit left")
     if status == 429:
         return ModelError("请求太多，被限流", "it is asked too much (429)")
     if status in (400, 413, 422):
@@ -200,5 +220,5 @@ def _why(error: Exception, begun: bool) -> ModelError:
     if begun:
         return _cut("")
     if "Connect" in names:
-        return ModelError("连不上", "it cannot be reached")
+        return ModelError("连不上（地址和端口对吗？）", "it cannot be reached (are address and port right?)")
     return ModelError("它的回应看不懂", "its response cannot be read")

@@ -30,6 +30,12 @@ def one_line_error(done: subprocess.CompletedProcess[str], code: int = 1) -> str
     return line
 
 
+@pytest.mark.parametrize("command", ["search", "explain"])
+def test_what_asks_no_model_needs_no_key(article_index: Path, command: str) -> None:
+    done = jiawen(command, "--index", article_index, "--json", "基地", JIAWEN_LLM="openai:m", OPENAI_API_KEY="")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_ask_answers_and_cites(article_index: Path) -> None:
     done = jiawen("ask", "--index", article_index, "--json", "嘉峪关长城博物馆被命名为什么基地？")
     assert (done.returncode, done.stderr) == (0, "")

@@ -225,7 +225,9 @@ FAULTS = {
     "broken": ([[("status", 500, "oops")]], "出错了（500）"),
     "too long": ([[("status", 400, "maximum context length is 4096 tokens")]], "资料太长"),
     "rejected": ([[("status", 400, f"bad {KEY}")]], "不接受请求"),
-    "no such model": ([[("status", 404, "no model m")]], "没有这个模型"),
+    "no such model": ([[("status", 404, "no model m")]], "没有这个模型，或地址不对（是否以 /v1 结尾？）"),
+    "no credit": ([[("status", 402, "Insufficient Balance")]], "余额或额度已用完"),
+    "no quota": ([[("status", 429, "insufficient_quota")]], "余额或额度已用完"),
     "silent": ([[("wait", 60)]], "超时"),
     "silent in the middle": ([["嘉峪关长城博物馆", ("wait", 60)]], "超时"),
     "cut": ([["嘉峪关长城博物馆", ("cut",)]], "半途中断"),
@@ -313,6 +315,22 @@ def test_a_model_that_cannot_be_opened(name: str, message: str) -> None:
 def test_a_missing_key_is_named(monkeypatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     with pytest.raises(ModelError, match="has no key"):
+        open_model("openai:m", 1)
+
+
+@pytest.mark.parametrize("key", ["sk-12\n34", "sk-12 34", "sk-1234\n", "“sk-1234”", "密钥sk-1234"])
+def test_a_key_that_no_header_can_carry_is_refused_without_being_shown(monkeypatch, key: str) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    with pytest.raises(ModelError, match="the key of the model openai:m holds blanks") as caught:
+        open_model("openai:m", 1)
+    assert "12" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_address_that_is_none_is_named(monkeypatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:port/v1")
+    with pytest.raises(ModelError, match=r"a port that is no number.*OPENAI_BASE_URL"):
         open_model("openai:m", 1)
 
 
