@@ -24,14 +24,19 @@ function fresh(turns = []) {
   return { id: String(Date.now()), turns };
 }
 
+// From here on this is a conversation of its own; what is kept of it so far stays as it is.
+function branch(turns) {
+  conversation = fresh(turns);
+  store.mark(conversation.id);
+}
+
 const does = {
   // What stands below does not follow from another question: it stays in the conversation that the history keeps.
   edit(turn, question) {
     if (asking) return;
     const below = question === turn.question ? [] : after(turn);
     if (below.length) {
-      conversation = fresh(conversation.turns.slice(0, -below.length));
-      store.mark(conversation.id);
+      branch(conversation.turns.slice(0, -below.length));
       for (const one of below) articles.get(one).remove();
     }
     turn.question = question;
@@ -239,7 +244,17 @@ function given() {
 }
 
 function save() {
-  if (conversation.turns.length) store.keep(conversation);
+  if (!conversation.turns.length) return;
+  if (store.isOther(conversation.id)) branch(conversation.turns);
+  store.keep(conversation);
+}
+
+// Shows what another tab has made of this conversation; what is being asked or edited here goes on under another name.
+function follow() {
+  if (!store.isOther(conversation.id)) return;
+  const found = store.kept(conversation.id);
+  if (found && (asking || find("log").querySelector(".editor"))) branch(conversation.turns);
+  else open(found ?? fresh());
 }
 
 function isOpen(id) {
@@ -267,7 +282,7 @@ async function openShared(id) {
   const given = /^[0-9a-f]{32}$/.test(id) ? await server.shared(id) : null;
   if (!given) throw new server.Refused(say("badLink"));
   const turn = { question: JSON.parse(given.answer).question, given, state: "done", shared: true };
-  open({ id, turns: [turn] });
+  open(fresh([turn]));
 }
 
 // ---- start
@@ -291,6 +306,7 @@ function listen(root) {
     draw();
   });
   addEventListener("online", check);
+  addEventListener("storage", follow);
   addEventListener("popstate", () => store.mark(conversation.id)); // an entry of this page, which shows what it showed
 }
 

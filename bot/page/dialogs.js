@@ -27,9 +27,10 @@ export function start(root, page) {
 function drawHistory(page) {
   const items = store.conversations().map((one) => {
     const choose = () => {
+      const now = store.kept(one.id) ?? one; // another tab may have gone on with it since the list was drawn
       find("history").close();
-      store.keep(one); // the newest is the one that is open
-      page.open(one);
+      store.keep(now); // the newest is the one that is open
+      page.open(now);
     };
     const remove = () => {
       store.forget(one.id);

@@ -1,44 +1,66 @@
-// Conversations in the reader's own browser: [{id, turns: [{question, given, state, …}]}], the newest first.
+// Conversations in the reader's own browser, each under a key of its own, so that no tab writes over what another keeps:
+// {id, at, turns: [{question, given, state, …}]}, `at` the time when it was kept.
 
-const STORED = "jiawen.conversations";
+const STORED = "jiawen.conversation."; // and its id
 const CURRENT = "jiawen.current"; // of this tab: it survives a reload
 const MOST = 50;
 
-export function conversations() {
+let seen; // JSON of what is kept of the conversation that this tab shows, as this tab found or left it
+
+function read(key) {
   try {
-    const found = JSON.parse(localStorage.getItem(STORED));
-    return Array.isArray(found) ? found : [];
+    return JSON.parse(localStorage.getItem(key)) ?? undefined;
   } catch {
-    return [];
+    return undefined;
   }
 }
 
+// False where the browser has no room.
+function write(id, at, turns) {
+  try {
+    localStorage.setItem(STORED + id, JSON.stringify({ id, at, turns }));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function kept(id) {
+  return read(STORED + id);
+}
+
+// The newest first.
+export function conversations() {
+  const ids = Object.keys(localStorage).filter((key) => key.startsWith(STORED)).map((key) => key.slice(STORED.length));
+  return ids.map(kept).filter(Boolean).sort((one, other) => other.at - one.at);
+}
+
 export function current() {
-  const id = history.state?.conversation ?? sessionStorage.getItem(CURRENT);
-  return conversations().find((one) => one.id === id);
+  return kept(history.state?.conversation ?? sessionStorage.getItem(CURRENT));
+}
+
+// Whether another tab has changed the conversation that this one shows, or taken it away.
+export function isOther(id) {
+  return JSON.stringify(kept(id)?.turns) !== seen;
 }
 
 // The entry of the browser's own history names what it shows, so that Back does not bring what was opened after it.
 export function mark(id) {
   history.replaceState({ ...history.state, conversation: id }, "");
+  seen = JSON.stringify(kept(id)?.turns);
 }
 
-// Puts the conversation first; where the browser has no room the oldest go.
-export function keep(conversation) {
-  sessionStorage.setItem(CURRENT, conversation.id);
-  const all = [conversation, ...conversations().filter((one) => one.id !== conversation.id)].slice(0, MOST);
-  while (all.length) {
-    try {
-      localStorage.setItem(STORED, JSON.stringify(all));
-      return;
-    } catch {
-      all.pop();
-    }
-  }
+// Where the browser has no room the oldest go.
+export function keep({ id, turns }) {
+  sessionStorage.setItem(CURRENT, id);
+  const others = conversations().filter((one) => one.id !== id);
+  for (const one of others.splice(MOST - 1)) forget(one.id);
+  while (!write(id, Date.now(), turns) && others.length) forget(others.pop().id);
+  seen = JSON.stringify(kept(id)?.turns);
 }
 
 export function forget(id) {
-  localStorage.setItem(STORED, JSON.stringify(conversations().filter((one) => one.id !== id)));
+  localStorage.removeItem(STORED + id);
 }
 
 export function leave() {
@@ -46,6 +68,12 @@ export function leave() {
 }
 
 export function clear() {
-  localStorage.removeItem(STORED);
+  for (const one of conversations()) forget(one.id);
   leave();
 }
+
+// The list under one key, in which they were before, the newest first.
+const LIST = "jiawen.conversations";
+const listed = read(LIST) ?? [];
+localStorage.removeItem(LIST);
+listed.every(({ id, turns }, at) => write(id, -at, turns));

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from bot.answer import Answerer
 from bot.live import Live, Rebuild
 from bot.llm import ModelError
-from tests.browser.conftest import BOTH, MADE, Served, Watched, accessible, press, running, words
+from tests.browser.conftest import BOTH, MADE, Served, Watched, accessible, press, running, visit, words
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
 QUESTION = "嘉峪关长城博物馆被命名为什么基地？"
@@ -27,6 +27,12 @@ def ask(page: Page, question: str) -> Locator:
     turn = page.locator(".turn").last
     expect(turn.locator(".verdict")).to_be_visible()
     return turn
+
+
+def kept_questions(page: Page) -> list[list[str]]:
+    """Those of the conversations that the browser keeps, the newest first."""
+    kept = page.evaluate("import(location.origin + '/page/store.js').then((store) => store.conversations())")
+    return [[turn["question"] for turn in one["turns"]] for one in kept]
 
 
 def test_ask_read_the_quote_and_open_the_source(page: Page) -> None:
@@ -232,8 +238,7 @@ def test_an_edited_question_is_sent_by_enter_and_leaves_what_followed_in_the_his
     page.locator("#open-history").click()
     press(page.locator("#conversations"), QUESTION)
     expect(questions).to_have_text([QUESTION, "番茄炒蛋怎么做？"])
-    stored = json.loads(page.evaluate("localStorage.getItem('jiawen.conversations')"))
-    assert [turn["question"] for turn in stored[1]["turns"]] == [edited]
+    assert kept_questions(page)[1] == [edited]
 
 
 @BOTH
@@ -382,7 +387,7 @@ def test_history_stays_in_this_browser_until_it_is_cleared(page: Page) -> None:
     expect(page.locator("#conversations li")).to_have_count(1)
     page.locator("#clear").click()
     expect(page.locator(".welcome")).to_be_visible()
-    assert page.evaluate("localStorage.getItem('jiawen.conversations')") is None
+    assert not page.evaluate("Object.keys(localStorage).some((key) => key.startsWith('jiawen.conversation'))")
     page.locator("#open-history").click()
     expect(page.locator("#conversations")).to_have_text(say("noHistory"))
     page.keyboard.press("Escape")
@@ -404,8 +409,45 @@ def test_deleting_the_open_conversation_begins_anew(page: Page) -> None:
     expect(page.locator("#history [data-close]")).to_be_focused()
     page.keyboard.press("Enter")
     ask(page, HOSTILE_QUESTION)
-    stored = json.loads(page.evaluate("localStorage.getItem('jiawen.conversations')"))
-    assert [[turn["question"] for turn in one["turns"]] for one in stored] == [[HOSTILE_QUESTION]]
+    assert kept_questions(page) == [[HOSTILE_QUESTION]]
+
+
+@BOTH
+def test_two_tabs_on_one_conversation_lose_nothing(
+    page: Page, served: Served, written: Callable[[float], list[str]]
+) -> None:
+    theme = "今年全民国家安全教育日的主题是什么？"
+    ask(page, QUESTION)
+    other = visit(page.context.new_page(), served.url)
+    other.locator("#open-history").click()
+    press(other.locator("#conversations"), QUESTION)
+    ask(other, "番茄炒蛋怎么做？")
+    expect(page.locator(".turn .question")).to_have_text([QUESTION, "番茄炒蛋怎么做？"])
+    expect(page.locator(".turn .verdict")).to_have_count(2)
+    written(0.03)
+    page.locator("#question").fill(HOSTILE_QUESTION)
+    page.locator("#question").press("Enter")
+    expect(other.locator(".turn")).to_have_count(3)
+    ask(other, theme)  # while the first tab is still being answered
+    expect(page.locator(".turn .verdict")).to_have_count(3)
+    both = [QUESTION, "番茄炒蛋怎么做？", HOSTILE_QUESTION]
+    assert sorted(kept_questions(page)) == [both, [*both, theme]]
+
+    other.locator("#open-history").click()
+    other.locator("#clear").click()
+    expect(page.locator(".welcome")).to_be_visible()
+    ask(page, QUESTION)
+    assert kept_questions(page) == [[QUESTION]]
+    other.close()
+
+
+@BOTH
+def test_conversations_kept_as_one_list_are_still_there(page: Page) -> None:
+    kept = [{"id": str(at), "turns": [{"question": f"问{at}？", "given": None, "state": "stopped"}]} for at in (9, 8)]
+    page.evaluate("kept => localStorage.setItem('jiawen.conversations', JSON.stringify(kept))", kept)
+    page.reload()
+    page.locator("#open-history").click()
+    expect(page.locator("#conversations li button:first-child")).to_have_text(["问9？", "问8？"])
 
 
 @BOTH
