@@ -3,40 +3,57 @@ import { button, h, sendOnEnter } from "./dom.js";
 import { chip, placeOf } from "./reader.js";
 import { half, halves, languageOf, say } from "./words.js";
 
+// turn → the text in its open editor. It outlives the elements: a question that did not get through is not typed twice.
+export const drafts = new WeakMap();
+
 export function answerOf(turn) {
   return turn.given ? JSON.parse(turn.given.answer) : null;
 }
 
-// The turn's article; `does` has what its buttons do: edit, after, retry, copy, share, vote, ask.
+// The turn's article; `does` has what its buttons do: edit, counted, after, retry, copy, share, vote, ask.
 export function drawTurn(turn, does) {
-  const article = h("article", { class: "turn" }, drawQuestion(turn, does), h("div", { class: "answered" }));
+  const asked = drafts.has(turn) ? drawEditor(turn, does) : drawQuestion(turn, does);
+  const article = h("article", { class: "turn" }, asked, h("div", { class: "answered" }));
   refresh(article, turn, does);
   return article;
 }
 
 function drawQuestion(turn, does) {
-  const edit = button(say("edit"), () => asked.replaceWith(drawEditor(turn, does)), { class: "quiet" });
+  const open = () => {
+    const editor = drawEditor(turn, does);
+    asked.replaceWith(editor);
+    editor.querySelector("textarea").focus();
+  };
+  const edit = button(say("edit"), open, { class: "quiet" });
   const asked = h("div", { class: "asked" }, h("h2", { class: "question", lang: languageOf(turn.question) }, turn.question), edit);
   return asked;
 }
 
 function drawEditor(turn, does) {
   const area = h("textarea", { rows: 3, "aria-label": say("question") });
-  area.value = turn.question;
+  area.value = drafts.get(turn) ?? turn.question;
+  const counter = h("p", { class: "counter", role: "status" });
+  const go = h("button", {}, say("send"));
+  const typed = () => {
+    drafts.set(turn, area.value);
+    go.disabled = !does.counted(area, counter);
+  };
   const send = (event) => {
     event.preventDefault();
-    if (area.value.trim()) does.edit(turn, area.value.trim());
+    if (does.counted(area, counter)) does.edit(turn, area.value.trim());
   };
   const cancel = () => {
+    drafts.delete(turn);
     const asked = drawQuestion(turn, does);
     editor.replaceWith(asked);
     asked.querySelector(".quiet").focus();
   };
-  const buttons = h("div", { class: "bar" }, h("button", {}, say("send")), button(say("cancel"), cancel));
+  const buttons = h("div", { class: "bar" }, go, button(say("cancel"), cancel));
   const below = does.after(turn).length && h("p", { class: "small" }, say("editBelow"));
-  const editor = h("form", { class: "editor", onsubmit: send }, area, below, buttons);
+  const editor = h("form", { class: "editor", onsubmit: send }, area, counter, below, buttons);
+  area.addEventListener("input", typed);
   sendOnEnter(area);
-  setTimeout(() => area.focus());
+  typed();
   return editor;
 }
 

@@ -1,5 +1,5 @@
 // The Ask part: the conversation, the composer, and the state of the server.
-import { answerOf, drawTurn, refresh } from "./answer.js";
+import { answerOf, drafts, drawTurn, refresh } from "./answer.js";
 import { copy, find, h, sendOnEnter } from "./dom.js";
 import * as dialogs from "./dialogs.js";
 import * as reader from "./reader.js";
@@ -31,19 +31,10 @@ function branch(turns) {
 }
 
 const does = {
-  // What stands below does not follow from another question: it stays in the conversation that the history keeps.
-  edit(turn, question) {
-    if (asking) return;
-    const below = question === turn.question ? [] : after(turn);
-    if (below.length) {
-      branch(conversation.turns.slice(0, -below.length));
-      for (const one of below) articles.get(one).remove();
-    }
-    turn.question = question;
-    run(turn);
-  },
+  edit: run,
+  counted,
   after,
-  retry: (turn) => run(turn),
+  retry: run,
   ask(question) {
     submit(question);
     find("log").focus({ preventScroll: true }); // the button that was pressed may be gone
@@ -97,13 +88,15 @@ function submit(question) {
   run(turn);
 }
 
-async function run(turn) {
+async function run(turn, question = turn.question) {
   if (asking) return;
   const controller = new AbortController();
   asking = controller;
   running.set(turn, controller);
+  drafts.delete(turn);
   history.replaceState(history.state, "", "/"); // no longer the shared answer alone
-  Object.assign(turn, { state: "asking", given: null, error: "", suggestions: [], vote: null, shared: false });
+  if (turn.given || turn.question !== question) turn.earlier = { ...turn }; // kept until the first line has come
+  Object.assign(turn, { question, state: "asking", given: null, error: "", suggestions: [], vote: null, shared: false });
   show(turn);
   save(); // the question outlives a reload before its answer
   controls();
@@ -123,6 +116,7 @@ async function run(turn) {
 
 function take(turn, line) {
   if (line.error) throw new server.Refused(line.error);
+  if (turn.earlier) supersede(turn);
   if (line.suggestions) turn.suggestions = line.suggestions;
   if (line.answer) turn.given = { answer: line.answer, seal: line.seal };
   if (line.whole) {
@@ -130,6 +124,27 @@ function take(turn, line) {
     announce(say("done", say(answerOf(turn).verdict), answerOf(turn).answer));
     finish(turn);
   } else update(turn);
+}
+
+// What stands below does not follow from another question: it stays in the conversation that the history keeps.
+function supersede(turn) {
+  const below = turn.question === turn.earlier.question ? [] : after(turn);
+  if (below.length) branch(conversation.turns.slice(0, -below.length));
+  for (const one of below) articles.get(one).remove();
+  delete turn.earlier;
+  save();
+}
+
+// Nothing has come: the question and the answer that were there are there again, and the edited question in its editor.
+function putBack(turn) {
+  const { question, state, error, earlier } = turn;
+  delete turn.earlier;
+  Object.assign(turn, earlier);
+  if (question !== turn.question) drafts.set(turn, question);
+  if (!articles.get(turn)?.isConnected) return;
+  show(turn);
+  const words = { stopped: say("stopped"), lost: say("unreachable"), failed: say("failed") + half(error) };
+  articles.get(turn).querySelector(".outcome").textContent = words[state];
 }
 
 function trouble(turn, error) {
@@ -141,6 +156,7 @@ function trouble(turn, error) {
 
 function finish(turn) {
   asking = null;
+  if (turn.earlier) putBack(turn);
   update(turn);
   save();
   controls();
@@ -192,14 +208,20 @@ function draw() {
   showState();
 }
 
-function controls() {
-  const length = [...find("question").value.trim()].length;
+// Whether the field holds a question that can be sent; the counter says how near it is to the longest.
+function counted(field, counter) {
+  const length = [...field.value.trim()].length;
   const most = state?.longest_question || Infinity;
   const long = length > most;
-  find("counter").textContent = long ? say("tooLong", length, most) : length > most * 0.8 ? `${length} / ${most}` : "";
-  find("question").setAttribute("aria-invalid", long);
+  counter.textContent = long ? say("tooLong", length, most) : length > most * 0.8 ? `${length} / ${most}` : "";
+  field.setAttribute("aria-invalid", long);
+  return length > 0 && !long;
+}
+
+function controls() {
+  const sendable = counted(find("question"), find("counter"));
   find("question").disabled = Boolean(state?.missing);
-  find("send").disabled = long || !length || !state || Boolean(state.missing);
+  find("send").disabled = !sendable || !state || Boolean(state.missing);
   find("send").hidden = Boolean(asking);
   find("stop").hidden = !asking;
   find("open-export").disabled = !given().length;
@@ -246,7 +268,7 @@ function given() {
 function save() {
   if (!conversation.turns.length) return;
   if (store.isOther(conversation.id)) branch(conversation.turns);
-  store.keep(conversation);
+  store.keep({ ...conversation, turns: conversation.turns.map((turn) => turn.earlier ?? turn) });
 }
 
 // Shows what another tab has made of this conversation; what is being asked or edited here goes on under another name.

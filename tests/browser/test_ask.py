@@ -601,6 +601,40 @@ def test_the_connection_is_lost_and_comes_back(page: Page, watched: Watched) -> 
     expect(turn.locator("a.chip")).to_be_visible()
 
 
+@BOTH
+def test_an_answer_stays_where_another_does_not_come(page: Page, watched: Watched) -> None:
+    say = words(page)
+    watched.expected = ["ERR_INTERNET_DISCONNECTED", "ERR_FAILED"]
+    ask(page, QUESTION)
+    ask(page, "番茄炒蛋怎么做？")
+    turn, questions = page.locator(".turn").first, page.locator(".turn .question")
+    page.context.set_offline(True)
+    press(turn, say("retry"))
+    expect(turn.locator(".outcome")).to_have_text(say("unreachable"))
+    expect(turn.locator(".said")).to_contain_text(ANSWER)
+    press(turn, say("edit"))
+    area = turn.locator(".editor textarea")
+    area.fill("安" * 501)
+    expect(turn.locator(".counter")).to_contain_text("501")
+    area.press("Enter")
+    expect(turn.locator(".said")).to_contain_text(ANSWER)
+    area.fill("另一个问题？")
+    area.press("Enter")
+    expect(turn.locator(".outcome")).to_have_text(say("unreachable"))
+    expect(turn.locator(".said")).to_contain_text(ANSWER)
+    expect(area).to_have_value("另一个问题？")  # not to be typed again
+    assert kept_questions(page) == [[QUESTION, "番茄炒蛋怎么做？"]]
+    page.context.set_offline(False)
+    press(turn, say("cancel"))
+    page.route("**/api/ask/stream", lambda route: None)
+    press(turn, say("retry"))
+    expect(turn.locator(".waiting")).to_be_visible()
+    page.reload()  # before the first line
+    expect(turn.locator(".said")).to_contain_text(ANSWER)
+    expect(questions).to_have_text([QUESTION, "番茄炒蛋怎么做？"])
+    page.unroute("**/api/ask/stream")
+
+
 def test_the_server_breaks_off(page: Page, served: Served, watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     watched.expected = ["ERR_INCOMPLETE_CHUNKED_ENCODING"]
 
