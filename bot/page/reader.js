@@ -92,7 +92,8 @@ export function start(root) {
   let leaving = 0;
   const hover = (event) => {
     const link = event.target.closest?.("a.chip");
-    if (link) showTip(link);
+    // By finger the tooltip would lie over the answer, with nothing to take it away.
+    if (link && (event.type === "mouseover" || link.matches(":focus-visible"))) showTip(link);
     if (link || event.target.closest?.("#tip")) clearTimeout(leaving);
   };
   root.addEventListener("mouseover", hover);
@@ -102,6 +103,14 @@ export function start(root) {
     if (event.target.closest("a.chip, #tip")) leaving = setTimeout(hideTip, 200);
   });
   root.addEventListener("focusout", hideTip);
+  document.addEventListener("scroll", (event) => {
+    const link = root.querySelector("[aria-describedby=tip]");
+    if (!link || !event.target.contains(link)) return; // its own text is scrolled
+    const { top, bottom } = link.getBoundingClientRect();
+    const view = find("log").getBoundingClientRect();
+    if (link.matches(":focus-visible") && bottom > view.top && top < view.bottom) showTip(link); // the focus scrolled it here
+    else hideTip();
+  }, { capture: true, passive: true });
   root.addEventListener("click", (event) => {
     const link = chipAt(event);
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;

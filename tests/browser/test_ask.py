@@ -518,6 +518,29 @@ def test_the_tooltip_stays_while_the_mouse_is_on_it(served: Served, watched: Wat
     expect(tip).to_be_hidden()
 
 
+def test_the_tooltip_does_not_lie_over_the_answer_where_nothing_takes_it_away(served: Served, watched: Watched) -> None:
+    page = watched.open(served.url, 360)
+    tip = page.locator("#tip")
+    for question in (QUESTION, HOSTILE_QUESTION, "番茄炒蛋怎么做？"):
+        turn = ask(page, question)
+    chip = page.locator("a.chip").first
+    chip.tap()
+    expect(page.locator("#cited")).to_be_visible()
+    page.locator("#close").tap()
+    expect(chip).to_be_focused()
+    expect(tip).to_be_hidden()
+    page.locator("#log").evaluate("log => { log.scrollTop = log.scrollHeight }")
+    turn.locator(".actions button").first.focus()
+    for _ in range(20):
+        page.keyboard.press("Shift+Tab")  # to a chip that is out of sight
+        if page.evaluate("document.activeElement.className") == "chip":
+            break
+    page.evaluate("() => new Promise((done) => setTimeout(done, 300))")  # the log has been scrolled
+    expect(tip).to_be_in_viewport(ratio=1)
+    page.locator("#log").evaluate("log => { log.scrollTop = log.scrollHeight }")
+    expect(tip).to_be_hidden()
+
+
 def test_language_and_theme_are_switched_and_remembered(page: Page) -> None:
     other = {"zh": "en", "en": "zh"}[page.evaluate("document.documentElement.lang")]
     ask(page, QUESTION)
