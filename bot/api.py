@@ -17,6 +17,7 @@ from bot.config import editor_password
 from bot.content import Exists
 from bot.documents import document_routes
 from bot.editor import NotAllowed, add_editor
+from bot.limits import Limits
 from bot.live import Live
 from bot.parts import parts
 from bot.routes import page_routes
@@ -75,6 +76,7 @@ def create_app(live: Live) -> FastAPI:
         place = ".".join(map(str, first["loc"]))
         return JSONResponse({"error": f"请求不对 | bad request: {place}: {first['msg']}"}, status_code=422)
 
+    app.add_middleware(Limits)
     add_editor(app, editor_password())
     app.include_router(api_routes(live))
     app.include_router(page_routes(live))

@@ -172,6 +172,8 @@ def rebuild(kb: Path, index: Path, options: tuple[str, ...], on_progress: Callab
         _LOG.warning("%s", error)
     if code and not error:
         error = f"重建中断（{code}） | the rebuild was cut short ({code})"
+    if "\nTraceback " in f"\n{error}":
+        error = "重建出错了，原因见服务器的日志 | the rebuild broke: the server's log says why"
     for folder in (kb, index):  # every visitor may read it: where the folders lie is not said
         error = error.replace(str(folder.resolve()), folder.name)
     return Rebuild(error=error if code else "", report=report)

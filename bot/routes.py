@@ -129,8 +129,8 @@ class PageServer:
 
     def share(self, body: Given) -> dict[str, str]:
         """Keeps the answer for its link."""
-        self._limit.take()
         self._shared.opened(body.answer, body.seal)
+        self._limit.take()
         return {"id": self._shared.keep(body.answer)}
 
     def open_shared(self, name: str) -> dict[str, str]:
@@ -140,8 +140,9 @@ class PageServer:
 
     def feedback(self, body: Feedback) -> dict[str, str]:
         """Notes an opinion."""
+        answer = self._shared.opened(body.answer, body.seal)
         self._limit.take()
-        add_feedback(self._live.index, self._shared.opened(body.answer, body.seal), body.good, body.reason)
+        add_feedback(self._live.index, answer, body.good, body.reason)
         return {"status": "ok"}
 
     def export(self, body: Conversation) -> Response:

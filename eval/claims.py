@@ -71,7 +71,7 @@ def read_pairs(*files: Path) -> list[Pair]:
         for number, line in numbered_lines(path):
             try:
                 found = _pairs_of(json.loads(line))
-            except (ValueError, KeyError, TypeError) as error:
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
                 raise CaseError(
                     f"{path} 第 {number} 行不是合法的句对（{error!r}）；请对照 docs/architecture.md",
                     f"{path}, line {number} is not a pair ({error!r}): see docs/architecture.md",

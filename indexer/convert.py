@@ -15,7 +15,7 @@ _HAN = "\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
 _WRAPPED = re.compile(rf"(?<=[{_HAN}])[ \t]*\n[ \t]*(?=[{_HAN}])")
 _GAP = re.compile(r"[ \t\r\n]{200,}")  # markdownify takes a time that grows with the square of one: 40,000 take 10 s
 _PLAIN_TAGS = ["a", "b", "strong", "i", "em", "u", "s", "del", "img", "sub", "sup", "code", "mark", "span"]
-_AROUND = ["script", "style", "noscript", "template", "nav", "header", "footer", "aside", "form", "button", "iframe"]
+_AROUND = ["script", "style", "noscript", "template", "nav", "aside", "select", "textarea", "button", "iframe"]
 # Names that Chinese government sites give an article's facts (国务院办公厅《政府网站发展指引》, 2017).
 _META = {"title": "articletitle", "published": "pubdate", "source": "contentsource"}
 # Compatibility forms that PDF makers put in place of the characters themselves: radicals and ligatures.
@@ -44,7 +44,10 @@ class Converted:
 
 
 def from_html(markup: str) -> Converted:
-    """The article of a page: `<main>` or `<article>` where there is one; no navigation, no scripts, no forms."""
+    """The article of a page: `<main>` or `<article>` where there is one; no navigation, no scripts, no fields.
+
+    A whole page may stand in one form, as ASP.NET writes it.
+    """
     from bs4 import BeautifulSoup
     from bs4.element import PreformattedString
     from markdownify import MarkdownConverter
@@ -59,6 +62,8 @@ def from_html(markup: str) -> Converted:
         whole = soup.body or soup
         articles = whole.find_all(["main", "article"])
         body = articles[0] if len(articles) == 1 and articles[0].get_text(strip=True) else whole
+        for tag in whole(["header", "footer"]) if body is whole else []:  # an article's own hold its title and date
+            tag.decompose()
         for string in body.find_all(string=True):
             if not isinstance(string, PreformattedString):  # a comment, which as a plain string would be text
                 string.replace_with(_WRAPPED.sub("", _GAP.sub(lambda gap: "\n\n" if "\n" in gap[0] else " ", string)))
@@ -155,22 +160,26 @@ def _joint(text: str, line: str) -> str:
 
 
 def _without_running_lines(pages: list[list[str]]) -> list[list[str]]:
-    """The pages without bare page numbers, and without first and last lines that most pages share."""
+    """The pages without first and last lines that most pages share, and without one bare number at either end."""
 
     def key(line: str) -> str:
         return re.sub(r"\d+", "#", _squeezed(line))
 
-    edges = Counter(name for lines in pages for name in {key(line) for line in (*lines[:1], *lines[-1:])})
-    running = {name for name, count in edges.items() if len(pages) > 2 and count > len(pages) / 2}
     bare = re.compile(r"[-–—·第\s]*\d+[-–—·页\s]*(?:[/共]\s*\d+\s*页?)?")
-    cleaned = []
-    for lines in pages:
-        while lines and (key(lines[0]) in running or bare.fullmatch(lines[0])):
-            lines = lines[1:]
-        while lines and (key(lines[-1]) in running or bare.fullmatch(lines[-1])):
-            lines = lines[:-1]
-        cleaned.append(lines)
-    return cleaned
+    edges = Counter(
+        name for lines in pages for name in {key(one) for one in (*lines[:1], *lines[-1:]) if not bare.fullmatch(one)}
+    )
+    running = {name for name, count in edges.items() if len(pages) > 2 and count > len(pages) / 2}
+
+    def from_text_on(lines: list[str]) -> list[str]:
+        numbers = 0  # a second one is of the text: the last column of a table, 2024 at the top of a page
+        for at, line in enumerate(lines):
+            numbers += bool(bare.fullmatch(line))
+            if key(line) not in running and (numbers > 1 or not bare.fullmatch(line)):
+                return lines[at:]
+        return []
+
+    return [from_text_on(from_text_on(lines)[::-1])[::-1] for lines in pages]
 
 
 def _tidy(text: str) -> str:

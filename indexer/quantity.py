@@ -8,7 +8,7 @@ HAN = "\u3400-\u9fff"
 NUMERALS = "〇零一二三四五六七八九十百千万亿两"
 # 20 numerals bound the value: a text of a thousand 亿 would be no float.
 _QUANTITY = re.compile(
-    rf"(第)?(?:(\d+(?:\.\d+)?)|([{NUMERALS}]{{1,20}}))([万亿千百]?)[余多来几]?([万亿]?)(?:\(\w\))?([{HAN}a-z%‰°℃]?)"
+    rf"(第)?(?:((?:\d{{1,3}}(?:,\d{{3}})+(?!\d)|\d+)(?:\.\d+)?)|([{NUMERALS}]{{1,20}}))([万亿千百]?)[余多来几]?([万亿]?)(?:\(\w\))?([{HAN}a-z%‰°℃]?)"
 )
 _COUNTED_IN_WORDS = frozenset("个名位人所份件部场次期项条座处家种年月日号届等级楼层区岁天周线批")
 _NO_NUMBERS = frozenset(("万一", "亿万"))
@@ -34,7 +34,7 @@ class Quantity:
         return self.value == other.value and self.ordinal == other.ordinal and same_unit
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def quantities(text: str) -> tuple[Quantity, ...]:
     """The numbers of a folded text, in Chinese or Arabic numerals, with the character they count."""
     found = []
@@ -46,7 +46,7 @@ def quantities(text: str) -> tuple[Quantity, ...]:
             single = len(chinese) == 1
             if single and (chinese in _MYRIADS or chinese in _TENS or unit not in _COUNTED_IN_WORDS):
                 continue  # 一起, 千方百计
-        value = float(arabic) if arabic else float(chinese_number(chinese))
+        value = float(arabic.replace(",", "")) if arabic else float(chinese_number(chinese))
         for scale in (first, second):
             value *= (_TENS | _MYRIADS).get(scale, 1)
         counted = match[0] if unit in _COUNTED_IN_WORDS else match[0].removesuffix(unit)

@@ -223,7 +223,7 @@ def read_manifest(folder: Path) -> Manifest:
         if not isinstance(values["files"], dict):
             raise TypeError("files is not an object")
         return Manifest(**values | {"skipped": tuple(SkippedFile(*one) for one in values["skipped"])})
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise broken(path, str(error)) from error
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urlencode
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.source import source_page
+from bot.source import changed_sentences, source_page
 from indexer.types import Document
 
 
@@ -70,6 +71,23 @@ def test_bad_requests(site: str, path: str, body: object, status: int, words: st
     found, text, _ = fetch(site + path, body)
     assert found == status
     assert words in text
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_too_large(site: str, chunked: bool) -> None:
+    body = b'{"question": "' + b"a" * 16_000_000 + b'"}'
+    data = iter([body[:100], body[100:]]) if chunked else body
+    request = urllib.request.Request(f"{site}/api/ask", data, {"Content-Type": "application/json"}, method="POST")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=60)
+    with refused.value as error:
+        assert error.code == 413
+        assert "larger than 16 MB" in json.loads(error.read())["error"]
+
+
+@pytest.mark.parametrize("path", ["/gradio_api/upload", "/gradio_api/queue/join", "/gradio_api/run/predict"])
+def test_gradio_takes_nothing_from_a_visitor(site: str, path: str) -> None:
+    assert fetch(f"{site}{path}", {})[0] == 404
 
 
 def test_a_port_in_use_is_one_line(site: str, article_index: Path) -> None:
@@ -214,6 +232,23 @@ def test_feedback_is_noted_beside_the_index(site: str, given_answer: dict[str, s
     last = json.loads((article_index / "feedback.jsonl").read_text(encoding="utf-8").splitlines()[-1])
     assert (last["question"], last["good"], last["reason"]) == (QUESTION, False, "incomplete")
     assert fetch(f"{site}/api/feedback", given_answer | {"good": False, "reason": "我的电话是…"})[0] == 422
+
+
+@given(
+    st.lists(st.sampled_from(["甲。", "乙。", "丙。"]), max_size=9),
+    st.lists(st.sampled_from(["甲。", "丁。"]), max_size=9),
+)
+def test_what_changed_makes_one_text_of_the_other(before: list[str], after: list[str]) -> None:
+    rows = changed_sentences("".join(before), "".join(after))
+    gone, come = ([one for mark, one in rows if mark == kind] for kind in ("del", "ins"))
+    assert Counter(before) - Counter(gone) == Counter(after) - Counter(come)
+    assert not rows or before != after
+
+
+def test_of_long_texts_that_differ_throughout_the_sentences_that_only_one_has_are_told() -> None:
+    before, after = ("".join(f"{at}号{kind}。合格。" for at in range(1000)) for kind in ("店", "厂"))
+    rows = changed_sentences(f"甲。{before}乙。", f"甲。{after}乙。")
+    assert rows == [("del", f"{at}号店。") for at in range(1000)] + [("ins", f"{at}号厂。") for at in range(1000)]
 
 
 def test_what_turns_the_direction_of_text_is_written_out() -> None:

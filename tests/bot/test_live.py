@@ -21,7 +21,7 @@ import pytest
 
 from bot.answer import Answerer
 from bot.config import BotConfig
-from bot.live import Live, Rebuild
+from bot.live import Live, Rebuild, rebuild
 from bot.types import Answer
 from indexer.build import BuildOptions, build
 from indexer.config import IndexConfig
@@ -148,6 +148,15 @@ def test_a_rebuild_that_breaks_is_over(live: Live, kb: Path, monkeypatch: pytest
         live.rebuild_from(kb)
     assert not live.rebuild.running
     assert "cut short" in live.rebuild.error
+
+
+def test_what_a_visitor_reads_of_a_broken_rebuild_is_no_traceback(
+    kb: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("bot.live._JIAWEN", "1 / 0")
+    ended = rebuild(kb, kb.parent / "index", (), lambda done, total: None)
+    assert ended.error == "重建出错了，原因见服务器的日志 | the rebuild broke: the server's log says why"
+    assert "ZeroDivisionError" in caplog.text
 
 
 def check(answer: Answer, texts: dict[str, str]) -> None:

@@ -72,6 +72,19 @@ def test_a_page_without_an_article_keeps_its_body() -> None:
     assert from_html("<title>题</title><h2>节</h2><p>一。<br>二。").text == "## 节\n\n一。\n二。\n"
 
 
+def test_a_page_in_one_form_has_its_text() -> None:
+    page = (
+        '<body><form id="aspnetForm"><select><option>选</select><input value="搜"><h1>停水</h1><p>9月1日停水。</form>'
+    )
+    assert from_html(page).text == "# 停水\n\n9月1日停水。\n"
+
+
+def test_an_article_keeps_its_own_header() -> None:
+    page = "<header>站名</header><article><header><h1>停水</h1><p>9月1日</p></header><p>三小时。</article><footer>版权</footer>"
+    assert from_html(page).text == "# 停水\n\n9月1日\n\n三小时。\n"
+    assert from_html("<header>站名</header><p>三小时。</p><footer>版权</footer>").text == "三小时。\n"
+
+
 def test_comments_are_no_text() -> None:
     assert from_html("<p>一<!-- 编辑：张 -->二。<![CDATA[三]]><?php 四 ?>").text == "一二。\n"
 
@@ -144,6 +157,14 @@ def test_running_heads_are_left_out_and_a_sentence_crosses_pages() -> None:
     assert "- 1 -" not in converted.text
     assert f"{line}第1节开头" in converted.text
     assert [converted.text[start:][:4] for start in converted.pages[1:]] == ["第1节开", "第2节开", "第3节开"]
+
+
+def test_of_bare_numbers_at_the_edges_of_a_page_one_is_its_number() -> None:
+    from indexer.convert import _without_running_lines
+
+    pages = [["报", "甲", "85", "64", "- 1 -"], ["报", "2024", "乙", "2"], ["3", "报", "丙"], ["报", "4"]]
+    assert _without_running_lines(pages) == [["甲", "85", "64"], ["乙"], ["丙"], []]
+    assert _without_running_lines([["1", "2024", "甲"], ["2", "2023", "乙"]]) == [["2024", "甲"], ["2023", "乙"]]
 
 
 def test_compatibility_forms_become_the_characters() -> None:

@@ -49,6 +49,10 @@ def test_every_number_is_read_back(hundred_millions: int, ten_thousands: int, on
         ("4月10日", [Quantity(False, 4, "月"), Quantity(False, 10, "日")]),
         ("单价３．５元", [Quantity(False, 3.5, "元")]),
         ("一起努力，千方百计", []),
+        ("12,960人", [Quantity(False, 12_960, "人")]),
+        ("共1,234,567.5元", [Quantity(False, 1_234_567.5, "元")]),
+        ("第1,2条", [Quantity(True, 1, ""), Quantity(False, 2, "条")]),
+        ("2,0243", [Quantity(False, 2, ""), Quantity(False, 243, "")]),
     ],
 )
 def test_quantities(text: str, found: list[Quantity]) -> None:
