@@ -1,5 +1,6 @@
 // The two dialogs: the conversations of this browser, and the export of this one.
 import { button, download, find, h } from "./dom.js";
+import { confirmed } from "./editor.js";
 import * as server from "./server.js";
 import * as store from "./store.js";
 import { say } from "./words.js";
@@ -10,7 +11,8 @@ export function start(root, page) {
     drawHistory(page);
     find("history").showModal();
   });
-  find("clear").addEventListener("click", () => {
+  find("clear").addEventListener("click", async () => {
+    if (!(await confirmed(say("clearWhat"), say("clear")))) return;
     store.clear();
     find("history").close();
     page.startNew();
@@ -25,7 +27,7 @@ export function start(root, page) {
 }
 
 function drawHistory(page) {
-  const items = store.conversations().map((one) => {
+  const items = store.conversations().map((one, at) => {
     const choose = () => {
       const now = store.kept(one.id) ?? one; // another tab may have gone on with it since the list was drawn
       find("history").close();
@@ -36,7 +38,9 @@ function drawHistory(page) {
       store.forget(one.id);
       if (page.isOpen(one.id)) page.startNew(); // else its next question would bring it back
       drawHistory(page);
-      find("history").querySelector("button:not(:disabled)").focus(); // the one that was pressed is gone
+      const rows = find("conversations").children;
+      const next = rows[Math.min(at, rows.length - 1)].querySelector("button"); // the one that was pressed is gone
+      (next ?? find("history").querySelector("[data-close]")).focus();
     };
     const title = one.turns[0]?.question || "";
     const label = { "aria-label": `${say("remove")}: ${title}` };

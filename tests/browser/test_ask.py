@@ -386,12 +386,40 @@ def test_history_stays_in_this_browser_until_it_is_cleared(page: Page) -> None:
     press(page.locator("#conversations"), f"{say('remove')}: 番茄炒蛋怎么做？")
     expect(page.locator("#conversations li")).to_have_count(1)
     page.locator("#clear").click()
+    press(page.get_by_role("alertdialog"), say("clear"))
     expect(page.locator(".welcome")).to_be_visible()
     assert not page.evaluate("Object.keys(localStorage).some((key) => key.startsWith('jiawen.conversation'))")
     page.locator("#open-history").click()
     expect(page.locator("#conversations")).to_have_text(say("noHistory"))
     page.keyboard.press("Escape")
     expect(page.locator("#open-history")).to_be_focused()
+
+
+KEEP = """many => import(location.origin + '/page/store.js').then((store) => {
+  for (let at = 1; at <= many; at++) store.keep({ id: `${at}`, turns: [{ question: `问${at}？`, given: null, state: "stopped" }] });
+})"""
+
+
+@BOTH
+def test_a_long_history_leaves_its_buttons_in_sight_and_asks_before_it_is_cleared(page: Page) -> None:
+    say = words(page)
+    page.evaluate(KEEP, 40)
+    page.locator("#open-history").click()
+    rows = page.locator("#conversations li")
+    expect(rows).to_have_count(40)
+    for button in (page.locator("#clear"), page.locator("#history [data-close]")):
+        expect(button).to_be_in_viewport(ratio=1)
+    after = rows.nth(6).locator("button").first
+    question = after.inner_text()
+    rows.nth(5).locator("button").last.click()
+    expect(page.get_by_role("button", name=question, exact=True)).to_be_focused()
+    rows.last.locator("button").last.click()
+    expect(rows).to_have_count(38)
+    expect(rows.last.locator("button").first).to_be_focused()
+    page.locator("#clear").click()
+    press(page.get_by_role("alertdialog"), say("cancel"))
+    expect(rows).to_have_count(38)
+    expect(page.locator("#clear")).to_be_focused()
 
 
 @BOTH
@@ -435,6 +463,7 @@ def test_two_tabs_on_one_conversation_lose_nothing(
 
     other.locator("#open-history").click()
     other.locator("#clear").click()
+    press(other.get_by_role("alertdialog"), words(other)("clear"))
     expect(page.locator(".welcome")).to_be_visible()
     ask(page, QUESTION)
     assert kept_questions(page) == [[QUESTION]]
