@@ -110,8 +110,9 @@ async function run(turn, question = turn.question) {
     if (asking === controller) turn.state = trouble(turn, error);
   }
   if (turn.state === "lost") check();
-  if (asking === controller) finish(turn);
-  else save();
+  if (asking !== controller) return save();
+  announce(turn.state === "stopped" ? say("stopped") : ""); // other trouble is an alert
+  finish(turn);
 }
 
 function take(turn, line) {
@@ -145,6 +146,7 @@ function putBack(turn) {
   show(turn);
   const words = { stopped: say("stopped"), lost: say("unreachable"), failed: say("failed") + half(error) };
   articles.get(turn).querySelector(".outcome").textContent = words[state];
+  announce(words[state]);
 }
 
 function trouble(turn, error) {
@@ -222,8 +224,10 @@ function controls() {
   const sendable = counted(find("question"), find("counter"));
   find("question").disabled = Boolean(state?.missing);
   find("send").disabled = !sendable || !state || Boolean(state.missing);
+  const focused = document.activeElement;
   find("send").hidden = Boolean(asking);
   find("stop").hidden = !asking;
+  if (focused?.hidden) find("log").focus({ preventScroll: true });
   find("open-export").disabled = !given().length;
 }
 

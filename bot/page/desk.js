@@ -1,5 +1,5 @@
 // The editor's desk above the list: adding documents, rebuilding, versions; and what the last rebuild had to say.
-import { button, h } from "./dom.js";
+import { button, h, refill } from "./dom.js";
 import { confirmed, isEditor, send, signButton, why } from "./editor.js";
 import { openVersions } from "./versions.js";
 import { add, half, say } from "./words.js";
@@ -33,12 +33,10 @@ const READABLE = ".md,.txt,.html,.htm,.docx,.pdf";
 export function drawDesk(desk, overview, changed) {
   const key = JSON.stringify([isEditor(), overview?.kb, overview?.rebuilding, Boolean(signButton()), say("rebuild")]);
   if (desk.dataset.key === key) return;
-  const had = desk.contains(document.activeElement) && document.activeElement.dataset.name;
   desk.dataset.key = key;
   const outcome = desk.querySelector(".outcome") || h("p", { class: "small outcome", role: "status" });
   const tools = isEditor() && overview ? drawTools(overview, outcome, changed) : [];
-  desk.replaceChildren(...[...tools, signButton(), outcome].filter(Boolean));
-  if (had) desk.querySelector(`[data-name=${had}]`)?.focus();
+  refill(desk, ...[...tools, signButton(), outcome].filter(Boolean));
 }
 
 function drawTools(overview, outcome, changed) {

@@ -39,6 +39,13 @@ export function sendOnEnter(field) {
   });
 }
 
+// Makes these the box's children; the control that had the focus has it again, by its data-name.
+export function refill(box, ...children) {
+  const had = box.contains(document.activeElement) && document.activeElement.dataset.name;
+  box.replaceChildren(...children);
+  if (had) [...box.querySelectorAll("[data-name]")].find((one) => one.dataset.name === had)?.focus();
+}
+
 export function find(id) {
   return document.getElementById(id);
 }

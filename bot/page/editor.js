@@ -46,8 +46,9 @@ export async function look() {
 // The button that signs in or out; nothing where no password is set on the server.
 export function signButton() {
   if (!state.enabled) return null;
-  if (!state.signed_in) return button(say("signIn"), askPassword, { class: "sign" });
-  return button(say("signOut"), async () => take(await send("DELETE", "/api/editor")), { class: "sign" });
+  const sign = { class: "sign", "data-name": "sign" };
+  if (!state.signed_in) return button(say("signIn"), askPassword, sign);
+  return button(say("signOut"), async () => take(await send("DELETE", "/api/editor")), sign);
 }
 
 function askPassword(event) {

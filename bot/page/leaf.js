@@ -1,6 +1,6 @@
 // One document, opened: its text, or how it was cut; text found in it; for an editor, replacing and removing it.
 import { arrange, covers } from "./cover.js";
-import { button, find, h } from "./dom.js";
+import { button, find, h, refill } from "./dom.js";
 import { confirmed, isEditor, send, why } from "./editor.js";
 import { upload } from "./desk.js";
 import * as server from "./server.js";
@@ -78,11 +78,11 @@ export async function draw(isGone = false) {
   const view = (word, passages) => button(say(word), () => {
     asPassages = passages;
     draw();
-  }, { "aria-pressed": String(asPassages === passages) });
+  }, { "aria-pressed": String(asPassages === passages), "data-name": word });
   const head = h("div", { class: "bar head" }, h("h2", { lang: "zh" }, one.title), button(say("close"), close));
   const views = h("div", { class: "bar views" }, view("asText", false), view("asPassages", true), ...drawEditing(), drawFind());
   const text = h("div", { class: "text document", tabindex: 0, role: "region", "aria-label": one.title, lang: "zh" });
-  leaf.replaceChildren(head, views, h("p", { class: "small outcome", role: "status" }, isGone && say("gone")), text);
+  refill(leaf, head, views, h("p", { class: "small outcome", role: "status" }, isGone && say("gone")), text);
   if (!isGone) await fill(text);
 }
 

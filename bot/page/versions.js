@@ -53,6 +53,7 @@ export async function openVersions(changed) {
       outcome.textContent = why(error);
     }
     await fill();
+    head.querySelector("button").focus(); // the one that was pressed is gone
     changed();
   }
 }

@@ -1,5 +1,5 @@
 // The Evaluate part, an editor's: starting a run, how far it is, the list of runs.
-import { button, find, h } from "../dom.js";
+import { button, find, h, refill } from "../dom.js";
 import { confirmed, isEditor, look, send, signButton, why } from "../editor.js";
 import { add, half, say, translate } from "../words.js";
 import { openDetails } from "./details.js";
@@ -38,14 +38,12 @@ let trouble = "";
 let shown = AT_ONCE;
 let timer = 0;
 
-// Puts these into the box if `key` is another than before; the button that had the focus has it again.
+// Puts these into the box if `key` is another than before.
 function renew(box, key, draw) {
   const words = JSON.stringify([key, say("runs")]);
   if (box.dataset.key === words) return;
-  const had = box.contains(document.activeElement) && document.activeElement.dataset.name;
   box.dataset.key = words;
-  box.replaceChildren(...draw().filter(Boolean));
-  if (had) [...box.querySelectorAll("[data-name]")].find((one) => one.dataset.name === had)?.focus();
+  refill(box, ...draw().filter(Boolean));
 }
 
 function draw() {

@@ -211,6 +211,23 @@ def test_stop_edit_and_retry(page: Page, written: Callable[[float], list[str]]) 
 
 
 @BOTH
+def test_the_focus_stays_in_the_conversation_when_its_button_goes(
+    page: Page, written: Callable[[float], list[str]]
+) -> None:
+    say = words(page)
+    written(0.06)
+    page.locator("#question").fill(QUESTION)
+    page.locator("#send").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#log")).to_be_focused()
+    expect(page.locator("#status")).to_have_text(say("searching"))
+    page.locator("#stop").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#log")).to_be_focused()
+    expect(page.locator("#status")).to_have_text(say("stopped"))
+
+
+@BOTH
 def test_an_edited_question_is_sent_by_enter_and_leaves_what_followed_in_the_history(page: Page) -> None:
     say = words(page)
     edited = "今年全民国家安全教育日的主题是什么？"

@@ -226,6 +226,22 @@ def test_signing_in_and_out(page: Page, watch: Watched) -> None:
 
 
 @BOTH
+def test_the_focus_stays_where_buttons_change(page: Page) -> None:
+    say = words(page)
+    sign = page.locator("#desk .sign")
+    sign_in(page)
+    expect(sign).to_have_text(say("signOut"))
+    expect(sign).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(sign).to_have_text(say("signIn"))
+    expect(sign).to_be_focused()
+    entry(page, "notice").click()
+    for view in ("asPassages", "asText"):
+        press(page, say(view))
+        expect(page.get_by_role("button", name=say(view), exact=True)).to_be_focused()
+
+
+@BOTH
 def test_upload_rebuild_compare_roll_back_and_remove(page: Page, shelf: Served, watch: Watched, tmp_path: Path) -> None:
     watch.expected = ["400", "409"]
     say = words(page)
@@ -266,6 +282,7 @@ def test_upload_rebuild_compare_roll_back_and_remove(page: Page, shelf: Served, 
     expect(dialog.locator(".outcome")).to_have_text(say("rolledBack"))
     expect(dialog.locator("ul li").nth(1)).to_contain_text(say("now"))
     assert shelf.live.bot.index.documents["科技馆"].text == "科技馆每周三闭馆。"
+    expect(dialog.get_by_role("button", name=say("close"), exact=True)).to_be_focused()
     press(dialog, say("close"))
 
     entry(page, "科技馆").click()
