@@ -215,6 +215,12 @@ def test_words_that_were_not_given_here_are_refused(site: str, given_answer: dic
     assert (status, "not given here" in text) == (404, True)
 
 
+def test_forged_answers_take_no_place_from_those_given_here(site: str, given_answer: dict[str, str]) -> None:
+    forged = given_answer | {"seal": "0" * 64}
+    assert {fetch(f"{site}/api/share", forged)[0] for _ in range(61)} == {404}
+    assert fetch(f"{site}/api/share", given_answer)[0] == 200
+
+
 @pytest.mark.parametrize("name", ["x", "..%2f..%2fseal.key", "0" * 32, "%3Cscript%3E"])
 def test_a_link_to_nothing(site: str, name: str) -> None:
     assert fetch(f"{site}/api/shared/{name}")[0] == 404

@@ -83,7 +83,7 @@ def test_only_an_editor_may(visitor: Desk, method: str, path: str) -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), CHANGES)
-@pytest.mark.parametrize("origin", [None, "null", "http://127.0.0.1:1", "https://evil.example"])
+@pytest.mark.parametrize("origin", [None, "null", "http://127.0.0.1:1", "https://evil.example", "http://[x"])
 def test_only_from_this_site(desk: Desk, method: str, path: str, origin: str | None) -> None:
     status, said = desk(method, path, {}, origin)
     assert (status, "does not come from a page of this site" in said["error"]) == (403, True)
