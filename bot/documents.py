@@ -56,6 +56,7 @@ class Documents:
                 "characters": len(one.text),
                 "pages": len(one.pages),
                 "passages": passages[one.id],
+                "digest": one.digest,
             }
             for one in index.documents.values()
         ]

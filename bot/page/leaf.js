@@ -61,10 +61,11 @@ function close() {
   [...document.querySelectorAll("#documents .entry")].find((row) => row.dataset.id === id)?.focus();
 }
 
-// The list is another: the document may have changed, or be gone.
+// The list is another. Who reads a document that has neither changed nor gone is left alone.
 export function follow(documents) {
   if (!one) return;
   const now = documents.find((row) => row.id === one.id);
+  if (JSON.stringify(now) === JSON.stringify(one)) return;
   if (now) one = now;
   place = null;
   draw(!now);

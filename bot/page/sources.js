@@ -1,6 +1,6 @@
 // The Sources part: the list of documents, what is looked for in them, and what the server says while it is open.
 import { drawDesk, drawNotices } from "./desk.js";
-import { button, find, h } from "./dom.js";
+import { button, find, h, refill } from "./dom.js";
 import { look, send, why } from "./editor.js";
 import * as leaf from "./leaf.js";
 import { add, say, translate } from "./words.js";
@@ -41,8 +41,8 @@ function draw(shown = AT_ONCE) {
   const all = rows();
   find("count").textContent = trouble || (overview ? say(found ? "foundAre" : "documentsAre", all.length) : say("loading"));
   const items = all.slice(0, shown).map(drawDocument);
-  if (all.length > shown) items.push(h("li", {}, button(say("more"), () => draw(shown + AT_ONCE))));
-  find("documents").replaceChildren(...items);
+  if (all.length > shown) items.push(h("li", {}, button(say("more"), () => draw(shown + AT_ONCE), { "data-name": "more" })));
+  refill(find("documents"), ...items);
   drawTools();
 }
 
@@ -50,7 +50,7 @@ function drawDocument(one) {
   const about = [one.source, one.published.replace("T", " "), one.file].filter(Boolean).join(" · ");
   const sizes = say("sizes", one).filter(Boolean).join(" · ");
   const current = leaf.opened() === one.id ? "true" : null;
-  const open = button("", () => leaf.open(one), { class: "entry", "aria-current": current, "data-id": one.id });
+  const open = button("", () => leaf.open(one), { class: "entry", "aria-current": current, "data-id": one.id, "data-name": one.id });
   open.append(h("span", { class: "title", lang: "zh" }, one.title), h("span", { class: "about", lang: "zh" }, about), h("span", { class: "sizes" }, sizes));
   return h("li", {}, open, drawExcerpt(one));
 }
@@ -59,7 +59,7 @@ function drawExcerpt(one) {
   const hit = found?.get(one.id);
   if (!hit?.count) return null;
   const [before, text, after] = hit.excerpt;
-  const excerpt = button("", () => leaf.open(one, hit), { class: "excerpt" });
+  const excerpt = button("", () => leaf.open(one, hit), { class: "excerpt", "data-name": `in ${one.id}` });
   excerpt.append(h("span", { lang: "zh" }, `…${before}`, h("mark", {}, text), `${after}…`), h("span", { class: "times" }, say("times", hit.count)));
   return excerpt;
 }

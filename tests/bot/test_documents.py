@@ -1,5 +1,6 @@
 """The routes of the Sources part, through a real server: reading for everyone, changing for an editor."""
 
+import hashlib
 import json
 import sys
 import threading
@@ -38,7 +39,12 @@ def test_the_documents_with_their_sizes(visitor: Desk) -> None:
     assert status == 200
     text = (visitor.kb / "馆/公告.md").read_text(encoding="utf-8").split("---\n")[2]
     announcement = next(one for one in found["documents"] if one["id"] == "馆/公告")
-    assert announcement == ANNOUNCEMENT | {"characters": len(text), "passages": announcement["passages"]}
+    digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
+    assert announcement == ANNOUNCEMENT | {
+        "characters": len(text),
+        "passages": announcement["passages"],
+        "digest": digest,
+    }
     assert found.keys() == {"documents", "version", "built_at", "rebuilding"}  # nothing of the server's folders
 
 

@@ -298,6 +298,38 @@ def test_upload_rebuild_compare_roll_back_and_remove(page: Page, shelf: Served, 
 
 
 @BOTH
+def test_a_reader_is_left_alone_when_another_document_is_published(page: Page, shelf: Served) -> None:
+    say = words(page)
+    leaf = page.locator("#leaf")
+    other = shelf.kb / "other.md"
+    entry(page, "long").click()
+    field = leaf.get_by_role("searchbox")
+    field.fill("第99段")
+    field.press("Enter")
+    text = leaf.locator(".text")
+    before = text.evaluate("text => text.scrollTop")
+    try:
+        other.write_text("另一篇。", encoding="utf-8")
+        shelf.rebuild()
+        look(page)
+        expect(page.locator(".entry")).to_have_count(4)
+        expect(field).to_have_value("第99段")
+        expect(field).to_be_focused()
+        assert text.evaluate("text => text.scrollTop") == before > 0
+        press(leaf, say("close"))
+        entry(page, "other").click()
+        expect(text).to_contain_text("另一篇。")
+        other.write_text("又一篇。", encoding="utf-8")  # as long as before
+        shelf.rebuild()
+        look(page)
+        expect(text).to_contain_text("又一篇。")
+        press(leaf, say("close"))
+    finally:
+        other.unlink()
+        shelf.rebuild()
+
+
+@BOTH
 def test_what_a_rebuild_says(page: Page, shelf: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     sign_in(page)
     notices = page.locator("#notices")
