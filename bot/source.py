@@ -65,7 +65,7 @@ def source_page(document: Document, start: int, end: int, now: Document | None) 
             inner = _safe(text[left:low]) + marked + _safe(text[high:right])
             anchor = ""
         if shown.strip():
-            here = document.page_of(right) or 0
+            here = document.page_of(left) or 0  # as a citation says
             if here > page:
                 page = here
                 blocks.append(f'<p class="page">第 {page} 页 page {page}</p>')

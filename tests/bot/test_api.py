@@ -1,6 +1,7 @@
 """The routes beside the chat, through a real server, and the page of a document."""
 
 import json
+import re
 import subprocess
 import sys
 import urllib.error
@@ -142,6 +143,11 @@ def test_the_marked_text_is_the_span_and_nothing_becomes_a_tag(text: str, start:
     span = "".join(text[start:end].split()).translate(heading_marks)
     assert "".join(page.marked.split()).translate(heading_marks) == span
     assert "".join(text.split()).translate(heading_marks) in "".join(page.shown.split()).translate(heading_marks)
+
+
+def test_a_paragraph_over_two_pages_stands_on_the_page_where_it_begins() -> None:
+    html = source_page(Document("a", "题", "一二三四五六\n七八", pages=(0, 3, 7)), 0, 1, None)
+    assert re.findall(r"page (\d)", html) == ["1", "3"]
 
 
 def test_a_span_over_two_paragraphs_is_marked_in_both() -> None:
