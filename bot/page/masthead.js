@@ -29,4 +29,7 @@ export function start(element) {
   system.addEventListener("change", show);
   document.addEventListener("jiawen:language", show);
   show();
+  new ResizeObserver(() => {
+    document.documentElement.style.setProperty("--masthead", `${element.offsetHeight}px`);
+  }).observe(element);
 }

@@ -768,6 +768,28 @@ def test_accessibility_of_every_state(page: Page, theme: str, written: Callable[
     sound(page)
 
 
+def test_large_text_on_a_phone_is_not_cut_and_leaves_room_for_the_conversation(
+    served: Served, watched: Watched
+) -> None:
+    page = watched.open(served.url, 360, "en-US")
+    page.context.new_cdp_session(page).send("Page.setFontSizes", {"fontSizes": {"standard": 32}})
+    visit(page, served.url)
+    ask(page, QUESTION)
+    assert page.evaluate(CUT) == []
+    for control in ("#language", "#theme"):
+        lines = "one => one.clientHeight / parseFloat(getComputedStyle(one).fontSize)"
+        assert page.locator(control).evaluate(lines) < 3  # on one line, with its padding
+    assert page.locator("#ask-tab").evaluate("one => parseFloat(getComputedStyle(one).fontSize)") == 28
+    assert page.locator("#log").evaluate(
+        "log => log.clientHeight == log.scrollHeight"
+    )  # the page is scrolled, not a strip
+    page.locator("#sources-tab").click()
+    page.locator(".entry").first.click()
+    page.locator("#leaf input[type=search]").fill("来客")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.locator("#leaf .find > *").first.evaluate("one => one.getBoundingClientRect().left") >= 0
+
+
 def test_chinese_is_set_well(served: Served, watched: Watched) -> None:
     """Line height 1.7 to 1.8; no line of the answer or the document begins with a closing mark or with a chip."""
     page = watched.open(served.url, 360)
