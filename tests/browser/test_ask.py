@@ -790,6 +790,25 @@ def test_large_text_on_a_phone_is_not_cut_and_leaves_room_for_the_conversation(
     assert page.locator("#leaf .find > *").first.evaluate("one => one.getBoundingClientRect().left") >= 0
 
 
+def test_a_printed_conversation_is_whole_and_dark_on_light(served: Served, watched: Watched) -> None:
+    page = watched.open(served.url, 360)
+    page.emulate_media(color_scheme="dark")
+    for question in (QUESTION, HOSTILE_QUESTION, "番茄炒蛋怎么做？"):
+        ask(page, question)
+    page.locator("a.chip").first.click()
+    expect(page.locator("#cited")).to_be_visible()
+    page.emulate_media(media="print", color_scheme="dark")
+    cut = "[...document.querySelectorAll('*')].filter((one) => one.scrollHeight > one.clientHeight + 1 && getComputedStyle(one).overflowY != 'visible' && one.querySelector('.turn')).length"
+    assert page.evaluate(cut) == 0
+    for turn in page.locator(".turn .said").all():
+        expect(turn).to_be_visible()
+    expect(page.locator("#reader")).to_be_hidden()
+    assert page.locator("button:visible, textarea:visible, #tabs:visible").count() == 0
+    said = page.locator(".said").first
+    expect(said).to_have_css("color", "rgb(27, 35, 48)")
+    expect(page.locator("#ask")).to_have_css("background-color", "rgb(255, 255, 255)")
+
+
 def test_chinese_is_set_well(served: Served, watched: Watched) -> None:
     """Line height 1.7 to 1.8; no line of the answer or the document begins with a closing mark or with a chip."""
     page = watched.open(served.url, 360)
