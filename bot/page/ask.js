@@ -84,7 +84,6 @@ function submit(question) {
   const turn = { question, given: null, state: "asking" };
   conversation.turns.push(turn);
   if (conversation.turns.length === 1) find("log").replaceChildren();
-  show(turn);
   run(turn);
 }
 
@@ -98,6 +97,7 @@ async function run(turn, question = turn.question) {
   if (turn.given || turn.question !== question) turn.earlier = { ...turn }; // kept until the first line has come
   Object.assign(turn, { question, state: "asking", given: null, error: "", suggestions: [], vote: null, shared: false });
   show(turn);
+  articles.get(turn).scrollIntoView({ block: "start" });
   save(); // the question outlives a reload before its answer
   controls();
   announce(say("searching"));
@@ -186,7 +186,6 @@ function show(turn) {
   if (old?.contains(document.activeElement)) find("log").focus({ preventScroll: true });
   if (old?.isConnected) old.replaceWith(drawn);
   else find("log").append(drawn);
-  drawn.scrollIntoView({ block: "start" });
 }
 
 function update(turn) {
@@ -201,11 +200,15 @@ function update(turn) {
 function draw() {
   translate(document.querySelector(".ask"));
   const log = find("log");
+  const { scrollTop } = log;
+  const focused = log.contains(document.activeElement);
   log.replaceChildren();
   if (state?.missing) log.append(drawMissing(state.index));
   else if (conversation.turns.length) conversation.turns.forEach(show);
   else if (state) log.append(drawWelcome(state.starters, does));
   else log.append(h("p", { class: "small" }, say("loading")));
+  log.scrollTop = scrollTop;
+  if (focused) log.focus({ preventScroll: true });
   controls();
   showState();
 }
@@ -279,8 +282,10 @@ function save() {
 function follow() {
   if (!store.isOther(conversation.id)) return;
   const found = store.kept(conversation.id);
+  const { scrollTop } = find("log");
   if (found && (asking || find("log").querySelector(".editor"))) branch(conversation.turns);
   else open(found ?? fresh());
+  find("log").scrollTop = scrollTop;
 }
 
 function isOpen(id) {
@@ -295,6 +300,7 @@ function open(found) {
   store.mark(conversation.id);
   for (const turn of conversation.turns) if (turn.state === "asking") turn.state = "stopped";
   draw();
+  articles.get(conversation.turns.at(-1))?.scrollIntoView({ block: "start" });
 }
 
 function startNew() {

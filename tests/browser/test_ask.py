@@ -600,6 +600,22 @@ def test_language_and_theme_are_switched_and_remembered(page: Page) -> None:
     assert page.evaluate("getComputedStyle(document.querySelector('#ask')).backgroundColor") != dark
 
 
+@BOTH
+def test_switching_the_language_keeps_the_place_and_what_is_being_edited(page: Page) -> None:
+    for question in (QUESTION, HOSTILE_QUESTION, "番茄炒蛋怎么做？"):
+        ask(page, question)
+    turn, log = page.locator(".turn").first, page.locator("#log")
+    press(turn, words(page)("edit"))
+    turn.locator(".editor textarea").fill("改了一半的")
+    log.evaluate("log => { log.scrollTop = 40 }")
+    page.locator("#language").click()
+    expect(turn.locator(".editor button").first).to_have_text(words(page)("send"))
+    expect(turn.locator(".editor textarea")).to_have_value("改了一半的")
+    assert log.evaluate("log => log.scrollTop") == 40
+    press(turn, words(page)("cancel"))
+    expect(turn.locator(".question")).to_have_text(QUESTION)
+
+
 def test_hostile_text_is_shown_as_text(page: Page) -> None:
     turn = ask(page, f"<img src=x onerror=alert(1)>{HOSTILE_QUESTION}<script>alert(1)</script>")
     expect(turn.locator(".question")).to_contain_text("<script>alert(1)</script>")
