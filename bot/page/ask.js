@@ -2,6 +2,7 @@
 import { answerOf, drafts, drawTurn, refresh } from "./answer.js";
 import { copy, find, h, sendOnEnter } from "./dom.js";
 import * as dialogs from "./dialogs.js";
+import { why } from "./editor.js";
 import * as reader from "./reader.js";
 import * as server from "./server.js";
 import * as store from "./store.js";
@@ -73,7 +74,7 @@ async function tried(outcome, action) {
   try {
     await action();
   } catch (error) {
-    outcome.textContent = error instanceof server.Refused ? half(error.message) : say("lost");
+    outcome.textContent = why(error);
   }
 }
 
@@ -343,7 +344,7 @@ function listen(root) {
 }
 
 function warn(error) {
-  find("banner").textContent = error instanceof server.Refused ? half(error.message) : say("lost");
+  find("banner").textContent = why(error);
   find("banner").hidden = false;
 }
 

@@ -4,8 +4,8 @@ import { Refused } from "./server.js";
 import { add, half, say } from "./words.js";
 
 add({
-  zh: { signIn: "编辑登录", signOut: "退出登录", password: "密码", cancel: "取消", lost: "连接断了，正在重连…" },
-  en: { signIn: "Editor sign-in", signOut: "Sign out", password: "Password", cancel: "Cancel", lost: "Connection lost, trying again…" },
+  zh: { signIn: "编辑登录", signOut: "退出登录", password: "密码", cancel: "取消" },
+  en: { signIn: "Editor sign-in", signOut: "Sign out", password: "Password", cancel: "Cancel" },
 });
 
 let state = { enabled: false, signed_in: false };
@@ -27,9 +27,9 @@ export async function send(method, path, body) {
   throw refused;
 }
 
-// What went wrong, in the language of the page.
-export function why(error) {
-  return error instanceof Refused ? half(error.message) : say("lost");
+// What went wrong, in the language of the page; what is asked again by itself says "lost".
+export function why(error, unanswered = "unreachable") {
+  return error instanceof Refused ? half(error.message) : say(unanswered);
 }
 
 function take(said) {

@@ -1,8 +1,9 @@
 // Citation chips: their quote in a tooltip, their document in the reader.
 import { arrange, covers } from "./cover.js";
 import { find, h, visible } from "./dom.js";
+import { why } from "./editor.js";
 import * as server from "./server.js";
-import { half, languageOf, say } from "./words.js";
+import { languageOf, say } from "./words.js";
 
 // A place in a document: {number, title, headings, page, quote, address}. `places` are those of the same answer.
 const placesOf = new WeakMap(); // chip → {places, at}
@@ -61,8 +62,7 @@ async function open(link, { places, at } = placesOf.get(link)) {
   try {
     find("document").replaceChildren(await server.source(places[at].address));
   } catch (error) {
-    const why = error instanceof server.Refused ? half(error.message) : say("lost");
-    find("document").replaceChildren(h("p", {}, why), h("blockquote", {}, places[at].quote));
+    find("document").replaceChildren(h("p", {}, why(error)), h("blockquote", {}, places[at].quote));
   }
   find("document").lang = languageOf(find("document").textContent);
   const mark = find("cited");

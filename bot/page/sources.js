@@ -78,7 +78,7 @@ async function tried(action) {
     await action();
     trouble = "";
   } catch (error) {
-    trouble = why(error);
+    trouble = why(error, "lost");
   }
 }
 

@@ -144,7 +144,7 @@ async function check() {
     overview = isEditor() ? await send("GET", "/api/evaluate") : null;
     trouble = "";
   } catch (error) {
-    trouble = why(error);
+    trouble = why(error, "lost");
   }
   if (overview) follow(before, overview);
   draw();

@@ -669,6 +669,20 @@ def test_the_model_is_not_reachable(page: Page, served: Served, monkeypatch: pyt
     expect(turn.locator(".said")).to_contain_text(ANSWER)
 
 
+@BOTH
+def test_what_nobody_tries_again_says_so_without_a_connection(page: Page, watched: Watched) -> None:
+    say = words(page)
+    watched.expected = ["ERR_INTERNET_DISCONNECTED"]
+    turn = ask(page, QUESTION)
+    page.context.set_offline(True)
+    for name in ("share", "copy"):
+        press(turn, say(name))
+        expect(turn.locator(".outcome")).to_have_text(say("unreachable"))
+    turn.locator("a.chip").click()
+    expect(page.locator("#document")).to_contain_text(say("unreachable"))
+    page.context.set_offline(False)
+
+
 def test_the_connection_is_lost_and_comes_back(page: Page, watched: Watched) -> None:
     say = words(page)
     watched.expected = ["ERR_INTERNET_DISCONNECTED"]
