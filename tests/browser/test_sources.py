@@ -381,6 +381,33 @@ def test_where_the_folder_is_gone_only_reading_works(page: Page, shelf: Served) 
         away.rename(shelf.kb)
 
 
+EDGES = """() => [...document.querySelectorAll("input:not(.unseen), textarea, select")].filter((one) => one.checkVisibility()).map((one) => {
+  const light = (colour) => {
+    const [r, g, b] = colour.match(/[\\d.]+/g).map((part) => part / 255).map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+  };
+  const style = getComputedStyle(one);
+  const pair = [light(style.borderTopColor), light(style.backgroundColor)];
+  return Math.max(...pair) / Math.min(...pair);
+})"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_edges_of_fields_are_seen(watch: Watched, shelf: Served, theme: str) -> None:
+    """3 to 1, as WCAG 1.4.11 has it."""
+    page = watch.open(shelf.url, color_scheme=theme)
+    assert [ratio for ratio in page.evaluate(EDGES) if ratio < 3] == []
+    page.locator("#sources-tab").click()
+    sign_in(page)
+    entry(page, "notice").click()
+    press(page, words(page)("versions"))
+    expect(page.locator("dialog select")).to_have_count(2)
+    page.wait_for_function("document.getAnimations().every((one) => one.playState !== 'running')")
+    ratios = page.evaluate(EDGES)
+    assert len(ratios) == 4
+    assert min(ratios) >= 3
+
+
 def test_accessibility_of_every_state(page: Page) -> None:
     say = words(page)
     sign_in(page)
