@@ -381,6 +381,20 @@ def test_where_the_folder_is_gone_only_reading_works(page: Page, shelf: Served) 
         away.rename(shelf.kb)
 
 
+def test_forced_colours_tell_what_is_chosen(watch: Watched, shelf: Served) -> None:
+    page = watch.open(shelf.url, forced_colors="active")
+    page.locator("#sources-tab").click()
+    edge = "one => getComputedStyle(one).borderBottomColor"
+    paper = page.evaluate("getComputedStyle(document.querySelector('#tabs')).backgroundColor")
+    assert page.locator("#ask-tab").evaluate(edge) == paper != page.locator("#sources-tab").evaluate(edge)
+    entry(page, "long").click()
+    press(page, words(page)("asPassages"))
+    lines = "all => new Set(all.map((one) => getComputedStyle(one).textDecorationLine)).size"
+    assert page.locator(".passage").nth(1).locator(".sentence").evaluate_all(lines) == 2
+    fill = "all => new Set(all.map((one) => getComputedStyle(one).backgroundColor)).size"
+    assert page.locator("#leaf [aria-pressed]").evaluate_all(fill) == 2
+
+
 EDGES = """() => [...document.querySelectorAll("input:not(.unseen), textarea, select")].filter((one) => one.checkVisibility()).map((one) => {
   const light = (colour) => {
     const [r, g, b] = colour.match(/[\\d.]+/g).map((part) => part / 255).map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
