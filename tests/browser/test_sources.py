@@ -389,6 +389,7 @@ def test_forced_colours_tell_what_is_chosen(watch: Watched, shelf: Served) -> No
     assert page.locator("#ask-tab").evaluate(edge) == paper != page.locator("#sources-tab").evaluate(edge)
     entry(page, "long").click()
     press(page, words(page)("asPassages"))
+    page.locator(".passage").nth(1).locator(".sentence").first.wait_for()
     lines = "all => new Set(all.map((one) => getComputedStyle(one).textDecorationLine)).size"
     assert page.locator(".passage").nth(1).locator(".sentence").evaluate_all(lines) == 2
     fill = "all => new Set(all.map((one) => getComputedStyle(one).backgroundColor)).size"
