@@ -13,15 +13,13 @@ from bot.llm import Model, ModelError
 from bot.orders import give_orders
 from bot.prompt import NOT_SAID, answer_prompt, is_chinese
 from bot.types import AnswerSentence, Citation, Hit, cite
-from bot.verify import Passage, carried_by, verify, weight_held
+from bot.verify import ADDRESS, Passage, verify, weight_held
 from indexer.config import DEFAULT_ENCODER
 from indexer.embed import token_reader
 from indexer.store import Index
 from indexer.text import heading_lines, simplify
 
 _ORDER = "…"  # what stands in place of one
-_ADDRESS = re.compile(r"(?:https?://|www\.)[!-~]+")
-_NO_ADDRESS = "文中没有这个网址 | this address is not in the passage"
 _MEANT = 12  # letters from which a sentence without any Chinese is in another language, not just a name
 
 
@@ -73,8 +71,8 @@ class Draft:
         for sentence in splitter.finish():
             self._take(sentence, chinese)
         self.pending = ""
-        none = not any(one.supported for one in self.sentences)
-        self.declined |= none and any(one.text.startswith(NOT_SAID) for one in self.sentences[:1])
+        if self.sentences and not any(one.supported for one in self.sentences):
+            self.declined |= self.sentences[0].text.startswith(NOT_SAID)
         yield
 
     def _take(self, sentence: CitedSentence, chinese: bool) -> None:
@@ -82,7 +80,7 @@ class Draft:
         claim = sentence.claim
         if not claim or self.declined:
             return
-        letters = sum("a" <= one.lower() <= "z" for one in _ADDRESS.sub("", claim))
+        letters = sum("a" <= one.lower() <= "z" for one in ADDRESS.sub("", claim))
         if chinese and not is_chinese(claim) and letters >= _MEANT:
             raise ModelError("它用了别的语言", "it answered in another language")
         key = re.sub(r"\W", "", unicodedata.normalize("NFKC", claim)).casefold()
@@ -95,16 +93,8 @@ class Draft:
         self.sentences.append(self._checked(claim, sentence))
 
     def _checked(self, claim: str, sentence: CitedSentence) -> AnswerSentence:
-        address = _ADDRESS.fullmatch(claim.rstrip("。"))  # has no words to hold to a passage
-        if address and not any(address[0] in passage.text for passage in self._passages):
-            return AnswerSentence(claim, (), False, sentence.unresolved, _NO_ADDRESS)
-        cited = [number - 1 for number in sentence.citations]
-        support = verify(claim, self._passages, cited)
-        stands_on: Sequence[int | None] = []
-        if support.supported:
-            mended = support.mended or not cited
-            stands_on = [support.passage] if mended else carried_by(claim, self._passages, cited)
-        numbers = [self._cite(place, claim) for place in stands_on if place is not None]
+        support = verify(claim, self._passages, [number - 1 for number in sentence.citations])
+        numbers = [self._cite(place, claim) for place in support.carriers]
         return AnswerSentence(
             claim, tuple(dict.fromkeys(numbers)), support.supported, sentence.unresolved, support.reason, support.mended
         )

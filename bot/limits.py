@@ -18,13 +18,11 @@ class Limits:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Reads a body whole before it is handed on."""
-        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
+        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD") or (scope["method"], scope["path"]) == _UPLOAD:
             return await self._app(scope, receive, send)
         if scope["path"].startswith("/gradio_api/"):
             refused = JSONResponse({"error": "没有这个地址 | no such address"}, status_code=404)
             return await refused(scope, receive, send)
-        if (scope["method"], scope["path"]) == _UPLOAD:
-            return await self._app(scope, receive, send)
         body, more = bytearray(), True
         while more:
             message = await receive()

@@ -10,7 +10,7 @@ The forest is in verify.npz, fitted by `jiawen eval claims --fit`: plain arrays,
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -47,12 +47,12 @@ NOTHING = "文中没有这个意思 | not in the passage"
 APART = "文中不是这样搭配的 | put together otherwise in the passage"
 TOO_LONG = "句子太长，无法核对 | too long to be checked"
 EMPTY = "没有可以核对的内容 | nothing to check"
-_CLAUSE_END = re.compile(r"[，；;。]|,(?!\d)")
-_ADDRESS = re.compile(
+UNCITED = "没有可以引用的段落 | no passage to cite"
+ADDRESS = re.compile(
     r"(?:https?://|www\.)[!-~]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:[a-z0-9-]+\.)+(?:cn|com|net|org|gov|edu|io)\b",
     re.ASCII | re.IGNORECASE,
 )
-UNCITED = "没有可以引用的段落 | no passage to cite"
+_CLAUSE_END = re.compile(r"[，；;。]|,(?!\d)")
 
 COLUMNS = (
     "coverage", "missing", "second missing", "missing nouns",
@@ -79,7 +79,8 @@ class Support:
 
     `passage` is the place of the passage that carries it best, None where there is none; `reason` says what does not
     agree, Chinese | English, and is empty where supported; `mended` says that another passage than those cited
-    carries the claim.
+    carries the claim. `carriers` are the places to be cited for it: of those cited all that carry it, or a clause of
+    it where none does alone; else `passage`.
     """
 
     supported: bool
@@ -87,6 +88,7 @@ class Support:
     reason: str
     score: float  # 0 to 1; supported from 0.5
     mended: bool = False
+    carriers: tuple[int, ...] = field(default=(), compare=False)
 
 
 def verify(claim: str, passages: Sequence[Passage], cited: Sequence[int] = ()) -> Support:
@@ -98,21 +100,13 @@ def verify(claim: str, passages: Sequence[Passage], cited: Sequence[int] = ()) -
     asked = cited or range(len(passages))
     support = _verified(claim, passages, asked)
     if support.supported:
-        return support
+        best_alone = tuple(place for place in (support.passage,) if place is not None)
+        return support if cited else replace(support, carriers=best_alone)
     others = [_single(claim, passages, place) for place in range(len(passages)) if place not in asked]
     best = max(others, key=lambda other: other.score, default=support)
     if best.supported:
-        return Support(True, best.passage, "", best.score, mended=True)
+        return replace(best, mended=True)
     return support
-
-
-def carried_by(claim: str, passages: Sequence[Passage], cited: Sequence[int]) -> list[int]:
-    """Of the passages cited those that carry a supported claim; where none does alone, those that carry a clause."""
-    if len(cited) < 2:
-        return list(cited)
-    whole = [place for place in cited if _single(claim, passages, place).supported]
-    parts = [own for own in _CLAUSE_END.split(claim) if own]
-    return whole or [place for place in cited if any(_single(own, passages, place).supported for own in parts)]
 
 
 def _verified(claim: str, passages: Sequence[Passage], asked: Sequence[int]) -> Support:
@@ -121,7 +115,9 @@ def _verified(claim: str, passages: Sequence[Passage], asked: Sequence[int]) -> 
     if not each:
         return Support(False, None, UNCITED, 0.0)
     best = max(each, key=lambda support: support.score)
-    if best.supported or len(each) == 1:
+    if best.supported:
+        return replace(best, carriers=tuple(place for one in each for place in one.carriers))
+    if len(each) == 1:
         return best
     chosen = [passages[support.passage] for support in each if support.passage is not None]
     together = Passage(
@@ -129,11 +125,13 @@ def _verified(claim: str, passages: Sequence[Passage], asked: Sequence[int]) -> 
         "\n".join(passage.context for passage in chosen),
     )
     joint = _single(claim, [together], 0)
-    held = joint.supported and all(
-        any(part.supported or part.reason == EMPTY for part in (_single(own, passages, place) for place in asked))
-        for own in _CLAUSE_END.split(claim)
-    )
-    return Support(True, best.passage, "", joint.score) if held else best
+    if not joint.supported:
+        return best
+    parts = [[_single(own, passages, place) for place in asked] for own in _CLAUSE_END.split(claim)]
+    if not all(any(one.supported or one.reason == EMPTY for one in own) for own in parts):
+        return best
+    carriers = {place for own in parts for one in own for place in one.carriers}
+    return replace(joint, passage=best.passage, carriers=tuple(place for place in asked if place in carriers))
 
 
 def _single(claim: str, passages: Sequence[Passage], place: int) -> Support:
@@ -147,11 +145,11 @@ def _single(claim: str, passages: Sequence[Passage], place: int) -> Support:
         return Support(False, place, EMPTY, 0.0)
     if reason := unheld(claimed, given, around):  # first: letter for letter 24 stands in 2.4
         return Support(False, place, reason, _RULED_OUT * _coverage(given, found))
-    for address in _ADDRESS.findall(claim):
+    for address in ADDRESS.findall(claim):
         if address not in passage.text:
             return Support(False, place, f"文中没有“{address}” | “{address}” is not in the passage", 0.0)
     if is_verbatim(claimed, given):
-        return Support(True, place, "", 1.0)
+        return Support(True, place, "", 1.0, carriers=(place,))
     if not claimed.english and not any(item.held for item in found):
         return Support(False, place, NOTHING, 0.0)  # however near the meaning, no word of it stands there
     if claimed.english and given.text.strip() and _nearness(claim, passage.text[:LONGEST_PASSAGE]) < _NEAR:
@@ -160,7 +158,7 @@ def _single(claim: str, passages: Sequence[Passage], place: int) -> Support:
     row = evidence(claim, claimed, given, around, found, matched)
     score = _fitted()(row)
     reason = "" if score >= EVEN else _why(row, claimed, given, around, found)
-    return Support(not reason, place, reason, score)
+    return Support(not reason, place, reason, score, carriers=() if reason else (place,))
 
 
 def _nearness(claim: str, passage: str) -> float:

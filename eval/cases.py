@@ -16,6 +16,9 @@ from indexer.errors import ContentError, QuestionError
 from indexer.text import normal_text
 from indexer.types import Document
 
+# What a line raises that is no JSON, or another JSON than is asked for; RecursionError where it is nested too deep.
+MALFORMED = (ValueError, KeyError, TypeError, RecursionError)
+
 
 class CaseError(ContentError):
     """A file of cases cannot be read, or its gold is not in the knowledge base."""
@@ -84,7 +87,7 @@ def read_cases(path: Path, documents: Mapping[str, Document], skip_unfound: bool
             raise CaseError(
                 f"{path} 第 {number} 行：{error.chinese}", f"{path}, line {number}: {error.english}"
             ) from error
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+        except MALFORMED as error:
             raise CaseError(
                 f"{path} 第 {number} 行不是合法的用例（{error!r}）；请对照 docs/architecture.md",
                 f"{path}, line {number} is not a case ({error!r}): see docs/architecture.md",
@@ -241,7 +244,7 @@ def _shaped(shape: str, path: Path) -> Iterator[str]:
         yield content
     except CaseError as error:
         raise CaseError(f"{path}：{error.chinese}", f"{path}: {error.english}") from error
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (*MALFORMED, AttributeError) as error:
         raise CaseError(
             f"{path} 不是 {shape} 格式（{error!r}）", f"{path} is not {shape}-shaped ({error!r})"
         ) from error

@@ -15,7 +15,7 @@ from bot.head import Forest
 from bot.matching import Matcher, states_of_passage, states_of_query
 from bot.reading import items, read
 from bot.verify import COLUMNS, EVEN, Passage, Support, evidence, verify
-from eval.cases import CaseError, identity_of, numbered_lines, text_of
+from eval.cases import MALFORMED, CaseError, identity_of, numbered_lines, text_of
 from eval.examples import Lesson
 from eval.fit import forest_arrays, matcher_arrays, train_forest
 from eval.metrics import mean_interval
@@ -71,7 +71,7 @@ def read_pairs(*files: Path) -> list[Pair]:
         for number, line in numbered_lines(path):
             try:
                 found = _pairs_of(json.loads(line))
-            except (ValueError, KeyError, TypeError, RecursionError) as error:
+            except MALFORMED as error:
                 raise CaseError(
                     f"{path} 第 {number} 行不是合法的句对（{error!r}）；请对照 docs/architecture.md",
                     f"{path}, line {number} is not a pair ({error!r}): see docs/architecture.md",

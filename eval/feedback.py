@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.config import BotConfig
 from bot.context import check_question
-from eval.cases import CaseError, numbered_lines, resolve, text_of
+from eval.cases import MALFORMED, CaseError, numbered_lines, resolve, text_of
 from indexer.errors import QuestionError
 from indexer.types import Document
 
@@ -32,7 +32,7 @@ def read_feedback(path: Path) -> list[dict[str, Any]]:
     for number, line in numbered_lines(path):
         try:
             opinions.append(_opinion(json.loads(line)))
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+        except MALFORMED as error:
             raise CaseError(
                 f"读不了 {path} 第 {number} 行（{error!r}）；请改正或删去这一行",
                 f"cannot read {path}, line {number} ({error!r}): correct or delete the line",

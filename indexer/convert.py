@@ -174,8 +174,9 @@ def _without_running_lines(pages: list[list[str]]) -> list[list[str]]:
     def from_text_on(lines: list[str]) -> list[str]:
         numbers = 0  # a second one is of the text: the last column of a table, 2024 at the top of a page
         for at, line in enumerate(lines):
-            numbers += bool(bare.fullmatch(line))
-            if key(line) not in running and (numbers > 1 or not bare.fullmatch(line)):
+            is_number = bool(bare.fullmatch(line))
+            numbers += is_number
+            if key(line) not in running and (numbers > 1 or not is_number):
                 return lines[at:]
         return []
 

@@ -18,7 +18,6 @@ from bot.verify import (
     UNCITED,
     Passage,
     Support,
-    carried_by,
     verify,
 )
 from indexer.text import fold
@@ -159,9 +158,11 @@ def test_a_name_of_one_passage_and_the_deed_of_another_are_no_claim_of_both(cite
 
 def test_of_the_passages_cited_those_that_carry_the_claim_are_told() -> None:
     passages = [Passage(text) for text in (BASE, RACE, RULES)]
-    assert carried_by("每次可借15册。", passages, [2]) == [2]
-    assert carried_by("每次可借15册。", passages, [0, 2, 1]) == [2]
-    assert carried_by("培育专职讲解员4名,每次可借15册。", passages, [0, 1, 2]) == [0, 2]
+    assert verify("每次可借15册。", passages, [2]).carriers == (2,)
+    assert verify("每次可借15册。", passages, [0, 2, 1]).carriers == (2,)
+    assert verify("培育专职讲解员4名,每次可借15册。", passages, [0, 1, 2]).carriers == (0, 2)
+    assert verify("每次可借15册。", passages, [0]).carriers == verify("每次可借15册。", passages).carriers == (2,)
+    assert verify("每次可借50册。", passages, [2]).carriers == ()
 
 
 def test_an_address_must_stand_in_the_passage() -> None:
