@@ -30,6 +30,14 @@ _NUMBERING = re.compile(
     rf"\s*(?:(?:[-*+•·>]|#{{1,6}})[ \t]+|\d{{1,3}}(?:[.．](?!\d)|[)）]|、(?!\d))"
     rf"|[(（](?:\d{{1,3}}|[{_TENS}]{{1,3}})[)）]|[①-⑳]|[{_TENS}]{{1,3}}、(?![{_TENS}]))\s*"
 )
+# What leads over to a claim or a source and claims nothing. 是的 and 没有 claim something.
+_LEADS_OVER = re.compile(
+    r"\W*(?:好的?|当然(?:可以)?|答|回答|来源|出处|(?:参考|引用)(?:资料|来源|文献)?|注意?|备注|总之|总的来说|综上(?:所述)?|因此|此外"
+    r"|(?:根据|依据|按照)(?:以上|上述|所给|提供的)*(?:资料|材料|内容|信息)(?:可知)?|(?:具体|主要|内容|详情|情况)*如下|以上"
+    r"|sure|of course|answer|(?:sources?|references?)|note|in (?:summary|short)|as follows"
+    r"|according to the (?:material|passages?))\W*",
+    re.IGNORECASE,
+)
 _EMPHASIS = re.compile(r"\*\*|__|`|[ \t]*</?sup>")  # in which some put their marks
 
 _ENDS = frozenset("。｡！？…")
@@ -45,14 +53,16 @@ _IN_ADDRESS = re.compile(r"[A-Za-z0-9/_%=&#]")
 class CitedSentence:
     """A sentence of generated text; the `written` of all of them, joined, are the text.
 
-    `claim` is what it says, without marks, numbering and emphasis; empty where it says nothing (a rule, a fence).
-    `citations` name passages, from 1, in the order written; `unresolved` are numbers that name none.
+    `claim` is what it says, without marks, numbering and emphasis; empty where it says nothing (a rule, 综上所述).
+    `before` is the line break that it begins with, if any, and the numbering of a list. `citations` name passages, from
+    1, in the order written; `unresolved` are numbers that name none.
     """
 
     written: str
     claim: str
     citations: tuple[int, ...]
     unresolved: tuple[int, ...]
+    before: str = ""
 
 
 class Splitter:
@@ -64,6 +74,7 @@ class Splitter:
     def __init__(self, passages: int) -> None:
         self._passages = passages
         self._fenced = False  # inside ``` … ```
+        self._first = True
         self._begin([], on_new_line=True)
 
     def _begin(self, held: list[str], on_new_line: bool) -> None:
@@ -192,6 +203,7 @@ class Splitter:
         fence = self._on_new_line and bool(_FENCE.match(written))
         sentence = self._read(written, fence)
         self._fenced ^= fence
+        self._first = False
         self._begin(following, on_new_line=written.endswith("\n"))
         return sentence
 
@@ -199,14 +211,19 @@ class Splitter:
         if fence:
             return CitedSentence(written, "", (), ())
         claim, named = (written, []) if self._fenced else _without_marks(written, self._passages)
+        before = "\n" if self._on_new_line and not self._first else ""
         if numbering := _NUMBERING.match(claim):
             claim = claim[numbering.end() :]
+            shown = numbering[0].strip()
+            if self._on_new_line and shown[0] not in "#>":  # a heading or a quotation is shown without its sign
+                before += f"{shown} "
         claim = _EMPHASIS.sub("", claim).strip()
         return CitedSentence(
             written,
-            claim if any(one.isalnum() for one in claim) else "",
+            "" if _LEADS_OVER.fullmatch(claim) or not any(one.isalnum() for one in claim) else claim,
             tuple(number for number in named if 1 <= number <= self._passages),
             tuple(number for number in named if not 1 <= number <= self._passages),
+            before,
         )
 
 

@@ -33,7 +33,7 @@ def as_text(answers: Sequence[Given]) -> str:
     parts = []
     for answer in answers:
         quotes = [f"[{one['number']}] {_place(one)}：“{one['quote']}”" for one in answer["citations"]]
-        parts.append("\n".join(map(_line, [_said(answer, str), *quotes])))
+        parts.append("\n".join([_said(answer, _line, "\n"), *map(_line, quotes)]))
     return "\n\n".join(parts) + "\n"
 
 
@@ -43,7 +43,7 @@ def as_markdown(answers: Sequence[Given], document_of: DocumentOf) -> str:
     for answer in answers:
         parts += [f"## {_plain(answer['question'])}", f"**{VERDICTS[answer['verdict']]}**"]
         parts += [f"*{_plain(answer['note'])}*"] if answer["note"] else []
-        parts.append(_said(answer, _plain))
+        parts.append(_said(answer, _plain, "  \n"))
         for one in answer["citations"]:
             quoted = _plain("".join(_passage(one, document_of)))
             parts += [f"\\[{one['number']}\\] {_plain(_place(one))}", f"> {quoted}"]
@@ -56,7 +56,7 @@ def as_html(answers: Sequence[Given], document_of: DocumentOf) -> str:
     for answer in answers:
         parts += [f"<h2>{_safe(answer['question'])}</h2>", f"<p><strong>{VERDICTS[answer['verdict']]}</strong></p>"]
         parts += [f"<p>{_safe(answer['note'])}</p>"] if answer["note"] else []
-        parts.append(f"<p>{_said(answer, _safe)}</p>")
+        parts.append(f"<p>{_said(answer, _safe, '<br>')}</p>")
         for one in answer["citations"]:
             before, quote, after = map(_safe, _passage(one, document_of))
             passage = f"<blockquote>{before}<mark>{quote}</mark>{after}</blockquote>"
@@ -69,15 +69,18 @@ def as_html(answers: Sequence[Given], document_of: DocumentOf) -> str:
     )
 
 
-def _said(answer: Given, show: Callable[[str], str]) -> str:
+def _said(answer: Given, show: Callable[[str], str], line_break: str) -> str:
     """The refusal, or the sentences with their numbers; one without support says why."""
-    written = ""
+    lines = [""]
     for sentence in answer["sentences"]:
         numbers = "".join(f"[{number}]" for number in sentence["citations"])
         unknown = "".join(f"[{number}?]" for number in sentence["unresolved"])
         why = "" if sentence["supported"] else f"（无依据 unsupported：{sentence['reason']}）"
-        written += f"{sentence['text']}{numbers}{unknown}{why}{space_behind(sentence['text'])}"
-    return show(answer["refusal"] or written.rstrip())
+        before = sentence.get("before", "")  # older answers have none
+        if before.startswith("\n") and lines[-1]:
+            lines.append("")
+        lines[-1] += f"{before.lstrip()}{sentence['text']}{numbers}{unknown}{why}{space_behind(sentence['text'])}"
+    return show(answer["refusal"]) or line_break.join(show(line.rstrip()) for line in lines)
 
 
 def _place(citation: Given) -> str:

@@ -21,6 +21,7 @@ from indexer.text import heading_lines, simplify
 
 _ORDER = "…"  # what stands in place of one
 _MEANT = 12  # letters from which a sentence without any Chinese is in another language, not just a name
+_CHINESE_ENDS = ("。", "！", "？")  # an English answer may list Chinese names
 
 
 class Draft:
@@ -81,7 +82,8 @@ class Draft:
         if not claim or self.declined:
             return
         letters = sum("a" <= one.lower() <= "z" for one in ADDRESS.sub("", claim))
-        if chinese and not is_chinese(claim) and letters >= _MEANT:
+        meant = letters >= _MEANT if chinese else not letters and claim.endswith(_CHINESE_ENDS)
+        if meant and is_chinese(claim) != chinese:
             raise ModelError("它用了别的语言", "it answered in another language")
         key = re.sub(r"\W", "", unicodedata.normalize("NFKC", claim)).casefold()
         if key in self._said:
@@ -96,7 +98,13 @@ class Draft:
         support = verify(claim, self._passages, [number - 1 for number in sentence.citations])
         numbers = [self._cite(place, claim) for place in support.carriers]
         return AnswerSentence(
-            claim, tuple(dict.fromkeys(numbers)), support.supported, sentence.unresolved, support.reason, support.mended
+            claim,
+            tuple(dict.fromkeys(numbers)),
+            support.supported,
+            sentence.unresolved,
+            support.reason,
+            support.mended,
+            sentence.before,
         )
 
     def _cite(self, place: int, claim: str) -> int:

@@ -13,8 +13,8 @@ _FRAME = re.compile(r"<(?=/?(?:material|question|conversation)\b)|\[(?=\d{1,3}\]
 
 
 def is_chinese(text: str) -> bool:
-    """It holds a Chinese character; a question that does is answered in Chinese."""
-    return bool(_HAN.search(text))
+    """It holds a Chinese character, or no letter at all (？？？, 2024): such a question is answered in Chinese."""
+    return bool(_HAN.search(text)) or not any(map(str.isalpha, text))
 
 
 @cache

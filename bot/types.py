@@ -69,7 +69,8 @@ class AnswerSentence:
     """A sentence of the answer and the numbers of the citations that support it.
 
     Of a generated one: `unresolved` are numbers it cites that name no passage, `reason` says why it is not supported,
-    `mended` that the model cited a passage that does not carry it, and another is given.
+    `mended` that the model cited a passage that does not carry it, and another is given, `before` is the line break and
+    the numbering that it begins with.
     """
 
     text: str
@@ -78,6 +79,7 @@ class AnswerSentence:
     unresolved: tuple[int, ...] = ()
     reason: str = ""
     mended: bool = False
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +107,8 @@ class Answer:
         written = ""
         for sentence in self.sentences:
             numbers = "".join(f"[{number}]" for number in sentence.citations)
-            written += f"{sentence.text}{numbers}{space_behind(sentence.text)}"
-        return self.refusal or written.rstrip()
+            written += f"{sentence.before}{sentence.text}{numbers}{space_behind(sentence.text)}"
+        return self.refusal or written.strip()
 
 
 def space_behind(sentence: str) -> str:

@@ -14,7 +14,7 @@ from bot.config import BotConfig
 from bot.context import in_context
 from bot.known import Query, query_of
 from bot.matching import states_of_sentence
-from bot.refusal import REFUSAL_ENGLISH
+from bot.refusal import REFUSAL_CHINESE, REFUSAL_ENGLISH
 from bot.retrieve import retrieve
 from bot.weigh import held_to
 from indexer.build import build
@@ -98,7 +98,7 @@ def test_what_the_article_holds_is_answered(bot: Answerer, question: str, held: 
         ("国家安全宣讲团一共有多少名成员？", "知识库中没有找到相关内容：文中没有说“多少名”。"),
         ("How much is the ticket?", "The knowledge base holds nothing on this: the text does not say “how much”."),
         ("What is the capital of France?", REFUSAL_ENGLISH),
-        ("？？？", REFUSAL_ENGLISH),
+        ("？？？", REFUSAL_CHINESE),
     ],
 )
 def test_what_it_does_not_hold_is_refused_with_what_is_missing(bot: Answerer, question: str, refusal: str) -> None:

@@ -90,6 +90,30 @@ def test_numbering_and_emphasis_are_no_part_of_the_claim(written: str, claim: st
     assert [one.claim for one in cited_sentences(written, 3)] == [claim]
 
 
+def test_what_leads_over_claims_nothing() -> None:
+    for text in (
+        "好的。",
+        "来源：",
+        "综上所述，",
+        "**回答：**",
+        "具体如下：",
+        "根据以上资料，",
+        "Sources:",
+        "In summary,",
+    ):
+        assert [one.claim for one in cited_sentences(text, 3)] == [""], text
+    for text in ("是的。", "没有。", "来源是市委。", "根据资料，甲有4名。", "好的方面有三。", "Answer it."):
+        assert [one.claim for one in cited_sentences(text, 3)] == [text]
+
+
+def test_line_breaks_and_numbering_are_kept_beside_the_claim() -> None:
+    text = "有三项：\n\n1. 甲[1]。乙。\n- 丙\n## 丁\n> 戊。三、四年级。\n三、己"
+    assert [(one.before, one.claim) for one in cited_sentences(text, 3)] == [
+        ("", "有三项："), ("\n1. ", "甲。"), ("", "乙。"), ("\n- ", "丙"), ("\n", "丁"), ("\n", "戊。"), ("", "三、四年级。"),
+        ("\n三、 ", "己"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("text", "written"),
     [

@@ -54,6 +54,23 @@ def test_as_text() -> None:
     )
 
 
+def test_lines_and_numbering_of_a_list_are_kept() -> None:
+    sentences = tuple(
+        AnswerSentence(text, (), True, before=before)
+        for before, text in (("", "有：\n两项"), ("\n1. ", "<甲>。"), ("", "It is."), ("\n2. ", "乙。"))
+    )
+    answer = Answer("问", sentences, Verdict.GROUNDED, 0.9, (), (), "", "scripted", "v")
+    assert answer.text == "有：\n两项\n1. <甲>。It is. \n2. 乙。"
+    given = json.loads(json.dumps(growing_answer_to_json(answer, {})))
+    assert as_text([given]) == "有： 两项\n1. <甲>。It is.\n2. 乙。\n"
+    html = MarkdownIt("gfm-like", {"linkify": False}).render(as_markdown([given], document_of))
+    assert "<p>有： 两项<br />\n1. &lt;甲&gt;。It is.<br />\n2. 乙。</p>" in html
+    assert "两项<br>1. &lt;甲&gt;。It is.<br>2. 乙。</p>" in as_html([given], document_of)
+    for sentence in given["sentences"]:
+        del sentence["before"]  # as answers were kept before there was one
+    assert as_text([given]) == "有： 两项<甲>。It is. 乙。\n"
+
+
 def test_markdown_shows_the_passage_around_the_quote_and_makes_no_link_of_it() -> None:
     written = as_markdown([given_answer(note="注意*")], document_of)
     html = MarkdownIt("gfm-like", {"linkify": False}).render(written)

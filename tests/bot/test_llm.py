@@ -366,6 +366,21 @@ def test_english_is_answered_in_english(bot: Answerer, script: Script) -> None:
     assert script.requests[-1]["messages"][0]["content"].startswith("You answer visitors")
 
 
+def test_an_english_question_answered_in_chinese_is_given_the_verbatim_answer(bot: Answerer, script: Script) -> None:
+    script.says([f"{RIGHT}[1]。"])
+    answer = bot.ask("Which museum was named a provincial national security education base?")
+    assert answer.answerer == "extractive"
+    assert "it answered in another language" in answer.note
+
+
+def test_a_list_keeps_its_lines(bot: Answerer, script: Script) -> None:
+    script.says(["好的。以下", f"两座馆：\n1. {RIGHT}[1]\n2. 嘉峪关城市博物馆被正式命名为嘉峪关市国家安全教育基地[1]"])
+    answer = bot.ask(QUESTION)
+    assert answer.answerer == "openai:m"
+    assert [one.before for one in answer.sentences] == ["", "\n1. ", "\n2. "]
+    assert re.search(rf"^1\. {RIGHT}\[\d\]\n2\. 嘉峪关城市博物馆", answer.text, re.MULTILINE)
+
+
 def check_nothing_is_made_up(answer: Answer, bot: Answerer) -> None:
     for sentence in answer.sentences:
         assert sentence.supported == bool(sentence.citations)
