@@ -7,7 +7,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from bot.config import BotConfig
-from bot.context import History, check_question, in_context, rewritten
+from bot.context import History, check_question, in_context, one_by_one, rewritten
 from bot.extract import Evidence, choose_sentences
 from bot.generate import Draft
 from bot.head import Head, load_head
@@ -29,7 +29,6 @@ from indexer.versions import open_index
 # Two cosines together. Of 61 misspelt questions about the article 52 are given another spelling, and 49 of these are
 # nearer by more than this; of 2,489 others 31 and 2.
 _NEARER = 0.003
-_MOST_QUESTIONS = 4  # of one message that are answered each by itself; each takes as long as a message of its own
 _NOT_IN_A_NOTE = str.maketrans("|；", "/，")  # which part its languages, and notes from each other
 
 
@@ -113,7 +112,7 @@ class Answerer:
         read = self.weigh(asked, before)
         found = Found(question, checked, read, self._evidence(read), started)
         parts = [part.strip() for part in questions_in(asked)]
-        several = 1 < len(parts) <= _MOST_QUESTIONS and not read.doubts.steers
+        several = len(parts) > 1 and not read.doubts.steers
         return self._each_answered(found, parts, before) if several else found
 
     def _each_answered(self, found: Found, parts: Sequence[str], before: History) -> Found:
@@ -153,13 +152,21 @@ class Answerer:
 
         One that is surely answered by itself is no follow-up: 拉起那支讲课队伍时定下的宗旨是什么？
 
-        The own words of a follow-up are held to the hits as well, and the lesser probability counts: with an answered
-        question in front any question would look answered.
+        After a message with several questions it leans on the one with which it is answered the most surely.
         """
-        searched = in_context(question, history)
         alone = weigh(self.index, self.head, self._query(question), self.config)
-        if searched == question or (alone.confidence >= self.config.sure_alone and not goes_on(question)):
+        if in_context(question, history) == question:
             return alone
+        if alone.confidence >= self.config.sure_alone and not goes_on(question):
+            return alone
+        searched = [in_context(question, before) for before in one_by_one(history)]
+        return max((self._followed(question, alone, text) for text in searched), key=lambda one: one.confidence)
+
+    def _followed(self, question: str, alone: Weighed, searched: str) -> Weighed:
+        """A follow-up as it is searched for; its own words are held to the hits as well.
+
+        The lesser probability counts: with an answered question in front any question would look answered.
+        """
         read = weigh(self.index, self.head, self._query(searched), self.config)
         own = held_to(self.index, self.head, alone.query, read.hits, self.config)
         if len(question) > SHORT:  # a shorter part is like no whole question: 会上学了什么?

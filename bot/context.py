@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.config import BotConfig
 from bot.llm import Model, ModelError
 from bot.prompt import is_chinese, rewrite_prompt
-from bot.question import content_words, holds, leans
+from bot.question import content_words, holds, leans, questions_in
 from indexer.errors import QuestionError
 from indexer.text import fold
 
@@ -31,6 +31,20 @@ def in_context(question: str, history: History) -> str:
         first = before
         searched = f"{before} {searched}"
     return searched
+
+
+def one_by_one(history: History) -> list[History]:
+    """The conversation up to each question of its last message, the last one first; each question is a turn of its own.
+
+    Which of several questions the next one leans on, only the passages can tell.
+    """
+    turns: list[tuple[str, str]] = []
+    last = 1
+    for message, answer in history:
+        parts = questions_in(message)
+        last = len(parts) or 1
+        turns += [(part.strip(), answer) for part in parts]
+    return [turns[: len(turns) - later] for later in range(last)]
 
 
 def rewritten(model: Model, question: str, history: History, config: BotConfig) -> str:

@@ -161,6 +161,7 @@ _OPENING = re.compile(
     r"^(?:请问)?[您你]们?(?:知不知道|知道|听说过?|听过|了解|记得|认识).*吗\?$|^do you (?:know|remember)\b"
 )
 _POINTER = re.compile("[该此他她它]|其(?![他它余中次])")
+_MOST_QUESTIONS = 4
 SHORT = 9  # characters: 什么时候启动的? leans, 番茄炒蛋怎么做? names its own matter
 
 _EXPECTED = 0.6  # chance from which a word's absence is worth saying
@@ -258,6 +259,7 @@ def leans(question: str) -> bool:
 def questions_in(message: str) -> list[str]:
     """The questions of a message that ask for something each, which together are the message; often the one.
 
+    More than four stay one: each takes as long as a message of its own.
     A part without matter of its own belongs to the one beside it: 在哪举办？什么时候？, 你知道教育日吗？是哪天？
     """
     ends = [match.end() for match in _ENDS.finditer(message) if match[1]]
@@ -268,7 +270,7 @@ def questions_in(message: str) -> list[str]:
             parts[-1] += part
         else:
             parts.append(part)
-    return parts
+    return parts if len(parts) <= _MOST_QUESTIONS else [message]
 
 
 def _asks_for_something(part: str) -> bool:

@@ -410,6 +410,14 @@ def test_the_odds_lean_to_what_is_known_of_questions_like_it(
     assert odds("甲甲甲丁") == pytest.approx(1)  # 4 of √20: less than the least
 
 
+def test_after_several_questions_a_follow_up_leans_on_the_one_that_answers_it(bot: Answerer) -> None:
+    museum, theme = "嘉峪关长城博物馆被命名为什么基地？", "今年全民国家安全教育日的主题是什么？"
+    for message in (museum + theme, theme + museum):
+        answer = bot.ask("那城市博物馆呢？", [(message, "…")])
+        assert answer.searched == f"{museum} 那城市博物馆呢？"
+        assert "嘉峪关城市博物馆被正式命名为嘉峪关市国家安全教育基地" in answer.text
+
+
 def test_a_question_that_is_surely_answered_by_itself_is_no_follow_up(bot: Answerer) -> None:
     question, before = "拉起那支讲课队伍时，定下的六句宗旨是什么？", [("番茄炒蛋怎么做？", "…")]
     assert in_context(question, before) != question

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.context import in_context
+from bot.context import in_context, one_by_one
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,14 @@ def test_a_chain_is_no_longer_than_the_encoder_reads() -> None:
 
 def test_a_chain_ends() -> None:
     assert in_context("那呢？", [(f"第{turn}呢？", "…") for turn in range(9)]) == "第6呢？ 第7呢？ 第8呢？ 那呢？"
+
+
+def test_each_question_of_the_last_message_may_be_the_one_that_the_next_leans_on() -> None:
+    theme, guides, museum = ("今年的主题是什么？", "讲解员有几名？", "长城博物馆是什么基地？")
+    assert one_by_one([(museum, "…"), (theme + guides, "甲")]) == [
+        [(museum, "…"), (theme, "甲"), (guides, "甲")],
+        [(museum, "…"), (theme, "甲")],
+    ]
+    assert one_by_one([(theme + guides, "甲"), (museum, "…")]) == [[(theme, "甲"), (guides, "甲"), (museum, "…")]]
+    assert one_by_one([]) == [[]]
+    assert one_by_one([(museum, "…"), ("", "")]) == [[(museum, "…")]]
