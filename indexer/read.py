@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import unicodedata
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any
@@ -154,10 +153,10 @@ def read_document(path: Path, doc_id: str) -> Document:
             metadata, text = split_front_matter(text, path)
     else:
         converted = _convert(path, suffix)
-        text, pages = unicodedata.normalize("NFC", converted.text), converted.pages
-        metadata = {name: getattr(converted, name) for name in _KEYS[:3]}
+        text, pages = _without_controls(converted.text), converted.pages
+        metadata = {name: _without_controls(getattr(converted, name)) for name in _KEYS[:3]}
         if text != converted.text:
-            pages = tuple(len(unicodedata.normalize("NFC", converted.text[:page])) for page in pages)
+            pages = tuple(len(_without_controls(converted.text[:page])) for page in pages)
     if not text.strip():
         raise ContentError(
             f"{path} 没有正文；请补上正文或删除文件", f"{path} has no text: write some or remove the file"
@@ -222,6 +221,11 @@ def _convert(path: Path, suffix: str) -> Converted:
             f"读不了 {path}：{error.chinese}；请另存为可复制文字的文件",
             f"cannot read {path}: {error.english}; save it anew with its text",
         ) from error
+
+
+def _without_controls(text: str) -> str:
+    """As `decode` gives a text; what it refuses one for is left out: no editor sees the &#8; in a page or its title."""
+    return _CONTROLS.sub("", normal_text(text))
 
 
 def _raw(path: Path) -> bytes:

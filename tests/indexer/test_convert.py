@@ -89,6 +89,15 @@ def test_comments_are_no_text() -> None:
     assert from_html("<p>一<!-- 编辑：张 -->二。<![CDATA[三]]><?php 四 ?>").text == "一二。\n"
 
 
+def test_control_characters_are_left_out(kb: Path) -> None:
+    markup = "<title>题&#27;名</title><p>一&#1;二。<pre>三&#13;&#10;四&#13;五</pre>"
+    (kb / "a.html").write_text(markup, encoding="utf-8")
+    (kb / "b.html").write_text("<p>&#8;</p>", encoding="utf-8")
+    content = read_folder(kb)
+    assert [(one.title, one.text) for one in content.documents] == [("题名", "一二。\n\n```\n三\n四\n五\n```\n")]
+    assert "b.html has no text" in str(content.skipped[0].error)
+
+
 def test_tags_nested_too_deep_are_one_error() -> None:
     with pytest.raises(CannotConvert, match="nested too deep"):
         from_html("<div>" * 20_000 + "文")
