@@ -3,7 +3,7 @@
 from bot.answer import Answerer
 from bot.config import BotConfig
 from bot.head import load_head
-from eval.cases import read_cases
+from eval.cases import Case, read_cases
 from eval.config import golden_files
 from indexer.embed import open_encoder
 from indexer.store import Index
@@ -17,12 +17,9 @@ def hold(candidate: Index, published: Index) -> list[str]:
     """
     if candidate.manifest.fingerprint != published.manifest.fingerprint:
         return []  # the published one cannot be asked with the new encoder
-    found = [read_cases(path, published.documents, skip_unfound=True) for path in golden_files()]
-    cases = {case.id: case for inside in found if any(case.answerable for case in inside) for case in inside}
+    cases, moved = _cases(published), _cases(candidate)
     if not cases:
         return []
-    anew = [read_cases(path, candidate.documents, skip_unfound=True) for path in golden_files()]
-    moved = {case.id: case for inside in anew for case in inside}
     # Brings SciPy and scikit-learn, 3 s; most knowledge bases have no golden set.
     from eval.compare import difference
     from eval.run import is_right
@@ -39,5 +36,16 @@ def hold(candidate: Index, published: Index) -> list[str]:
         return []
     return [
         f"标准问题答对 golden questions right {right.before:.1%} → {right.after:.1%} (p={right.p_value:.3f})",
-        *(f"{key}: {cases[key].question}" for key in right.lost),
+        *(f"{cases[key].id}: {cases[key].question}" for key in right.lost),
     ]
+
+
+def _cases(index: Index) -> dict[str, Case]:
+    """The golden cases whose quotes the content holds, by file and id; none of a file that is about other content."""
+    found = {path: read_cases(path, index.documents, skip_unfound=True) for path in golden_files()}
+    return {
+        f"{path} {case.id}": case
+        for path, inside in found.items()
+        if any(case.answerable for case in inside)
+        for case in inside
+    }
