@@ -158,8 +158,9 @@ def odds_where_unlike(index: Index, chunk: int, query: Query, least: float) -> f
 
 
 def _is_well_known(index: Index, chunk: int) -> bool:
-    of_chunk = np.isin(index.known_rows[:, 1], index.rows_of(chunk)).sum()
-    return bool(of_chunk * _WELL_KNOWN >= len(index.chunks[chunk].text))
+    of_chunk = np.isin(index.known_rows[:, 1], index.rows_of(chunk))
+    questions = np.unique(index.known_rows[of_chunk, 0])  # each once, however many sentences its quote touches
+    return len(questions) * _WELL_KNOWN >= len(index.chunks[chunk].text)
 
 
 def asks_another(question: str, known: KnownQuestion) -> bool:

@@ -78,6 +78,15 @@ def test_a_question_like_none_of_the_many_known_loses_odds(built, kb: Path, coun
     assert odds_where_unlike(index, 3, query, 1.0) == 1
 
 
+def test_a_question_whose_quote_touches_two_sentences_is_one_known_question(built, kb: Path, counting) -> None:
+    (kb / "a.md").write_text("甲甲甲甲甲。乙乙乙乙乙。", encoding="utf-8")
+    row = {"question": "甲乙？", "quote": "甲。乙"}
+    (kb / "a.questions.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    built()
+    index = open_index(kb.parent / "index", counting.fingerprint)
+    assert odds_where_unlike(index, 0, query_for(index, "戊"), 1.0) == 1  # one on twelve characters
+
+
 def test_the_odds_lean_to_the_liker_of_those_with_and_those_without_an_answer(
     built, kb: Path, counting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
