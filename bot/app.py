@@ -2,7 +2,6 @@
 
 import io
 import json
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -18,9 +17,8 @@ from indexer.text import one_line
 if TYPE_CHECKING:
     from bot.answer import Answerer
 
-# Characters that would steer the terminal; a document may hold them.
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _ECHOED = 200  # characters of a bad question that an error repeats
+_SHOWN = 80  # characters of a passage that a terminal shows
 
 
 class Commands(click.Group):
@@ -49,7 +47,7 @@ class Commands(click.Group):
             sys.stdout.flush()
             return result
         except JiawenError as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(one_line(str(error))) from error
         except BrokenPipeError:
             raise  # click ends quietly: the reader has gone
         except OSError as error:
@@ -79,11 +77,6 @@ def _questions(question: str | None, batch: Iterable[str] | None) -> Iterator[st
         yield from (line.rstrip("\r\n") for line in batch) if batch is not None else (question or "",)
     except UnicodeDecodeError:
         raise click.UsageError("--batch 的文件不是 UTF-8 | the --batch file is not UTF-8: save it as UTF-8") from None
-
-
-def _say(text: str) -> None:
-    """One line for a person."""
-    click.echo(_CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
 def _run_each(question: str | None, batch: Iterable[str] | None, as_json: bool, run: Any, show: Any) -> None:
@@ -119,17 +112,20 @@ def ask(folder: Path, as_json: bool, batch: Iterable[str] | None, question: str 
     bot = open_bot(folder)
 
     def show(answer: dict[str, Any]) -> None:
-        _say(answer["answer"])
+        for line in answer["answer"].split("\n"):  # a language model's has several
+            click.echo(one_line(line))
         for sentence in answer["sentences"]:
             if not sentence["supported"]:
-                _say(f"  ！未找到依据 not supported: {sentence['text']}（{sentence['reason']}）")
+                said = one_line(f"{sentence['text']}（{sentence['reason']}）")
+                click.echo(f"  ！未找到依据 not supported: {said}")
         if answer["note"]:
-            _say(f"  {answer['note']}")
+            click.echo(f"  {one_line(answer['note'])}")
         for citation in answer["citations"]:
             place = f"{citation['doc_id']}:{citation['start']}-{citation['end']}"
-            _say(f"  [{citation['number']}] {citation['title']} · {place}")
+            source = one_line(f"{citation['title']} · {place}")
+            click.echo(f"  [{citation['number']}] {source}")
         for passage in answer["nearest"]:
-            _say(f"  · {' '.join(passage['text'].split())[:80]}")
+            click.echo(f"  · {one_line(passage['text'])[:_SHOWN]}")
 
     _run_each(question, batch, as_json, lambda text: answer_to_json(bot.ask(text)), show)
 
@@ -159,7 +155,8 @@ def search(folder: Path, as_json: bool, batch: Iterable[str] | None, count: int,
 
     def show(result: dict[str, Any]) -> None:
         for hit in result["hits"]:
-            _say(f"{hit['rank']:>3}  {hit['score']:.3f}  {hit['chunk_id']}  {' '.join(hit['text'].split())[:80]}")
+            where = one_line(hit["chunk_id"])
+            click.echo(f"{hit['rank']:>3}  {hit['score']:.3f}  {where}  {one_line(hit['text'])[:_SHOWN]}")
 
     _run_each(question, batch, as_json, lambda text: hits_to_json(text, bot.search(text, count), version), show)
 
@@ -179,30 +176,31 @@ def explain(folder: Path, as_json: bool, chunk_id: str | None, question: str) ->
     if as_json:
         click.echo(json.dumps(asdict(found), ensure_ascii=False))
         return
-    _say(f"{found.chunk_id}  {' '.join(found.text.split())[:80]}")
-    _say(f"语义 dense     {found.similarity:.4f}  第 rank {found.dense_rank}")
-    _say(f"字词 terms     {found.coverage:.4f}  第 rank {found.lexical_rank or '–'}")
-    _say("  " + " ".join(f"{term} {share:.3f}" for term, share in found.terms))
-    _say(f"  缺 missing: {' '.join(found.missing) or '–'}")
+    click.echo(f"{one_line(found.chunk_id)}  {one_line(found.text)[:_SHOWN]}")
+    click.echo(f"语义 dense     {found.similarity:.4f}  第 rank {found.dense_rank}")
+    click.echo(f"字词 terms     {found.coverage:.4f}  第 rank {found.lexical_rank or '–'}")
+    click.echo("  " + " ".join(f"{term} {share:.3f}" for term, share in found.terms))
+    click.echo(f"  缺 missing: {' '.join(found.missing) or '–'}")
     if found.known:
-        _say(f"已知 known     {found.likeness:.4f}  {one_line(found.known)}")
+        click.echo(f"已知 known     {found.likeness:.4f}  {one_line(found.known)}")
     nearness = found.score - found.weight * found.coverage
-    _say(
+    click.echo(
         f"合计 score     {nearness:.4f} + {found.weight} × {found.coverage:.4f} = {found.score:.4f}"
         f"  第 rank {found.rank or '–'}"
     )
-    _say(f"取舍 outcome   {found.cut or '已读 read'}")
+    click.echo(f"取舍 outcome   {found.cut or '已读 read'}")
     for belief, text, cited in found.sentences:
-        _say(f"  {'引 cited' if cited else '        '} {belief:6.1%}  {text[:80]}")
+        click.echo(f"  {'引 cited' if cited else '        '} {belief:6.1%}  {one_line(text)[:_SHOWN]}")
     verdict = "拒答 refused" if found.refused else "回答 answered"
-    unmentioned = f"；文中没有提到 not mentioned: {found.unmentioned}" if found.refused and found.unmentioned else ""
+    lacking = one_line(found.unmentioned) if found.refused else ""
+    unmentioned = f"；文中没有提到 not mentioned: {lacking}" if lacking else ""
     if found.unanswered:
-        _say(f"已知无答案 known to have no answer: {one_line(found.unanswered)}")
+        click.echo(f"已知无答案 known to have no answer: {one_line(found.unanswered)}")
     if found.steers:
-        _say("像在对机器人说话，不像在问内容 seems to speak to the bot, not of the content")
+        click.echo("像在对机器人说话，不像在问内容 seems to speak to the bot, not of the content")
     if found.unlike:
-        _say("不像任何一个已知有答案的问题 like no question known to have an answer")
-    _say(f"把握 confidence {found.confidence:.3f}  {verdict}{unmentioned}")
+        click.echo("不像任何一个已知有答案的问题 like no question known to have an answer")
+    click.echo(f"把握 confidence {found.confidence:.3f}  {verdict}{unmentioned}")
 
 
 @click.command()

@@ -221,11 +221,19 @@ def test_a_full_disk_is_one_line(article_index: Path) -> None:
 
 def test_a_document_cannot_steer_the_terminal(tmp_path: Path) -> None:
     (tmp_path / "kb").mkdir()
-    (tmp_path / "kb/a.md").write_text("长城博物馆的口号是\x9b2J安全第一。", encoding="utf-8")
+    title = 'title: "题\\n  [2] 假\\e[2J"'
+    text = "长城博物馆的口号是\x9b2J安全第一，\u202e\u2028和平。"
+    (tmp_path / "kb/a.md").write_text(f"---\n{title}\n---\n{text}", encoding="utf-8")
     assert jiawen("index", cwd=tmp_path).returncode == 0
-    done = jiawen("search", "长城博物馆的口号", cwd=tmp_path)
-    assert "安全第一" in done.stdout
-    assert "\x9b" not in done.stdout
+    shown = text.replace("\u2028", " ").replace("\x9b", "\ufffd").replace("\u202e", "\ufffd")
+    outputs = {
+        name: jiawen(name, "长城博物馆的口号是什么？", cwd=tmp_path).stdout for name in ("ask", "search", "explain")
+    }
+    assert all(shown in output for output in outputs.values())
+    assert outputs["ask"].split("\n") == [f"{shown}[1]", f"  [1] 题 [2] 假\ufffd[2J · a:0-{len(text)}", ""]
+    assert (outputs["search"].count("\n"), outputs["explain"].count(shown)) == (1, 2)
+    refused = jiawen("explain", "--chunk", "a\n\x1b[2J", "口号？", cwd=tmp_path)
+    assert "no chunk a \ufffd[2J" in one_line_error(refused)
 
 
 def test_a_reader_that_stops_early_sees_no_traceback(article_index: Path) -> None:
