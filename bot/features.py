@@ -65,11 +65,9 @@ class Candidates:
     features: Numbers
 
 
-def candidates_of(
-    index: Index, asked: Asked, query: Vectors, hits: Sequence[Hit], without: frozenset[int] = frozenset()
-) -> Candidates:
-    """Every sentence of the hits with its features; `without` leaves rows out as if they were not in the index."""
-    found = [(row, place) for place, hit in enumerate(hits) for row in index.rows_of(hit.number) if row not in without]
+def candidates_of(index: Index, asked: Asked, query: Vectors, hits: Sequence[Hit]) -> Candidates:
+    """Every sentence of the hits with its features."""
+    found = [(row, place) for place, hit in enumerate(hits) for row in index.rows_of(hit.number)]
     rows = np.array([row for row, _ in found], np.int64)
     place = np.array([place for _, place in found], np.int64)
     if not found:
@@ -81,9 +79,7 @@ def candidates_of(
         _nearness(query, vectors, passages),
         _sharing(asked, readings, index.lexical, passages),
         _shape(asked, readings, place, passages),
-        _agreement(
-            index, asked, readings, [hits[at].number for at in place[passages.starts].tolist()], passages, without
-        ),
+        _agreement(index, asked, readings, [hits[at].number for at in place[passages.starts].tolist()], passages),
         np.array([reading.gives for reading in readings], np.float64),
         np.repeat([[float(kind in asked.kinds) for kind in range(len(KINDS))]], len(found), axis=0),
     ]
@@ -211,16 +207,11 @@ def _longest_common(first: str, second: str) -> int:
 
 
 def _agreement(
-    index: Index,
-    asked: Asked,
-    readings: Sequence[Parts],
-    chunks: Sequence[int],
-    passages: Passages,
-    without: frozenset[int],
+    index: Index, asked: Asked, readings: Sequence[Parts], chunks: Sequence[int], passages: Passages
 ) -> Numbers:
     """What the question names and wants against what the sentence, its passage and its surroundings hold."""
     surprise = -np.log(1 - np.minimum(asked.expected, _SURE))  # of a missing word, in nats
-    around = [surroundings(index, number, without) for number in chunks]
+    around = [surroundings(index, number) for number in chunks]
     held = _held(asked, [reading.text for reading in readings])
     held_near = _held(asked, [near for near, _, _ in around])[passages.own]
     held_far = _held(asked, [far for _, far, _ in around])[passages.own]
@@ -234,24 +225,21 @@ def _agreement(
     return np.concatenate([*missing, np.array(rows, np.float64)], axis=1)
 
 
-def surroundings(
-    index: Index, number: int, without: frozenset[int] = frozenset()
-) -> tuple[str, str, tuple[Quantity, ...]]:
+def surroundings(index: Index, number: int) -> tuple[str, str, tuple[Quantity, ...]]:
     """(text of the chunk, text of its document around it with the title, the numbers of the latter), folded."""
     document = index.documents[index.chunks[number].doc_id]
     reach = range(max(number - SURROUNDINGS, 0), min(number + SURROUNDINGS + 1, len(index.chunks)))
     own = [other for other in reach if index.chunks[other].doc_id == document.id]
-    near = _readings(index, number, number, without)
-    far = [read_sentence(document.title), *_readings(index, own[0], own[-1], without)]
+    near = _readings(index, number, number)
+    far = [read_sentence(document.title), *_readings(index, own[0], own[-1])]
     numbers = tuple(quantity for reading in far for quantity in reading.quantities)
     return "\n".join(reading.text for reading in near), "\n".join(reading.text for reading in far), numbers
 
 
-def _readings(index: Index, first: int, last: int, without: frozenset[int]) -> list[Parts]:
+def _readings(index: Index, first: int, last: int) -> list[Parts]:
     """The sentences of a document's chunks from the first to the last."""
     rows = range(index.rows_of(first).start, index.rows_of(last).stop)
-    texts = index.sentence_texts(rows)
-    return [read_sentence(text) for row, text in zip(rows, texts, strict=True) if row not in without]
+    return [read_sentence(text) for text in index.sentence_texts(rows)]
 
 
 def _held(asked: Asked, texts: Sequence[str]) -> Numbers:

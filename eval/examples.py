@@ -44,7 +44,7 @@ class Example:
     question: str  # self-contained
     source: str  # "practice", or the name of the public file
     document: str  # that the question is about
-    variant: str  # answerable, near miss, taken away (the answering sentences), left out (the document), elsewhere
+    variant: str  # answerable, near miss, left out (the document), elsewhere
     fold: int
     features: npt.NDArray[np.float32]
     holds_answer: npt.NDArray[np.bool_]  # per candidate: the whole answer, or a part of it that is asked for
@@ -204,13 +204,8 @@ def examples_of(material: Material, encode: Callable[[str], Vectors], expectatio
             if not case.answerable:
                 yield _example(material, case, "near miss", index, asked, query, best)
                 continue
-            right = frozenset().union(*_answering_rows(index, case))
+            right = _answering_rows(index, case)
             yield _example(material, case, "answerable", index, asked, query, best, right=right)
-            touched = _touching_rows(index, case)
-            inside = {row for hit in best for row in index.rows_of(hit.number)}
-            rest = "".join(index.sentence_text(row) for row in inside - touched)
-            if not any(must in rest for must in case.must):
-                yield _example(material, case, "taken away", index, asked, query, best, without=touched)
             elsewhere = [hit for hit in hits if hit.chunk.doc_id != doc_id][: config.hits]
             if elsewhere and whole is material.index:
                 yield _example(material, case, "left out", index, asked, query, elsewhere)
@@ -218,9 +213,9 @@ def examples_of(material: Material, encode: Callable[[str], Vectors], expectatio
 
 def _example(
     material: Material, case: Case, variant: str, index: Index, asked: Asked, query: Query,
-    hits: Sequence[Hit], without: frozenset[int] = frozenset(), right: frozenset[int] = frozenset(),
+    hits: Sequence[Hit], right: frozenset[int] = frozenset(),
 ) -> Example:  # fmt: skip
-    found = candidates_of(index, asked, query.vector, hits, without)
+    found = candidates_of(index, asked, query.vector, hits)
     rows = found.rows.tolist()
     return Example(
         case.id,
@@ -244,26 +239,14 @@ def _fold(doc_id: str, folds: int = FOLDS) -> int:
     return int(hashlib.md5(article.encode(), usedforsecurity=False).hexdigest(), 16) % folds
 
 
-def _rows(index: Index, doc_id: str) -> list[tuple[int, int, int]]:
-    numbers = [number for number, chunk in enumerate(index.chunks) if chunk.doc_id == doc_id]
-    rows = [row for number in numbers for row in index.rows_of(number)]
-    return [(row, *index.sentences[row, 1:].tolist()) for row in rows]
-
-
-def _answering_rows(index: Index, case: Case) -> list[frozenset[int]]:
-    """Per gold: the rows that hold a whole span of it, else those that touch it."""
-    found = []
+def _answering_rows(index: Index, case: Case) -> frozenset[int]:
+    """The rows that hold a whole span of a gold; of a gold that none holds whole, those that touch it."""
+    found: set[int] = set()
     for gold in case.gold:
-        rows = _rows(index, gold.doc_id)
+        numbers = [number for number, chunk in enumerate(index.chunks) if chunk.doc_id == gold.doc_id]
+        rows = [(row, *index.sentences[row, 1:].tolist()) for number in numbers for row in index.rows_of(number)]
         whole = {row for row, start, end in rows if any(start <= left and right <= end for left, right in gold.spans)}
-        found.append(frozenset(whole) or _touching_rows(index, case))
-    return found
-
-
-def _touching_rows(index: Index, case: Case) -> frozenset[int]:
-    return frozenset(
-        row
-        for gold in case.gold
-        for row, start, end in _rows(index, gold.doc_id)
-        if any(start < right and left < end for left, right in gold.spans)
-    )
+        found |= whole or {
+            row for row, start, end in rows if any(start < right and left < end for left, right in gold.spans)
+        }
+    return frozenset(found)

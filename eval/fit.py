@@ -304,7 +304,7 @@ def figures(unseen: Sequence[Unseen], config: BotConfig) -> dict[str, dict[str, 
             "answer in the first three": float(np.mean([_inside(one, config.sentences) for one in held])),
         }
         answerable = [one.log_odds for one in held]
-        for variant in ("left out", "elsewhere", "taken away", "near miss"):
+        for variant in ("left out", "elsewhere", "near miss"):
             others = [one.log_odds for one in own if one.example.variant == variant]
             if others:
                 kinds = [True] * len(answerable) + [False] * len(others)

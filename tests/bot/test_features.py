@@ -27,10 +27,10 @@ def opened(built, kb: Path, counting: CountingEncoder) -> Index:
     return open_index(kb.parent / "index", counting.fingerprint)
 
 
-def features(index: Index, question: str, without: frozenset[int] = frozenset()):
+def features(index: Index, question: str):
     query = query_for(index, question)
     hits = retrieve(index, query, 5, BotConfig())
-    return candidates_of(index, ask_what(question, even), query.vector, hits, without), query.vector, hits
+    return candidates_of(index, ask_what(question, even), query.vector, hits), query.vector, hits
 
 
 def test_a_candidate_is_a_sentence_of_a_hit(opened: Index, counting: CountingEncoder) -> None:
@@ -94,17 +94,6 @@ def test_kinds_asked_for_and_given_stand_side_by_side(opened: Index) -> None:
     counted = [opened.sentence_text(row) == "甲甲第九届25名。" for row in found.rows]
     assert given[:, count].tolist() == counted
     assert asked[:, count].tolist() == [1] * 5
-
-
-def test_a_row_left_out_is_nowhere(opened: Index) -> None:
-    with_it, _, _ = features(opened, "第九届甲")
-    found, _, _ = features(opened, "第九届甲", without=frozenset({2}))
-    assert len(found.rows) == len(with_it.rows) - 1
-    assert 2 not in found.rows
-    assert (found.features[:, NUMBERS_LACKING + 1] == 1).all()
-    near, far, numbers = surroundings(opened, 1, frozenset({2}))
-    assert "九" not in near + far
-    assert not numbers
 
 
 def test_a_long_document_is_read_around_the_passage(built, kb: Path, counting: CountingEncoder) -> None:
