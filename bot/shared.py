@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from indexer.errors import JiawenError
-from indexer.store import flush
+from indexer.store import flush, write_whole
 
 _KEY = 32  # bytes of the key: a file of fewer was cut short, and with none every seal could be forged
 _ID = 32  # hexadecimal digits of the sha256: 128 bits
@@ -68,12 +68,7 @@ class SharedAnswers:
                         "分享的回答已满；请管理员清理索引里的 shared 文件夹",
                         "no room for more shared answers: the administrator can empty the index's folder shared",
                     )
-                temporary = folder / f".{name}.{secrets.token_hex(4)}"
-                try:
-                    temporary.write_text(answer, encoding="utf-8")
-                    os.replace(temporary, folder / name)
-                finally:
-                    temporary.unlink(missing_ok=True)
+                write_whole(folder / name, answer)
         return name
 
     def kept(self, name: str) -> str:

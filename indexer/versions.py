@@ -32,6 +32,7 @@ from indexer.store import (
     open_version,
     read_jsonl,
     read_manifest,
+    write_whole,
 )
 from indexer.types import Document
 
@@ -156,11 +157,7 @@ def publish(index: Path, folder: Path, version: str) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    """The file as a whole or as it was, whatever happens."""
-    temporary = path.with_name(f"{path.name}.new")
-    temporary.write_text(text, encoding="utf-8")
-    flush(temporary)
-    os.replace(temporary, path)
+    write_whole(path, text)
     flush(path.parent)
 
 
@@ -295,10 +292,7 @@ def keep_documents(index: Path, documents: Iterable[Document]) -> None:
     folder.mkdir(exist_ok=True)
     for document in documents:
         if kept_document(index, document.digest) is None:
-            temporary = folder / f"{_BUILDING}{document.digest}"
-            temporary.write_text(json.dumps(asdict(document), ensure_ascii=False), encoding="utf-8")
-            flush(temporary)
-            os.replace(temporary, folder / document.digest)
+            write_whole(folder / document.digest, json.dumps(asdict(document), ensure_ascii=False))
     flush(folder)
 
 

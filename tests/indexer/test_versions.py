@@ -243,10 +243,26 @@ def test_a_kept_text_that_was_altered_is_not_shown(tmp_path: Path) -> None:
 
 def test_kept_texts_are_forced_to_the_disk(tmp_path: Path, monkeypatch) -> None:
     forced: list[str] = []
-    monkeypatch.setattr("indexer.versions.flush", lambda path: forced.append(path.name))
+    for module in ("store", "versions"):
+        monkeypatch.setattr(f"indexer.{module}.flush", lambda path: forced.append(path.stem))
     document = Document("a", "题", "甲")
     keep_documents(tmp_path, [document])
-    assert forced == [f".building-{document.digest}", "documents"]
+    assert forced == [f".{document.digest}", "documents"]
+
+
+def test_what_could_not_be_exchanged_leaves_nothing(three: list[str], kb: Path, monkeypatch) -> None:
+    index = kb.parent / "index"
+    before = sorted(index.rglob("*"))
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OSError, match="No space"):
+        keep_documents(index, [Document("a", "题", "又一篇")])
+    with pytest.raises(JiawenError, match="No space"):
+        roll_back(index)
+    assert sorted(index.rglob("*")) == before
 
 
 def hold_the_lock(index: str, held: "multiprocessing.synchronize.Event") -> None:
