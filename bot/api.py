@@ -21,7 +21,7 @@ from bot.limits import Limits
 from bot.live import Live
 from bot.parts import parts
 from bot.routes import page_routes
-from bot.shared import NotFound, NotOurs, TooMany
+from bot.shared import NotFound, TooMany
 from bot.source import source_page
 from bot.wire import answer_to_json, hits_to_json
 from indexer.errors import ContentError, JiawenError, QuestionError
@@ -38,7 +38,6 @@ _STATUS = {  # of any other error: 503
     QuestionError: 400,
     ContentError: 400,
     NotAllowed: 403,
-    NotOurs: 404,
     NotFound: 404,
     Exists: 409,
     TooMany: 429,

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from html import escape
 from typing import Any
 
-from bot.source import FONT, visible
+from bot.source import FONT, escaped, visible
 from bot.types import space_behind
 from indexer.types import Document
 
@@ -54,13 +53,13 @@ def as_html(answers: Sequence[Given], document_of: DocumentOf) -> str:
     """One page that needs nothing else: no script, no request; its policy forbids both."""
     parts = []
     for answer in answers:
-        parts += [f"<h2>{_safe(answer['question'])}</h2>", f"<p><strong>{VERDICTS[answer['verdict']]}</strong></p>"]
-        parts += [f"<p>{_safe(answer['note'])}</p>"] if answer["note"] else []
-        parts.append(f"<p>{_said(answer, _safe, '<br>')}</p>")
+        parts += [f"<h2>{escaped(answer['question'])}</h2>", f"<p><strong>{VERDICTS[answer['verdict']]}</strong></p>"]
+        parts += [f"<p>{escaped(answer['note'])}</p>"] if answer["note"] else []
+        parts.append(f"<p>{_said(answer, escaped, '<br>')}</p>")
         for one in answer["citations"]:
-            before, quote, after = map(_safe, _passage(one, document_of))
+            before, quote, after = map(escaped, _passage(one, document_of))
             passage = f"<blockquote>{before}<mark>{quote}</mark>{after}</blockquote>"
-            parts.append(f"<p>[{one['number']}] {_safe(_place(one))}</p>{passage}")
+            parts.append(f"<p>[{one['number']}] {escaped(_place(one))}</p>{passage}")
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     return (
         '<!doctype html><html lang="zh"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
@@ -107,7 +106,3 @@ def _line(text: str) -> str:
 def _plain(text: str) -> str:
     """One line that Markdown shows as it is."""
     return _MARKUP.sub(r"\\\g<0>", _line(text))
-
-
-def _safe(text: str) -> str:
-    return escape(visible(text))

@@ -80,16 +80,12 @@ class Forest:
 class Head:
     """What was fitted: the models, the calibration of their log-odds, and what documents hold of a question's words."""
 
-    ranker: Network
+    ranker: Network  # log-odds, comparable within one question, that a sentence holds the answer
     judge: Forest
     topic: Network
     matcher: Matcher
     calibration: tuple[float, float]  # probability = logistic(slope · log-odds + intercept)
     expectation: Expectation
-
-    def scores(self, features: Numbers) -> Numbers:
-        """(candidates,) log-odds, comparable within one question, that the sentence holds the answer."""
-        return self.ranker(features)
 
     def confidence(self, features: Numbers, scores: Numbers, matched: float, together: float) -> float:
         """Probability that the question is answered by the candidates, of which there is one at least.

@@ -25,12 +25,8 @@ _ID = 32  # hexadecimal digits of the sha256: 128 bits
 _KEPT = 10_000  # shared answers; at some 5 KB each they take 50 MB
 
 
-class NotOurs(JiawenError):
-    """An answer whose seal does not fit, or a link to none."""
-
-
 class NotFound(JiawenError):
-    """What was asked for is not there, or no longer."""
+    """What was asked for is not there, or no longer; an answer that was never given here."""
 
 
 class TooMany(JiawenError):
@@ -50,9 +46,9 @@ class SharedAnswers:
         return hmac.new(self._key, answer.encode("utf-8", "replace"), "sha256").hexdigest()
 
     def opened(self, answer: str, seal: str) -> dict[str, Any]:
-        """The answer that the text holds. Raises NotOurs unless this server gave it."""
+        """The answer that the text holds. Raises NotFound unless this server gave it."""
         if not hmac.compare_digest(self.seal(answer).encode(), seal.encode("utf-8", "replace")):
-            raise NotOurs("这个回答不是本站给出的；请重新提问", "this answer was not given here: ask again")
+            raise NotFound("这个回答不是本站给出的；请重新提问", "this answer was not given here: ask again")
         found: dict[str, Any] = json.loads(answer)
         return found
 
@@ -72,13 +68,13 @@ class SharedAnswers:
         return name
 
     def kept(self, name: str) -> str:
-        """The JSON text of a shared answer. Raises NotOurs where there is none of that id."""
+        """The JSON text of a shared answer. Raises NotFound where there is none of that id."""
         if len(name) == _ID and not set(name) - set("0123456789abcdef"):
             with suppress(OSError, UnicodeDecodeError):
                 answer = (self._index / "shared" / name).read_text(encoding="utf-8")
                 if hashlib.sha256(answer.encode("utf-8")).hexdigest().startswith(name):
                     return answer
-        raise NotOurs("没有这个分享的回答；链接可能不完整", "no such shared answer: the link may be cut short")
+        raise NotFound("没有这个分享的回答；链接可能不完整", "no such shared answer: the link may be cut short")
 
 
 @contextmanager

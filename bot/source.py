@@ -34,6 +34,11 @@ def visible(text: str) -> str:
     return _OVERRIDES.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)
 
 
+def escaped(text: str) -> str:
+    """The text as HTML that shows it, in the direction it has."""
+    return escape(visible(text))
+
+
 # Without a fragment the page still opens on the marked text, but leaves the focus where the reader has it.
 _SCRIPT = """<script>
 const cited = document.getElementById("cited");
@@ -49,7 +54,7 @@ def source_page(document: Document, start: int, end: int, now: Document | None) 
     text = document.text
     headings = {span[0]: (level, title) for span, level, title in heading_lines(text)}
     blocks = (
-        [] if document.title in (title for _, title in headings.values()) else [f"<h1>{_safe(document.title)}</h1>"]
+        [] if document.title in (title for _, title in headings.values()) else [f"<h1>{escaped(document.title)}</h1>"]
     )
     anchor = ' id="cited" tabindex="-1"'
     line_start = 0
@@ -59,10 +64,10 @@ def source_page(document: Document, start: int, end: int, now: Document | None) 
         left = line_start + line.index(shown)
         right = left + len(shown)
         low, high = max(left, start), min(right, end)
-        inner = _safe(shown)
+        inner = escaped(shown)
         if low < high:
-            marked = f"<mark{anchor}>{_safe(text[low:high])}</mark>"
-            inner = _safe(text[left:low]) + marked + _safe(text[high:right])
+            marked = f"<mark{anchor}>{escaped(text[low:high])}</mark>"
+            inner = escaped(text[left:low]) + marked + escaped(text[high:right])
             anchor = ""
         if shown.strip():
             here = document.page_of(left) or 0  # as a citation says
@@ -72,10 +77,10 @@ def source_page(document: Document, start: int, end: int, now: Document | None) 
             tag = f"h{level}" if level else "p"
             blocks.append(f"<{tag}>{inner}</{tag}>")
         line_start += len(line) + 1
-    about = " · ".join(_safe(value) for value in (document.source, document.published, document.id) if value)
+    about = " · ".join(escaped(value) for value in (document.source, document.published, document.id) if value)
     return (
         '<!doctype html><html lang="zh"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>{_safe(document.title)}</title><style>{_STYLE}</style>"
+        f"<title>{escaped(document.title)}</title><style>{_STYLE}</style>"
         f'<main><p class="about">{about}</p>' + _what_changed(document, now) + "\n".join(blocks) + f"</main>{_SCRIPT}"
     )
 
@@ -87,7 +92,7 @@ def _what_changed(cited: Document, now: Document | None) -> str:
     if now is None:
         note = "来源已删除，下面是引用时的原文。 The source was removed; this is the text cited."
         return f'<p class="changed" role="note">{note}</p>'
-    rows = [f"<li><{mark}>{_safe(one)}</{mark}></li>" for mark, one in changed_sentences(cited.text, now.text)]
+    rows = [f"<li><{mark}>{escaped(one)}</{mark}></li>" for mark, one in changed_sentences(cited.text, now.text)]
     note = "来源已更新，下面是引用时的原文。 The source has changed; this is the text cited."
     return (
         f'<div class="changed" role="note">{note}'
@@ -120,7 +125,3 @@ def changed_sentences(before: str, after: str) -> list[tuple[Literal["del", "ins
 def _common(old: list[str], new: list[str]) -> int:
     """How many sentences both begin with."""
     return len(list(takewhile(lambda both: both[0] == both[1], zip(old, new, strict=False))))
-
-
-def _safe(text: str) -> str:
-    return escape(visible(text))

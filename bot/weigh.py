@@ -64,7 +64,7 @@ def held_to(index: Index, head: Head, query: Query, hits: Sequence[Hit], config:
     retrieved = time.perf_counter()
     asked = ask_what(query.text, head.expectation)
     candidates = candidates_of(index, asked, query.vector, hits)
-    scores = head.scores(candidates.features) + known_answers(query.like, candidates.rows, config)
+    scores = head.ranker(candidates.features) + known_answers(query.like, candidates.rows, config)
     best = best_three(scores)
     states = read_query(simplify(query.text))[0]
     sentences = [index.sentence_text(row) for row in candidates.rows[best].tolist()]

@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from eval.config import GOLDEN, RUNS
+from eval.config import GOLDEN, REPORT, RUN, RUNS
 from indexer.text import one_line
 
 _path = click.Path(path_type=Path)
@@ -59,8 +59,8 @@ def run(
 ) -> None:
     """跑一遍用例，写出结果和报告 Ask every case; write run.json and report.html."""
     from eval.cases import check_writable
-    from eval.report import REPORT, report
-    from eval.run import RUN, by_model, stamp, summary, write_run
+    from eval.report import report
+    from eval.run import by_model, stamp, summary, write_run
 
     if squad and beir:
         raise click.UsageError("--squad 和 --beir 只能选一个 | give --squad or --beir, not both")

@@ -8,7 +8,6 @@ from jinja2 import Environment, StrictUndefined
 
 from eval.run import MEASURES, Result, by_kind, by_model, summary
 
-REPORT = "report.html"
 _LABELS = {
     "right": "答对（或正确拒答） Right",
     "hit_at_1": "hit@1",

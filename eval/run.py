@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from bot.answer import Answerer
 from bot.types import Answer, Verdict
 from eval.cases import Case, CaseError
+from eval.config import RUN
 from eval.metrics import (
     auroc,
     false_answers_at,
@@ -26,7 +27,6 @@ from eval.metrics import (
 )
 from indexer.types import Chunk
 
-RUN = "run.json"
 DEPTH = 10  # chunks, or documents, looked at for the ranking measures
 
 

@@ -20,12 +20,11 @@ from bot.live import Child, Live
 from bot.parts import Part
 from bot.shared import NotFound, TooMany
 from eval.cases import CaseError, read_cases
-from eval.config import RUNS, golden_files
+from eval.config import REPORT, RUN, RUNS, golden_files
 
 if TYPE_CHECKING:  # eval.run and eval.compare bring SciPy and scikit-learn, seconds of a start: loaded when asked for
     from eval.run import Result
 
-_RUN, _REPORT = "run.json", "report.html"
 _MADE_WITH = ("cases", "index_version", "commit", "answerer", "encoder")
 _PASSAGES = 10  # offered beside the explained one
 _ROW = ("id", "kind", "question", "answerable", "verdict", "confidence", "right", "failure")  # of a question in a list
@@ -60,7 +59,7 @@ class Evaluation:
 
     def overview(self) -> dict[str, object]:
         """Golden sets, the published version, the run that goes on, all runs: newest first, unreadable ones last."""
-        runs = [_headline(folder) for folder in _folders().values()]
+        runs = [_summed(folder, (folder / RUN).stat().st_mtime_ns) for folder in _folders().values()]
         return {
             "golden": [self._describe(path) for path in golden_files()],
             "index_version": self._live.bot.index.manifest.version,
@@ -122,7 +121,7 @@ class Evaluation:
     def remove(self, name: str) -> dict[str, str]:
         """Deletes the run's two files, and its folder if it holds no other."""
         folder = _folder(name)
-        for file in (_RUN, _REPORT):
+        for file in (RUN, REPORT):
             (folder / file).unlink(missing_ok=True)
         if not any(folder.iterdir()):
             folder.rmdir()
@@ -159,7 +158,7 @@ class Evaluation:
 def _folders() -> dict[str, Path]:
     """The runs by name: folders of runs/ that hold a run.json. A name that is not in here leads nowhere."""
     inside = RUNS.iterdir() if RUNS.is_dir() else ()
-    return {path.name: path for path in inside if not path.is_symlink() and (path / _RUN).is_file()}
+    return {path.name: path for path in inside if not path.is_symlink() and (path / RUN).is_file()}
 
 
 def _folder(name: str) -> Path:
@@ -181,7 +180,7 @@ class Run:
 
 
 def _opened(folder: Path) -> Run:
-    return _read(folder, (folder / _RUN).stat().st_mtime_ns)
+    return _read(folder, (folder / RUN).stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=4)  # of thousands of questions each takes megabytes
@@ -194,11 +193,7 @@ def _read(folder: Path, _: int) -> Run:
         time = datetime.fromisoformat(made_with["at"]).timestamp()
         return Run(shown, time, results, summary(results), by_kind(results))
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:  # it may be any JSON
-        raise CaseError(f"{folder / _RUN} 不是评测结果；请删除", f"{folder / _RUN} is not a run: delete it") from error
-
-
-def _headline(folder: Path) -> dict[str, Any]:
-    return _summed(folder, (folder / _RUN).stat().st_mtime_ns)
+        raise CaseError(f"{folder / RUN} 不是评测结果；请删除", f"{folder / RUN} is not a run: delete it") from error
 
 
 @lru_cache(maxsize=1000)

@@ -84,8 +84,9 @@ class Index:
     unanswered: dict[str, npt.NDArray[np.int64]]
 
     def nearest_sentences(self, query: Vectors, limit: int) -> tuple[npt.NDArray[np.int64], Vectors]:
-        """(rows, cosines) of the nearest sentences, best first."""
-        return search_vectors(self.vectors, query, limit)
+        """(rows, cosines) of the `limit` nearest sentences, best first; fewer where there are fewer."""
+        cosines, rows = self.vectors.search(query[None, :], min(limit, self.vectors.ntotal))
+        return rows[0], cosines[0]
 
     def sentence_text(self, row: int) -> str:
         """The text of the sentence of that row."""
@@ -148,12 +149,6 @@ def _numbers_by_document(
         if bool(one.quote) is has_quote:
             found.setdefault(doc_id, []).append(number)
     return {doc_id: np.array(numbers, np.int64) for doc_id, numbers in found.items()}
-
-
-def search_vectors(vectors: "faiss.IndexFlatIP", query: Vectors, limit: int) -> tuple[npt.NDArray[np.int64], Vectors]:
-    """(rows, inner products) of the `limit` nearest rows, best first; fewer where the index holds fewer."""
-    scores, rows = vectors.search(query[None, :], min(limit, vectors.ntotal))
-    return rows[0], scores[0]
 
 
 def lexical_text(chunk: Chunk) -> str:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.shared import NotOurs, SharedAnswers, TooMany
+from bot.shared import NotFound, SharedAnswers, TooMany
 from indexer.errors import JiawenError
 
 ANSWER = json.dumps({"question": "问", "answer": "答"}, ensure_ascii=False)
@@ -32,13 +32,13 @@ def test_a_changed_answer_or_another_key_does_not_open(shared: SharedAnswers, tm
     other = tmp_path / "other"
     other.mkdir()
     for answer, given_seal in [(ANSWER.replace("答", "假"), seal), (ANSWER, SharedAnswers(other).seal(ANSWER))]:
-        with pytest.raises(NotOurs, match="not given here"):
+        with pytest.raises(NotFound, match="not given here"):
             shared.opened(answer, given_seal)
 
 
 @given(st.text(), st.text())
 def test_no_guessed_seal_opens_and_none_is_an_error_of_ours(answer: str, seal: str) -> None:
-    with pytest.raises(NotOurs):
+    with pytest.raises(NotFound):
         SharedAnswers(Path("/nonexistent")).opened(answer, seal)
 
 
@@ -52,14 +52,14 @@ def test_a_shared_answer_is_kept_once_and_comes_back_to_the_byte(shared: SharedA
 @pytest.mark.parametrize("name", ["", "../seal.key", "0" * 32, "Z" * 32, "/etc/passwd", "0" * 31 + "\n"])
 def test_no_other_name_opens_a_file(shared: SharedAnswers, name: str) -> None:
     shared.keep(ANSWER)
-    with pytest.raises(NotOurs, match="no such shared answer"):
+    with pytest.raises(NotFound, match="no such shared answer"):
         shared.kept(name)
 
 
 def test_an_altered_shared_answer_is_not_shown(shared: SharedAnswers, tmp_path: Path) -> None:
     name = shared.keep(ANSWER)
     (tmp_path / "shared" / name).write_text(ANSWER.replace("答", "假"), encoding="utf-8")
-    with pytest.raises(NotOurs):
+    with pytest.raises(NotFound):
         shared.kept(name)
 
 

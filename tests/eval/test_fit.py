@@ -156,12 +156,12 @@ def test_what_can_be_learned_is_learned_and_saved(tmp_path: Path) -> None:
     right = wrong = 0
     for example in made(40):
         features = example.features.astype(float)
-        assert read.scores(features) == pytest.approx(head.scores(features), abs=0.05)
+        assert read.ranker(features) == pytest.approx(head.ranker(features), abs=0.05)
         pair = states_of_query(example.question), states_of_sentence(example.texts[0])
         matched = head.matcher(*pair)
         assert read.matcher(*pair) == pytest.approx(matched, abs=0.05)
-        confidence = read.confidence(features, read.scores(features), matched, example.together)
-        known = head.confidence(features, head.scores(features), matched, example.together)
+        confidence = read.confidence(features, read.ranker(features), matched, example.together)
+        known = head.confidence(features, head.ranker(features), matched, example.together)
         assert confidence == pytest.approx(known, abs=0.02)
         right, wrong = (
             right + (confidence > 0.5) * example.answerable,

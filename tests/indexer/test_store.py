@@ -2,6 +2,7 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from indexer.cache import EmbeddingCache
 from indexer.errors import IndexBroken, IndexMismatch, IndexMissing
-from indexer.store import FORMAT, checksums, open_version, search_vectors, write_version
+from indexer.store import FORMAT, Index, checksums, open_version, write_version
 from indexer.types import Chunk, Document
 from indexer.versions import open_index
 
@@ -26,7 +27,7 @@ def test_search_is_brute_force(seed: int, rows: int, limit: int) -> None:
     query = vectors[random.integers(rows)]
     flat = faiss.IndexFlatIP(8)
     flat.add(vectors)
-    found, scores = search_vectors(flat, query, limit)
+    found, scores = Index.nearest_sentences(SimpleNamespace(vectors=flat), query, limit)
     products = vectors @ query
     assert len(found) == min(limit, rows)
     assert products[found] == pytest.approx(np.sort(products)[::-1][:limit], abs=1e-5)
