@@ -17,7 +17,7 @@ from indexer.text import normal_text
 from indexer.types import Document
 
 # What a line raises that is no JSON, or another JSON than is asked for; RecursionError where it is nested too deep.
-MALFORMED = (ValueError, KeyError, TypeError, RecursionError)
+_MALFORMED = (ValueError, KeyError, TypeError, RecursionError)
 
 
 class CaseError(ContentError):
@@ -64,9 +64,9 @@ def read_cases(path: Path, documents: Mapping[str, Document], skip_unfound: bool
     With `skip_unfound` a case whose quote is not found is left out: it is about other content.
     """
     cases: dict[str, Case] = {}
-    for number, line in numbered_lines(path):
+
+    def take(row: dict[str, Any]) -> None:
         try:
-            row = json.loads(line)
             case = Case(
                 id=identity_of(row["id"], "id"),
                 question=text_of(row["question"], "question"),
@@ -78,30 +78,37 @@ def read_cases(path: Path, documents: Mapping[str, Document], skip_unfound: bool
                     for turn in _list_of(row.get("history", []), "history")
                 ),
             )
-            check_question(case.question, BotConfig())
-            if case.id in cases:
-                raise _taken(case.id)
-        except (CaseError, QuestionError) as error:
-            if skip_unfound and isinstance(error, NotHeld):
-                continue
-            raise CaseError(
-                f"{path} 第 {number} 行：{error.chinese}", f"{path}, line {number}: {error.english}"
-            ) from error
-        except MALFORMED as error:
-            raise CaseError(
-                f"{path} 第 {number} 行不是合法的用例（{error!r}）；请对照 docs/architecture.md",
-                f"{path}, line {number} is not a case ({error!r}): see docs/architecture.md",
-            ) from error
+        except NotHeld:
+            if skip_unfound:
+                return
+            raise
+        check_question(case.question, BotConfig())
+        if case.id in cases:
+            raise taken(case.id)
         cases[case.id] = case
+
+    each_line(path, take)
     if not cases and not skip_unfound:
         raise CaseError(f"{path} 里没有用例", f"{path} holds no case: write one a line")
     return list(cases.values())
 
 
-def numbered_lines(path: Path) -> list[tuple[int, str]]:
-    """(number, line) of the lines of a file that are not blank. Raises CaseError where it cannot be read."""
-    lines = enumerate(_read_text(path).split("\n"), 1)
-    return [(number, line) for number, line in lines if line.strip()]
+def each_line(path: Path, take: Callable[[Any], object]) -> None:
+    """Gives `take` the JSON of every line that is not blank; what is wrong with one is a CaseError that names it."""
+    for number, line in enumerate(_read_text(path).split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            take(json.loads(line))
+        except (CaseError, QuestionError) as error:
+            raise CaseError(
+                f"{path} 第 {number} 行：{error.chinese}", f"{path}, line {number}: {error.english}"
+            ) from error
+        except _MALFORMED as error:
+            raise CaseError(
+                f"读不了 {path} 第 {number} 行（{error!r}）；请对照 docs/architecture.md 改正，或删去这一行",
+                f"cannot read {path}, line {number} ({error!r}): see docs/architecture.md; correct or delete the line",
+            ) from error
 
 
 def text_of(value: object, name: str) -> str:
@@ -123,7 +130,8 @@ def _list_of(value: object, name: str) -> list[Any]:
     return value
 
 
-def _taken(key: str) -> CaseError:
+def taken(key: str) -> CaseError:
+    """The error for an id that is there already."""
     return CaseError(f"编号 {key} 重复", f"id {key} is taken")
 
 
@@ -161,7 +169,7 @@ def read_squad(
         ]
         for doc_id, title, paragraph in paragraphs:
             if doc_id in documents:
-                raise _taken(doc_id)
+                raise taken(doc_id)
             text = normal_text(text_of(paragraph["context"], "context"))
             documents[doc_id] = Document(doc_id, title or doc_id, text)
             if random.Random(f"0 {doc_id}").random() < leave_out:
@@ -174,7 +182,7 @@ def read_squad(
                     unfound.append(key)
                 elif question:
                     if key in cases:
-                        raise _taken(key)
+                        raise taken(key)
                     gold = () if first is None or doc_id in dropped else (resolve(doc_id, first, documents),)
                     must = tuple(one.quote for one in gold)
                     cases[key] = Case(key, _askable(key, question), "squad" if gold else "left out", gold, must)
@@ -205,7 +213,7 @@ def read_beir(folder: Path) -> tuple[list[Document], list[Case]]:
         for row in _rows(content):
             key = identity_of(row["_id"], "_id")
             if key in documents:
-                raise _taken(key)
+                raise taken(key)
             documents[key] = Document(key, str(row.get("title") or key), normal_text(text_of(row["text"], "text")))
     test = folder / "qrels/test.tsv"
     for path in [test] if test.exists() else sorted(test.parent.glob("*.tsv")):
@@ -218,7 +226,7 @@ def read_beir(folder: Path) -> tuple[list[Document], list[Case]]:
         for row in _rows(content):
             key, question = identity_of(row["_id"], "_id"), text_of(row["text"], "text")
             if key in asked:
-                raise _taken(key)
+                raise taken(key)
             asked[key] = _askable(key, question) if key in relevant else question
     cases = [
         Case(key, question, "beir", tuple(_whole(documents[one], grade) for one, grade in relevant[key].items()))
@@ -244,7 +252,7 @@ def _shaped(shape: str, path: Path) -> Iterator[str]:
         yield content
     except CaseError as error:
         raise CaseError(f"{path}：{error.chinese}", f"{path}: {error.english}") from error
-    except (*MALFORMED, AttributeError) as error:
+    except (*_MALFORMED, AttributeError) as error:
         raise CaseError(
             f"{path} 不是 {shape} 格式（{error!r}）", f"{path} is not {shape}-shaped ({error!r})"
         ) from error

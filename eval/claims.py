@@ -1,6 +1,5 @@
 """Sentence-passage pairs with a known verdict → how often `bot.verify` is right, and the forest it is fitted with."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from bot.head import Forest
 from bot.matching import Matcher, states_of_passage, states_of_query
 from bot.reading import items, read
 from bot.verify import COLUMNS, EVEN, Passage, Support, evidence, verify
-from eval.cases import MALFORMED, CaseError, identity_of, numbered_lines, text_of
+from eval.cases import CaseError, each_line, identity_of, taken, text_of
 from eval.examples import Lesson
 from eval.fit import forest_arrays, matcher_arrays, train_forest
 from eval.metrics import mean_interval
@@ -66,22 +65,16 @@ def read_pairs(*files: Path) -> list[Pair]:
     No id may be in two of the files either: such a pair would count twice.
     """
     pairs: dict[str, Pair] = {}
+
+    def take(row: dict[str, Any]) -> None:
+        for pair in _pairs_of(row):
+            if pair.id in pairs:
+                raise taken(pair.id)
+            pairs[pair.id] = pair
+
     for path in files:
         before = len(pairs)
-        for number, line in numbered_lines(path):
-            try:
-                found = _pairs_of(json.loads(line))
-            except MALFORMED as error:
-                raise CaseError(
-                    f"{path} 第 {number} 行不是合法的句对（{error!r}）；请对照 docs/architecture.md",
-                    f"{path}, line {number} is not a pair ({error!r}): see docs/architecture.md",
-                ) from error
-            for pair in found:
-                if pair.id in pairs:
-                    raise CaseError(
-                        f"{path} 第 {number} 行：编号 {pair.id} 重复", f"{path}, line {number}: id {pair.id} is taken"
-                    )
-                pairs[pair.id] = pair
+        each_line(path, take)
         if len(pairs) == before:
             raise CaseError(f"{path} 里没有句对", f"{path} holds no pair: write one a line")
     return list(pairs.values())

@@ -1,7 +1,6 @@
 """Readers' opinions (bot/feedback.py) → evaluation cases, for a person to look at before anything is held to them."""
 
 import hashlib
-import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 
 from bot.config import BotConfig
 from bot.context import check_question
-from eval.cases import MALFORMED, CaseError, numbered_lines, resolve, text_of
+from eval.cases import CaseError, each_line, resolve, text_of
 from indexer.errors import QuestionError
 from indexer.types import Document
 
@@ -28,15 +27,8 @@ def read_feedback(path: Path) -> list[dict[str, Any]]:
     """The opinions of a file, oldest first, as far as a case needs them. Raises CaseError where it cannot be read."""
     if not path.exists():
         raise CaseError(f"{path} 不存在，还没有反馈", f"no feedback yet: {path} does not exist")
-    opinions = []
-    for number, line in numbered_lines(path):
-        try:
-            opinions.append(_opinion(json.loads(line)))
-        except MALFORMED as error:
-            raise CaseError(
-                f"读不了 {path} 第 {number} 行（{error!r}）；请改正或删去这一行",
-                f"cannot read {path}, line {number} ({error!r}): correct or delete the line",
-            ) from error
+    opinions: list[dict[str, Any]] = []
+    each_line(path, lambda row: opinions.append(_opinion(row)))
     return opinions
 
 

@@ -54,8 +54,8 @@ def test_pairs_are_read_in_order(file: Path) -> None:
     ("text", "message"),
     [
         ("", "holds no pair"),
-        ("{", "line 1 is not a pair"),
-        ("[" * 200_000, "line 1 is not a pair"),
+        ("{", r"cannot read .*, line 1 \(JSONDecodeError"),
+        ("[" * 200_000, r"cannot read .*, line 1 \(RecursionError"),
         (json.dumps(row(1, "甲", True) | {"supported": "true"}), "neither true nor false"),
         (json.dumps({"id": "c1"}), "KeyError"),
         (json.dumps(row(1, "甲", True) | {"claim": None}), "claim is not text: None"),
