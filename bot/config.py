@@ -9,7 +9,7 @@ from indexer.errors import SettingError
 
 @dataclass(frozen=True, slots=True)
 class BotConfig:
-    """Every number that decides an answer, with where it comes from."""
+    """How an Answerer answers, each number with where it comes from; others stand where they are reckoned with."""
 
     longest_question: int = 500  # characters, and so within the encoder's 512 tokens: nothing is left unread
     candidate_sentences: int = 200  # nearest sentences whose chunks are considered

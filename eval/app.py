@@ -11,12 +11,16 @@ from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from eval.config import GOLDEN, REPORT, RUN, RUNS
 from indexer.text import one_line
+
+if TYPE_CHECKING:
+    from bot.answer import Answerer
+    from eval.run import Result
 
 _path = click.Path(path_type=Path)
 _CACHE = Path(".jiawen-eval")
@@ -73,7 +77,7 @@ def run(
         check_writable(file)
     if progress:
         os.nice(10)  # whoever asks questions meanwhile comes first
-    bot, results, name = _results(folder, cases, squad, beir, leave_out, progress)
+    bot, results, name = _ask_all(folder, cases, squad, beir, leave_out, progress)
     made_with = stamp(bot, name)
     write_run(target, results, made_with)
     (target / REPORT).write_text(report(results, made_with), encoding="utf-8")
@@ -90,10 +94,18 @@ def run(
     click.echo("\n".join(filter(None, (by_model(results, made_with), f"报告 Report: {target / REPORT}"))))
 
 
-def _results(
-    folder: Path, cases: Path, squad: Path | None, beir: Path | None, leave_out: float, progress: bool = False
-) -> Any:
-    """(bot, results, name of the cases); public data is indexed under .jiawen-eval, where its embeddings are kept."""
+def _ask_all(
+    folder: Path,
+    cases: Path,
+    squad: Path | None = None,
+    beir: Path | None = None,
+    leave_out: float = 0.0,
+    progress: bool = False,
+) -> "tuple[Answerer, list[Result], str]":
+    """(bot, what became of each case, name of the cases): opens the index and asks the cases of it.
+
+    Public data is read and indexed first, under .jiawen-eval, where its embeddings are kept.
+    """
     from tqdm import tqdm
 
     from bot.answer import open_bot
@@ -102,9 +114,7 @@ def _results(
     from indexer.build import BuildOptions, build_documents
     from indexer.config import IndexConfig
 
-    if squad or beir:
-        source = squad or beir
-        assert source
+    if source := squad or beir:
         say = partial(click.echo, err=True)
         documents, asked = read_squad(source, leave_out, say) if squad else read_beir(source)
         folder = _CACHE / source.stem
@@ -116,7 +126,7 @@ def _results(
 
             build_documents(documents, folder, IndexConfig.from_environment(), BuildOptions(on_progress=show))
         bot = open_bot(folder)
-        name = f"{source.name}" + (f", {leave_out:.0%} left out" if leave_out else "")
+        name = source.name + (f", {leave_out:.0%} left out" if leave_out else "")
     else:
         bot = open_bot(folder)
         asked = read_cases(cases, bot.index.documents)
@@ -167,7 +177,7 @@ def gate(folder: Path, cases: Path, baseline: Path) -> None:
     from eval.run import read_run
 
     held = read_run(baseline)[1]
-    _, results, _ = _results(folder, cases, None, None, 0.0)
+    _, results, _ = _ask_all(folder, cases)
     differences = compare_runs(held, results)
     click.echo(_compared(differences[0].change.questions, len(held), len(results)))
     failed = [one for one in differences if one.regressed]

@@ -1,12 +1,12 @@
-"""Every error a user can cause, as a tree. Each is one line: what was wrong, where, what to do.
+"""The errors a user can cause, as a tree; bot/ and eval/ add some. Each is one line: what was wrong, where, what to do.
 
 JiawenError
-├── ContentError      kb/ is missing or empty, or a file in it cannot be read
+├── ContentError      kb/, or a file for it, is missing or cannot be used as it is
 ├── EncoderError      the embedding model cannot be loaded
 ├── IndexMissing      nothing has been published yet
 ├── IndexBroken       a published file is missing or altered
 ├── IndexMismatch     the index was written with another format or encoder
-├── QuestionError     the question is empty or too long
+├── QuestionError     the question cannot be asked: empty, too long, no text, of a passage that is not there
 └── SettingError      an environment variable has a value that means nothing
 """
 
@@ -21,7 +21,7 @@ class JiawenError(Exception):
 
 
 class ContentError(JiawenError):
-    """kb/ is missing or empty, or a file in it cannot be read."""
+    """kb/, or a file for it, is missing or cannot be used as it is."""
 
 
 class EncoderError(JiawenError):
@@ -41,7 +41,7 @@ class IndexMismatch(JiawenError):
 
 
 class QuestionError(JiawenError):
-    """The question is empty or too long."""
+    """The question cannot be asked: empty, too long, no text, of a passage that is not there."""
 
 
 class SettingError(JiawenError):
