@@ -7,16 +7,21 @@ for 100 characters, since nobody can know yet whether it will be closed.
 import re
 from dataclasses import dataclass
 
-# Marks: [1] 【1】 ［1］ [1,2] [1-3] [^1] 【1†source】 [1](#p), up to twelve numbers. One of four digits is a year.
+# Marks: [1] 【1】 ［1］ [1,2] [1-3] [^1] 【1†source】 [来源：1] [1](#p), up to twelve numbers. A longer one is a year.
 _NUMBER = r"[ \t]{0,2}\^?\d{1,3}[ \t]{0,2}"
 _LINK = r"\(#[^()\s]{0,40}\)"
 _SOURCE = r"†[^\]】\n]{0,40}"
+_NAME = r"(?:参考)?(?:来源|资料|材料|文献|段落|出处|source|passage|ref)[ \t]?[:：]?"
 _MARK = re.compile(
-    rf"[ \t]{{0,2}}[\[［【]({_NUMBER}(?:[,，、;；\-–—~～至]{_NUMBER}){{0,11}})(?:{_SOURCE})?[\]］】](?:{_LINK})?"
+    rf"[ \t]{{0,2}}[\[［【](?:{_NAME})?({_NUMBER}(?:[,，、;；\-–—~～至]{_NUMBER}){{0,11}})"
+    rf"(?:{_SOURCE})?[\]］】](?:{_LINK})?",
+    re.IGNORECASE,
 )
-_MARK_OR_LINK = re.compile(rf"{_MARK.pattern}|{_LINK}")
-_BEGUN = re.compile(r"[\[［【][\d^,，、;；\-–—~～至 \t]*(?:†[^\]】\n]*)?|\((?:#[^()\s]*)?")  # of a mark, or of its link
-_CODE_OR_MARK = re.compile(rf"`[^`\n]*`|{_MARK.pattern}")
+_MARK_OR_LINK = re.compile(rf"{_MARK.pattern}|{_LINK}", re.IGNORECASE)
+_BEGUN = re.compile(  # of a mark, or of its link
+    r"[\[［【][参考来源资料材文献段落出处A-Za-z:： \t]{0,12}[\d^,，、;；\-–—~～至 \t]*(?:†[^\]】\n]*)?|\((?:#[^()\s]*)?"
+)
+_CODE_OR_MARK = re.compile(rf"`[^`\n]*`|{_MARK.pattern}", re.IGNORECASE)
 _INDEXED = re.compile(r"\.[A-Za-z_]|[ \t]*=|\(")  # x[1].y, a[2] = 3: code, where a letter stands before the bracket
 _ONE_OR_RANGE = re.compile(r"(\d+)(?:\s*[-–—~～至]\s*\^?(\d+))?")
 _MARK_OPENS, _MARK_CLOSES = "[［【", "]］】"
