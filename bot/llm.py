@@ -14,6 +14,7 @@ from indexer.errors import JiawenError
 _TRIES = 3
 _BACK_OFF = 0.5  # seconds before the second try, twice that before the third
 _LONGEST = 4000  # characters: an answer is at most a few hundred
+_AT_ONCE = 8  # answers that are written at a time; each keeps one of the server's 40 threads waiting
 _WHOLE = {"stop", "end_turn", "stop_sequence", "eos", "eos_token", "complete"}  # what providers call a finished answer
 _FULL = {"length", "max_tokens", "model_length"}
 _PACKAGE = re.compile(r"pip install -U ([\w-]+)|No module named '([\w.]+)'")
@@ -109,10 +110,20 @@ class LangChainModel:
     def __init__(self, name: str, chat: Any) -> None:
         self.name = name
         self._chat = chat
+        self._deadlines: list[float] = []  # of the answers that are being written
+        self._counting = threading.Lock()
 
     def stream(self, instructions: str, text: str, seconds: float) -> Iterator[str]:
-        """Pieces of the answer as they come. Raises ModelError, at the latest after so many seconds."""
+        """Pieces of the answer as they come. Raises ModelError, at the latest after so many seconds.
+
+        At once where it writes _AT_ONCE others.
+        """
         deadline = time.monotonic() + seconds
+        with self._counting:  # one whose reader has stalled counts until its deadline, not for as long as he likes
+            self._deadlines = [one for one in self._deadlines if one > time.monotonic()]
+            if len(self._deadlines) >= _AT_ONCE:
+                raise ModelError("正忙于别的回答", "it is busy with other answers")
+            self._deadlines.append(deadline)
         pieces: Queue[str | ModelError | None] = Queue()
         stop = threading.Event()
         messages = [("system", instructions), ("human", text)]
@@ -137,6 +148,9 @@ class LangChainModel:
             raise ModelError("超时", "it took too long")
         finally:
             stop.set()
+            with self._counting:
+                if deadline in self._deadlines:
+                    self._deadlines.remove(deadline)
 
     def _read(
         self,

@@ -15,7 +15,7 @@ from bot.answer import Answerer, open_bot
 from bot.config import BotConfig
 from bot.generate import Draft
 from bot.live import Live
-from bot.llm import ModelError, _Spoken, open_model
+from bot.llm import _AT_ONCE, ModelError, _Spoken, open_model
 from bot.prompt import answer_prompt
 from bot.routes import Asked, PageServer
 from bot.types import Answer, Hit, Verdict
@@ -289,6 +289,31 @@ def test_a_passing_fault_is_tried_again(bot: Answerer, script: Script) -> None:
     script.says([("status", 429, "slow down")], [("status", 503, "busy")], [f"{RIGHT}[{number}]。"])
     assert bot.ask(QUESTION).answerer == "openai:m"
     assert len(script.requests) == 3
+
+
+def test_one_answer_too_many_at_a_time_is_verbatim_at_once(bot: Answerer, script: Script) -> None:
+    script.says([RIGHT[:8], ("wait", 60)])
+    written = [bot.stream(QUESTION) for _ in range(_AT_ONCE)]
+    assert {next(one).pending for one in written} == {RIGHT[:8]}
+    (answer,) = bot.stream(QUESTION)
+    assert (answer.answerer, answer.verdict, len(script.requests)) == ("extractive", Verdict.GROUNDED, _AT_ONCE)
+    assert answer.note.startswith("语言模型没有答成：正忙于别的回答，以下是原文 | the model failed (it is busy with")
+    script.says([f"{RIGHT}。"])
+    written.pop().close()
+    assert bot.ask(QUESTION).answerer == "openai:m"
+
+
+def test_an_answer_that_nobody_reads_on_counts_until_its_time_is_over(script: Script) -> None:
+    model = open_model("openai:m", LIMIT)
+    script.says([RIGHT, ("wait", 60)])
+    stalled = [model.stream("", "", LIMIT / 2) for _ in range(_AT_ONCE)]
+    assert {next(one) for one in stalled} == {RIGHT}
+    script.says([RIGHT])
+    with pytest.raises(ModelError, match="busy"):
+        next(model.stream("", "", LIMIT))
+    with pytest.raises(ModelError, match="too long"):
+        list(stalled[-1])
+    assert "".join(model.stream("", "", LIMIT)) == RIGHT
 
 
 def test_a_server_that_is_not_there(plain: Answerer, monkeypatch) -> None:
