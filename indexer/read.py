@@ -24,6 +24,7 @@ _COMPANIONS = re.compile(
     re.IGNORECASE,
 )
 LARGEST_FILE = 32 * 1024 * 1024  # bytes: a text of 10 million characters is no document an editor wrote
+_LONGEST_FRONT_MATTER = 100_000  # characters: thousands of questions; ten times as many take 20 s to parse
 _KEYS = ("title", "source", "published", "url", "questions")
 _FRONT_MATTER = re.compile(r"\A(?:[ \t]*\n)*---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _KEY = re.compile(rf"^({'|'.join(_KEYS)})[ \t]*(?:(:)|：)", re.MULTILINE | re.IGNORECASE)
@@ -294,15 +295,28 @@ def split_front_matter(text: str, path: Path) -> tuple[dict[str, Any], str]:
     if not match or (match[1].strip() and not _KEY.search(match[1])):
         return {}, text  # a text that begins with a rule
     written = _KEY.sub(lambda key: key[1].lower() + (":" if key[2] else ": "), match[1].rstrip())
+    if len(written) > _LONGEST_FRONT_MATTER:
+        raise ContentError(
+            f"{path}：文件头超过 {_LONGEST_FRONT_MATTER} 字；请删减",
+            f"{path}: the front matter has more than {_LONGEST_FRONT_MATTER} characters: shorten it",
+        )
+    first = text[: match.start(1)].count("\n") + 1
     try:
-        metadata = yaml.load(written, Loader=yaml.BaseLoader) or {}
+        tokens = yaml.scan(written, Loader=yaml.BaseLoader)
+        lines = [one.start_mark.line for one in tokens if isinstance(one, (yaml.AnchorToken, yaml.AliasToken))]
+        metadata = {} if lines else yaml.load(written, Loader=yaml.BaseLoader) or {}
     except (yaml.YAMLError, RecursionError) as error:
         where = getattr(error, "problem_mark", None)
-        line = text[: match.start(1)].count("\n") + (where.line if where else 0) + 1
+        line = first + (where.line if where else 0)
         raise ContentError(
             f"{path} 第 {line} 行：文件头不是合法的 YAML；请检查冒号和引号",
             f"{path}, line {line}: the front matter is not valid YAML; check its colons and quotes",
         ) from error
+    if lines:  # one text named a thousand times would be written into the index a thousand times
+        raise ContentError(
+            f"{path} 第 {first + lines[0]} 行：文件头里以 & 或 * 开头的文字要加引号",
+            f"{path}, line {first + lines[0]}: put quotes around what begins with & or * in the front matter",
+        )
     if not isinstance(metadata, dict):
         raise ContentError(
             f"{path}：文件头应写成“title: …”这样的行", f"{path}: write the front matter as lines like `title: …`"
