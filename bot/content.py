@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -19,10 +20,16 @@ from indexer.store import flush
 REMOVED = ".removed"
 _LONGEST_NAME = 200  # bytes of UTF-8; file systems take 255
 _SECONDS = 120  # to read one file
+# Bytes to read one file. A Word file of 550,000 characters takes 600 MB, a hostile one of 12 KB twice that.
+_MEMORY = 1 << 30
+_reading = threading.Lock()  # one file at a time, which may take all of these
 # A reader that breaks on a hostile file breaks its own process, not the server.
 _READ = """
-import sys
+import resource, sys
 from pathlib import Path
+_, most = resource.getrlimit(resource.RLIMIT_DATA)
+memory = int(sys.argv[2])
+resource.setrlimit(resource.RLIMIT_DATA, (memory if most == resource.RLIM_INFINITY else min(memory, most), most))
 from indexer.errors import ContentError
 from indexer.read import read_document
 path = Path(sys.argv[1])
@@ -61,9 +68,10 @@ def _safe_part(part: str) -> str:
 
 def check_file(path: Path) -> None:
     """Reads the file as the index would. Raises ContentError with the reader's own reason, the file named alone."""
-    command = [sys.executable, "-P", "-X", "utf8", "-c", _READ, str(path)]
+    command = [sys.executable, "-P", "-X", "utf8", "-c", _READ, str(path), str(_MEMORY)]
     try:
-        done = subprocess.run(command, capture_output=True, check=False, timeout=_SECONDS)
+        with _reading:
+            done = subprocess.run(command, capture_output=True, check=False, timeout=_SECONDS)
     except subprocess.TimeoutExpired:
         raise _unread(path.name) from None
     said = done.stderr.decode("utf-8", "replace").replace(f"{path.parent}{os.sep}", "").strip().split("\n")

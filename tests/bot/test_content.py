@@ -1,6 +1,7 @@
 """What an editor does to kb/: names made safe, nothing outside touched, nothing lost, nothing half written."""
 
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -160,3 +161,21 @@ def test_a_reader_that_breaks_takes_nothing_with_it(uploaded, monkeypatch: pytes
     monkeypatch.setattr("bot.content._SECONDS", 0.2)
     with pytest.raises(ContentError, match=r"cannot read 新\.md"):
         check_file(uploaded("正文。"))
+
+
+def test_a_file_that_takes_too_much_memory_is_refused(uploaded, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = uploaded("安" * 10_000_000, "大.txt")
+    check_file(path)
+    monkeypatch.setattr("bot.content._MEMORY", 80 << 20)
+    check_file(uploaded("正文。"))
+    with pytest.raises(ContentError, match=r"cannot read 大\.txt"):
+        check_file(path)
+
+
+def test_one_file_is_read_at_a_time(uploaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = str(tmp_path / "alone")
+    read = f"import os, time; os.mkdir({alone!r}); time.sleep(0.2); os.rmdir({alone!r})"  # a folder can be made once
+    monkeypatch.setattr("bot.content._READ", read)
+    path = uploaded("正文。")
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(check_file, [path] * 3))
