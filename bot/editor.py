@@ -10,6 +10,7 @@ import secrets
 import time
 from collections.abc import Callable
 from hashlib import sha256
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from pydantic import BaseModel, Field
@@ -20,7 +21,7 @@ from indexer.errors import JiawenError
 _COOKIE = "jiawen_editor"
 _SESSION = 8 * 3600  # seconds
 _LONGEST_WAIT = 30.0  # seconds after a wrong password; the first costs one, each further one twice as much
-_ADDRESSES = 1000  # whose wrong passwords are remembered
+_HOLDERS = 1000  # whose wrong passwords are remembered
 
 
 class NotAllowed(JiawenError):
@@ -35,13 +36,14 @@ class Editor:
         self._password = _digest(password)
         self._clock = clock
         self._sessions: dict[str, float] = {}  # digest of a token → when it ends
-        self._wrong: dict[str, tuple[int, float]] = {}  # address → wrong passwords in a row, when it may try again
+        self._wrong: dict[str, tuple[int, float]] = {}  # holder → wrong passwords in a row, when he may try again
 
     def sign_in(self, password: str, address: str) -> str:
         """A token for the right password. Raises NotAllowed for a wrong one, TooMany in the wait after one."""
         self.require_enabled()
         now = self._clock()
-        times, again = self._wrong.pop(address, (0, 0.0))
+        holder = _holder(address)
+        times, again = self._wrong.pop(holder, (0, 0.0))
         wait = again - now
         if wait <= 0:
             if hmac.compare_digest(_digest(password), self._password):
@@ -50,8 +52,8 @@ class Editor:
                 self._sessions[_digest(token).hex()] = now + _SESSION
                 return token
             times, again = times + 1, now + min(2.0 ** min(times, 10), _LONGEST_WAIT)
-        self._wrong[address] = times, again  # the latest at the end
-        if len(self._wrong) > _ADDRESSES:
+        self._wrong[holder] = times, again  # the latest at the end
+        if len(self._wrong) > _HOLDERS:
             del self._wrong[next(iter(self._wrong))]
         if wait > 0:
             seconds = math.ceil(wait)
@@ -73,6 +75,17 @@ class Editor:
                 "编辑未启用；请设置环境变量 JIAWEN_EDITOR_PASSWORD 后重新启动",
                 "editing is off: set the environment variable JIAWEN_EDITOR_PASSWORD and start anew",
             )
+
+
+def _holder(address: str) -> str:
+    """Who has the address: of IPv6 one has all of a /64, from each address of which he could guess anew."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    return str(parsed.ipv4_mapped or IPv6Network((int(parsed), 64), strict=False))
 
 
 def _digest(text: str) -> bytes:

@@ -60,6 +60,23 @@ def test_each_wrong_password_makes_the_wait_longer_for_that_address_alone(clock:
     editor.sign_in("密", "a")
 
 
+@pytest.mark.parametrize(
+    ("wrong", "same", "other"),
+    [
+        ("2001:db8::1", "2001:db8::ffff:1", "2001:db8:0:1::1"),
+        ("192.0.2.1", "::ffff:192.0.2.1", "192.0.2.2"),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.1", "::ffff:192.0.2.2"),
+    ],
+)
+def test_another_address_of_the_same_network_waits_too(clock: Clock, wrong: str, same: str, other: str) -> None:
+    editor = Editor("密", clock)
+    with pytest.raises(NotAllowed, match="wrong password"):
+        editor.sign_in("猜", wrong)
+    with pytest.raises(TooMany):
+        editor.sign_in("密", same)
+    editor.sign_in("密", other)
+
+
 def test_many_addresses_are_forgotten_in_turn(clock: Clock) -> None:
     editor = Editor("密", clock)
     for number in range(1001):
