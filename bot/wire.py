@@ -27,8 +27,12 @@ def answer_to_json(answer: Answer) -> dict[str, Any]:
 
 
 def growing_answer_to_json(answer: Answer, documents: Mapping[str, Document]) -> dict[str, Any]:
-    """An answer of POST /api/ask/stream: the same and what the page shows beside it; `nearest` says of which text."""
+    """An answer of POST /api/ask/stream: the same and what the page shows beside it; `nearest` says of which text.
+
+    Without its timings: the same answer, given again, is the same text and has the same share link.
+    """
     written = answer_to_json(answer)
+    del written["timings_ms"]
     for hit in written["nearest"]:
         document = documents[hit["doc_id"]]
         hit |= {"title": document.title, "digest": document.digest}

@@ -213,6 +213,10 @@ def test_a_shared_answer_comes_back_as_it_was_given(site: str, given_answer: dic
     assert json.loads(fetch(f"{site}/api/shared/{name}")[1]) == given_answer
 
 
+def test_the_same_answer_given_again_is_the_same_text(site: str, given_answer: dict[str, str]) -> None:
+    assert stream(site, {"question": QUESTION})[0] == given_answer | {"whole": True}
+
+
 @pytest.mark.parametrize("path", ["/api/share", "/api/feedback", "/api/export"])
 def test_words_that_were_not_given_here_are_refused(site: str, given_answer: dict[str, str], path: str) -> None:
     forged = given_answer | {"answer": given_answer["answer"].replace("甘肃省", "北京市")}
