@@ -122,6 +122,8 @@ class Live:
             if not kb:
                 self._moved.wait()
                 continue
+            if Path(kb) != Path("kb").resolve():  # an index that came from elsewhere may name any folder
+                _LOG.warning("%s 里的改动会自动发布 | what changes in %s is published by itself", kb, kb)
             for _ in changes(Path(kb), self._moved):
                 if Path(kb).is_dir():  # an index may be served without its content
                     self.rebuild_from(Path(kb), "--automatic")

@@ -15,6 +15,7 @@ import time
 import urllib.request
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -140,6 +141,23 @@ def test_the_folder_that_the_published_version_was_read_from_is_followed(live: L
         assert rebuilt.get(timeout=20) == other
     finally:
         live.close()
+
+
+def test_that_another_folder_than_kb_is_followed_is_said_in_one_line(
+    live: Live, rebuilt, kb: Path, caplog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for here, said in (
+        (kb.parent, []),
+        (kb, [f"{kb} 里的改动会自动发布 | what changes in {kb} is published by itself"]),
+    ):
+        monkeypatch.chdir(here)
+        followed = replace(live, _stop=threading.Event(), _moved=threading.Event())
+        followed.follow()
+        try:
+            assert rebuilt.get(timeout=20) == kb
+            assert caplog.messages == said
+        finally:
+            followed.close()
 
 
 def test_a_rebuild_that_breaks_is_over(live: Live, kb: Path, monkeypatch: pytest.MonkeyPatch) -> None:
