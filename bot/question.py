@@ -280,8 +280,21 @@ def _asks_for_something(part: str) -> bool:
 
 
 def goes_on(question: str) -> bool:
-    """It says of itself that it goes on from the question before: 那城市博物馆呢？ 其中有几部？"""
-    return bool(_LEANS.search(fold(question)))
+    """It says of itself that it goes on from the question before: 那城市博物馆呢？ 其中有几部？ 他的妻子是谁？
+
+    那支队伍 may be told of in the same question, and so may 她 behind a noun.
+    """
+    import rjieba
+
+    text = fold(question)
+    if _LEANS.search(text):
+        return True
+    for word, tag in rjieba.tag(text):
+        if tag in _NOUNS and len(word) > 1:
+            return False
+        if tag == "r" and word[0] in "他她它":
+            return True
+    return False
 
 
 def holds(text: str, word: str) -> float:
