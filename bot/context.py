@@ -1,8 +1,10 @@
 """A question and its conversation → one question that says all: by rules, or by the model when there is one."""
 
+import re
 from collections.abc import Sequence
 
 from bot.config import BotConfig
+from bot.lexicon import contrasts
 from bot.llm import Model, ModelError
 from bot.prompt import is_chinese, rewrite_prompt
 from bot.question import content_words, holds, leans, questions_in
@@ -12,6 +14,8 @@ from indexer.text import fold
 History = Sequence[tuple[str, str]]  # the earlier (question, answer) pairs of a conversation, oldest first
 _LONGEST = BotConfig().longest_question
 _TURNS = 3  # a question that leans on one that leans on one: the subject is seldom farther back
+_WHAT_OF = re.compile(r"呢[?？]?\s*$")
+_YEAR = re.compile(r"\d{4}年")
 _OWN_WORDS = 0.2  # share of a rewritten question's words that the conversation need not hold
 
 
@@ -28,9 +32,22 @@ def in_context(question: str, history: History) -> str:
     for before, _ in reversed(history[-_TURNS:]):
         if not leans(first) or len(before) + len(searched) >= _LONGEST:
             break
-        first = before
-        searched = f"{before} {searched}"
+        first = _with_what_is_asked_instead(before, first)
+        searched = f"{first} {searched}"
     return searched
+
+
+def _with_what_is_asked_instead(before: str, question: str) -> str:
+    """2023年女子冠军是谁？ from 2022年女子冠军是谁？ and 2023年呢？, 女子 from 男子 and 女子呢？"""
+    if not _WHAT_OF.search(question):
+        return before
+    for group in contrasts():
+        named = [word for word in group if word in question]
+        if len(named) == 1 and (len(named[0]) > 1 or named[0] in "男女"):  # 东 is part of names
+            for other in group:
+                before = before.replace(other, named[0])
+    years = set(_YEAR.findall(question))
+    return _YEAR.sub(years.pop(), before) if len(years) == 1 else before
 
 
 def one_by_one(history: History) -> list[History]:

@@ -67,7 +67,12 @@ class Candidates:
 
 def candidates_of(index: Index, asked: Asked, query: Vectors, hits: Sequence[Hit]) -> Candidates:
     """Every sentence of the hits with its features."""
-    found = [(row, place) for place, hit in enumerate(hits) for row in index.rows_of(hit.number)]
+    found = [
+        (row, place)
+        for place, hit in enumerate(hits)
+        for row in index.rows_of(hit.number)
+        if read_sentence(index.sentence_text(row)).terms  # a rule or a lone bracket answers nothing
+    ]
     rows = np.array([row for row, _ in found], np.int64)
     place = np.array([place for _, place in found], np.int64)
     if not found:

@@ -94,7 +94,7 @@ def known_answers(like: Numbers, rows: npt.NDArray[np.int64], config: BotConfig)
 
 def known_odds(index: Index, chunk: int, query: Query) -> tuple[float, str]:
     """(what to multiply the odds of an answer from the chunk with, the known question without an answer that is to
-    blame or "").
+    blame or ""). The least for one that is written down as without an answer.
 
     Less than 1 where the question is more like one that the document is known not to answer than like any with an
     answer, in whatever document and whether its words still stand or not; more than 1 where it is more like one with an
@@ -110,6 +110,8 @@ def known_odds(index: Index, chunk: int, query: Query) -> tuple[float, str]:
     nearest, answered = _nearest_alike(index, np.concatenate([own, standing]), query)
     well_known = _is_well_known(index, chunk)
     weight, bounds = _WEIGHT, _AT_MOST if well_known else _AT_MOST_OF_NEW
+    if unanswered > answered and _letters(index.known[blamed].question) == _letters(query.text):
+        return _AT_MOST_OF_SAME[0], index.known[blamed].question  # as an editor wrote it down
     if well_known and max(answered, unanswered) >= _SAME:
         weight, bounds = _WEIGHT * _WEIGHT_OF_SAME, _AT_MOST_OF_SAME
     share = float(np.clip(np.exp(weight * (max(_LEAST_ALIKE, answered) - max(_LEAST_ALIKE, unanswered))), *bounds))
@@ -137,7 +139,11 @@ def _nearest_alike(index: Index, numbers: npt.NDArray[np.int64], query: Query) -
 
 @lru_cache(maxsize=8192)
 def _characters(text: str) -> Counter[str]:
-    return Counter(filter(str.isalnum, _folded(text)))
+    return Counter(_letters(text))
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, _folded(text)))
 
 
 def _shared(one: Counter[str], other: Counter[str]) -> float:

@@ -244,8 +244,8 @@ def leans(question: str) -> bool:
     import rjieba
 
     text = "".join(fold(question).partition("?")[:2])
-    if not re.search(r"\w", _COURTESY.sub("", text)):
-        return False  # 谢谢！ asks nothing, and would be given the last answer again
+    if asks_nothing(text):
+        return False  # and would be given the last answer again
     if _LEANS.search(text):
         return True
     for word, tag in rjieba.tag(text):
@@ -254,6 +254,11 @@ def leans(question: str) -> bool:
             return True
     own = _NOUNS - {"vn", "an"}  # 启动 leans on what was started
     return len(text) <= SHORT and not any(tag in own and len(word) > 1 for word, tag in content_words(text))
+
+
+def asks_nothing(message: str) -> bool:
+    """It holds nothing but courtesies and marks: 谢谢！ 你好 ？？？"""
+    return not re.search(r"\w", _COURTESY.sub("", fold(message)))
 
 
 def questions_in(message: str) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.features import surroundings
 from bot.prompt import is_chinese
-from bot.question import Asked, what_is_missing, what_is_wanted
+from bot.question import Asked, asks_nothing, what_is_missing, what_is_wanted
 from bot.types import Hit
 from indexer.store import Index
 
@@ -30,7 +30,9 @@ def refusal_of(index: Index, question: str, own: Asked, whole: Asked, hits: Sequ
     Of a follow-up both are looked for in its `own` words before the `whole` question in its context.
     """
     lacking, wanted = missing(index, own, hits), what_is_wanted(own)
-    if not lacking and not wanted:
+    if asks_nothing(question):  # 谢谢！
+        lacking = wanted = ""
+    elif not lacking and not wanted:
         lacking = missing(index, whole, hits)
     if is_chinese(question):
         if lacking:

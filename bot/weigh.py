@@ -13,8 +13,9 @@ from bot.known import Query, known_answers, known_odds, odds_where_unlike
 from bot.matching import states_of_sentence
 from bot.orders import odds_of_steering
 from bot.prompt import is_chinese
-from bot.question import Asked, ask_what, no_content_mentioned, nothing_mentioned
+from bot.question import Asked, ask_what, asks_nothing, no_content_mentioned, nothing_mentioned
 from bot.retrieve import retrieve
+from bot.subject import lacking
 from bot.types import Hit
 from indexer.embed import read_query
 from indexer.store import Index
@@ -22,6 +23,9 @@ from indexer.text import simplify
 
 _KNOWN = 0.95  # likeness to a known question with an answer; of 135 messages to the bot none has more than 0.922
 _MOST_STEERING = 30  # odds that count at most: 28 of 150 messages off the topic were answered, with this 7
+# Log-odds that a sentence loses for each name or year asked of which another hit's document has and its own lacks. Of
+# 172 questions on 43 subjects of 152 articles 8 were answered with a sentence on another subject first, with this none.
+_OF_ANOTHER = 5.0
 _LITTLE_MENTIONED = 1 / 3  # of the odds, where no word of the question that says something by itself is mentioned
 
 
@@ -65,13 +69,14 @@ def held_to(index: Index, head: Head, query: Query, hits: Sequence[Hit], config:
     asked = ask_what(query.text, head.expectation)
     candidates = candidates_of(index, asked, query.vector, hits)
     scores = head.ranker(candidates.features) + known_answers(query.like, candidates.rows, config)
+    scores = scores - _OF_ANOTHER * lacking(index, query.text, hits)[candidates.hit]
     best = best_three(scores)
     states = read_query(simplify(query.text))[0]
     sentences = [index.sentence_text(row) for row in candidates.rows[best].tolist()]
     matched = np.array([head.matcher(states, states_of_sentence(sentence)) for sentence in sentences])
     scores = shared_out(scores, best, matched)
     confidence = 0.0
-    if len(scores):
+    if len(scores) and not asks_nothing(query.text):
         around = surroundings(index, hits[0].number)[1]
         known = float(query.like[candidates.rows].max()) >= _least_likeness(query, config)
         if known or not nothing_mentioned(asked, around):

@@ -99,6 +99,7 @@ def test_what_the_article_holds_is_answered(bot: Answerer, question: str, held: 
         ("How much is the ticket?", "The knowledge base holds nothing on this: the text does not say “how much”."),
         ("What is the capital of France?", REFUSAL_ENGLISH),
         ("？？？", REFUSAL_CHINESE),
+        ("谢谢您！", REFUSAL_CHINESE),
     ],
 )
 def test_what_it_does_not_hold_is_refused_with_what_is_missing(bot: Answerer, question: str, refusal: str) -> None:
@@ -213,6 +214,23 @@ def test_of_several_things_the_sentence_likelier_than_all_others_comes_first(bui
     opened = open_bot(kb.parent / "index", BotConfig(coverage_weight=0, enough_belief=1.1, least_belief=0))
     opened.head = plain_head()
     assert [one.text for one in opened.ask("甲乙有哪些").sentences] == ["甲乙。", "甲甲丁。", "乙丙。"]
+
+
+def test_a_sentence_of_a_document_that_lacks_the_subject_asked_of_does_not_come_first(
+    built, kb: Path, counting
+) -> None:
+    (kb / "a.md").write_text("---\ntitle: 丙丙\n---\n\n丙丙甲。", encoding="utf-8")
+    (kb / "b.md").write_text("---\ntitle: 丁丁\n---\n\n甲乙。", encoding="utf-8")
+    built()
+    assert [one.text for one in answers(kb.parent / "index", "甲乙").sentences] == ["甲乙。"]
+    assert answers(kb.parent / "index", "丙丙的甲乙乙").sentences[0].text == "丙丙甲。"
+
+
+def test_a_sentence_without_a_letter_is_never_cited(built, kb: Path, counting) -> None:
+    (kb / "a.md").write_text("甲甲。\n\n| --- | --- |\n\n」。", encoding="utf-8")
+    built(merge_characters=1)
+    wide = answers(kb.parent / "index", "甲 ---", enough_belief=1.1, least_belief=0)
+    assert [one.text for one in wide.sentences] == ["甲甲。"]
 
 
 def test_without_a_passage_there_is_no_confidence(bot: Answerer) -> None:

@@ -70,3 +70,17 @@ def test_each_question_of_the_last_message_may_be_the_one_that_the_next_leans_on
     assert one_by_one([(theme + guides, "甲"), (museum, "…")]) == [[(theme, "甲"), (guides, "甲"), (museum, "…")]]
     assert one_by_one([]) == [[]]
     assert one_by_one([(museum, "…"), ("", "")]) == [[(museum, "…")]]
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "searched"),
+    [
+        ("2022年的男子冠军是谁？", "2023年呢？", "2023年的男子冠军是谁？ 2023年呢？"),
+        ("2022年的男子冠军是谁？", "那女子呢", "2022年的女子冠军是谁？ 那女子呢"),
+        ("今年的主题是什么？", "去年的呢?", "去年的主题是什么？ 去年的呢?"),
+        ("2022年的冠军是谁？", "他2023年又得了什么奖？", "2022年的冠军是谁？ 他2023年又得了什么奖？"),
+        ("2022年有几个东馆？", "2021年和2023年的西馆呢？", "2022年有几个东馆？ 2021年和2023年的西馆呢？"),
+    ],
+)
+def test_what_is_asked_of_instead_takes_its_place(before: str, question: str, searched: str) -> None:
+    assert in_context(question, [(before, "…")]) == searched

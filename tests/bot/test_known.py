@@ -117,9 +117,11 @@ def test_the_odds_lean_to_the_liker_of_those_with_and_those_without_an_answer(
     assert odds(of_a, "甲甲丁", 0.5, 1000) == 1.8
     assert odds(of_known, "甲甲丁", 0.5) == pytest.approx(np.exp(3 * (1 - unanswered)))  # the same: three times as much
     assert odds(of_known, "甲甲丁", 0.5, 1000) == 10
-    # 甲丁 itself has none, and 甲甲丁 is as like as 甲丁 was to it.
-    assert odds(of_known, "甲丁", 0.5) == pytest.approx(np.exp(3 * (unanswered - 1)))
-    assert odds(of_known, "甲丁", 0.5, 1000) == 0.01
+    # 甲丁 itself is known to have none; in another order it is as like, but another question.
+    assert (odds(of_known, "甲丁", 0.5), odds(of_a, " 甲 丁！", 0.5)) == (0.01, 0.01)
+    assert odds(of_known, "丁甲", 0.5) == pytest.approx(np.exp(3 * (unanswered - 1)))
+    assert odds(of_known, "丁甲", 0.5, 1000) == 0.01
+    assert odds(of_a, "丁甲", 0.5) == pytest.approx(np.exp(unanswered - 1))
 
 
 def test_a_farther_known_question_that_shares_more_characters_is_the_likest(

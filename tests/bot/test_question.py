@@ -10,8 +10,10 @@ from bot.question import (
     GIVES,
     KINDS,
     ask_what,
+    asks_nothing,
     content_words,
     expectation_from,
+    goes_on,
     holds,
     no_content_mentioned,
     nothing_mentioned,
@@ -225,3 +227,22 @@ def test_the_questions_of_a_message_are_all_of_it(message: str) -> None:
     parts = questions_in(message)
     assert "".join(parts) == message
     assert all(parts)
+
+
+def test_what_begins_with_a_pronoun_goes_on_from_the_question_before() -> None:
+    for question in ("他的妻子是谁？", "它建于哪一年？", "那么她们呢", "其中有几部？", "後來他怎麼了？"):
+        assert goes_on(question), question
+    for question in (
+        "拉起那支讲课队伍时定下的宗旨是什么？",
+        "市长和他的妻子是谁？",
+        "其他学校有几所？",
+        "吉他多少钱？",
+    ):
+        assert not goes_on(question), question
+
+
+def test_courtesies_ask_nothing() -> None:
+    for message in ("谢谢！", "好的，知道了，谢谢您", "你好", "👍", "？？？", "Thanks, bye!", ""):
+        assert asks_nothing(message), message
+    for message in ("谢谢是谁唱的？", "好在哪里", "你好吗", "1", "hello world"):
+        assert not asks_nothing(message), message
