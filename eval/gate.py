@@ -11,18 +11,18 @@ from indexer.embed import open_encoder
 from indexer.store import Index
 
 
-def hold(candidate: Index, published: Index) -> list[str]:
+def hold(candidate: Index, published: Index) -> list[str] | None:
     """The questions that the candidate gets wrong and the published index right, if they are more than noise.
 
-    Asked are the golden cases whose quotes the published content holds. A quote may stand elsewhere in the new content;
-    one that is lost counts by its `must` strings, so a reworded passage passes and a lost one does not; as wrong where
-    there are none.
+    None where none could be asked. Asked are the golden cases whose quotes the published content holds. A quote may
+    stand elsewhere in the new content; one that is lost counts by its `must` strings, so a reworded passage passes and
+    a lost one does not; as wrong where there are none.
     """
     if candidate.manifest.fingerprint != published.manifest.fingerprint:
-        return []  # the published one cannot be asked with the new encoder
+        return None  # the published one cannot be asked with the new encoder
     cases, moved = _cases(published), _cases(candidate)
     if not cases:
-        return []
+        return None
     # Brings SciPy and scikit-learn, 3 s; most knowledge bases have no golden set.
     from eval.compare import difference
     from eval.run import is_right

@@ -73,7 +73,7 @@ class BuildReport:
 
 
 Progress = Callable[[int, int], None]  # (texts embedded, texts to embed)
-Gate = Callable[[Index, Index], list[str]]  # (candidate, published) → what got worse, a line each
+Gate = Callable[[Index, Index], list[str] | None]  # (candidate, published) → what got worse, a line each; None: unasked
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,10 +257,11 @@ def _publish(
         candidate = open_version(folder)
         check_search(candidate)
         if previous and options.gates and not options.override_gates:
-            regressed = [line for gate in options.gates for line in gate(candidate, previous)]
-            if regressed:
+            asked = [found for gate in options.gates if (found := gate(candidate, previous)) is not None]
+            if regressed := [line for found in asked for line in found]:
                 return regressed
-            write_manifest(folder, replace(manifest, gate="passed"))
+            if asked:
+                write_manifest(folder, replace(manifest, gate="passed"))
         keep_documents(index, documents)
         publish(index, folder, manifest.version)
     finally:

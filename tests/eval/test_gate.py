@@ -8,6 +8,7 @@ import pytest
 
 from eval.gate import hold
 from indexer.build import BuildOptions
+from indexer.versions import open_index
 from tests.conftest import plain_head
 
 
@@ -47,3 +48,11 @@ def test_files_that_share_ids_lose_no_question(regressed) -> None:
 
 def test_what_stands_where_a_lost_quote_stood_is_no_answer(regressed) -> None:
     assert "1: 甲" in regressed("a.md")
+
+
+def test_nothing_is_passed_where_no_question_is_about_the_content(built, kb: Path, counting, monkeypatch) -> None:
+    monkeypatch.delenv("JIAWEN_GOLDEN", raising=False)
+    for text in ("甲甲。", "乙乙。"):
+        (kb / "a.md").write_text(text, encoding="utf-8")
+        assert built(BuildOptions(gates=[hold])).published
+    assert open_index(kb.parent / "index", counting.fingerprint).manifest.gate == ""

@@ -175,6 +175,9 @@ def test_a_gate_keeps_the_published_version(built, kb: Path, counting) -> None:
     (kb / "a.md").write_text("丙丙。", encoding="utf-8")
     built(BuildOptions(gates=[lambda candidate, published: []]))
     assert open_index(index, counting.fingerprint).manifest.gate == "passed"
+    (kb / "a.md").write_text("丁丁。", encoding="utf-8")
+    built(BuildOptions(gates=[lambda candidate, published: None]))  # it had nothing to ask
+    assert open_index(index, counting.fingerprint).manifest.gate == ""
 
 
 def test_content_that_was_rolled_back_is_not_published_by_itself(built, kb: Path) -> None:
