@@ -3,15 +3,16 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import uvicorn
-from fastapi import APIRouter, FastAPI, Query, Request, Response
+from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.config import editor_password
 from bot.content import Exists
@@ -45,6 +46,30 @@ _STATUS = {  # of any other error: 503
 PAGE = Path(__file__).parent / "page"  # scripts and styles of the page
 
 
+class Policy:
+    """An ASGI application that adds this site's headers to the responses of another one.
+
+    Not a BaseHTTPMiddleware: that raises where no response comes, which is no error where the client has gone.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Adds the headers as the response begins."""
+
+        async def add(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers["Referrer-Policy"] = "no-referrer"
+                headers.setdefault("Cache-Control", "no-cache")  # kept, but asked for again after an update
+            await send(message)
+
+        await self._app(scope, receive, add)
+
+
 class Question(BaseModel):
     """The body of POST /api/ask."""
 
@@ -54,15 +79,6 @@ class Question(BaseModel):
 def create_app(live: Live) -> FastAPI:
     """The whole site: the routes, and the chat page at /."""
     app = FastAPI(title="Jiawen 嘉问", docs_url=None, redoc_url=None)  # their pages load scripts from another host
-
-    @app.middleware("http")
-    async def add_policy(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await call_next(request)
-        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers.setdefault("Cache-Control", "no-cache")  # kept, but asked for again after an update
-        return response
 
     @app.exception_handler(JiawenError)
     async def say_why(_: Request, error: JiawenError) -> JSONResponse:
@@ -75,6 +91,7 @@ def create_app(live: Live) -> FastAPI:
         place = ".".join(map(str, first["loc"]))
         return JSONResponse({"error": f"请求不对 | bad request: {place}: {first['msg']}"}, status_code=422)
 
+    app.add_middleware(Policy)
     app.add_middleware(Limits)
     add_editor(app, editor_password())
     app.include_router(api_routes(live))

@@ -1,5 +1,6 @@
 """The routes beside the chat, through a real server, and the page of a document."""
 
+import asyncio
 import json
 import re
 import subprocess
@@ -9,12 +10,16 @@ import urllib.request
 from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlencode
 
 import pytest
+from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.api import create_app
+from bot.live import Live
 from bot.source import changed_sentences, source_page
 from indexer.types import Document
 
@@ -84,6 +89,20 @@ def test_a_body_too_large(site: str, chunked: bool) -> None:
     with refused.value as error:
         assert error.code == 413
         assert "larger than 16 MB" in json.loads(error.read())["error"]
+
+
+def test_a_reader_who_has_gone_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def unanswered(*_: object) -> None:
+        """What Gradio makes of a script that is not waited for any more."""
+
+    def mount_page(app: FastAPI, *parts: object) -> FastAPI:
+        app.mount("/assets", unanswered)
+        return app
+
+    monkeypatch.setitem(sys.modules, "bot.ui", SimpleNamespace(mount_page=mount_page))
+    app = create_app(Live(tmp_path / "index", None))
+    scope = {"type": "http", "method": "GET", "path": "/assets/a.js", "query_string": b"", "headers": []}
+    asyncio.run(app(scope, unanswered, unanswered))  # raises nothing
 
 
 @pytest.mark.parametrize("path", ["/gradio_api/upload", "/gradio_api/queue/join", "/gradio_api/run/predict"])
