@@ -10,7 +10,6 @@ from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
-from pydantic import BaseModel
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,7 +20,7 @@ from bot.editor import NotAllowed, add_editor
 from bot.limits import Limits
 from bot.live import Live
 from bot.parts import parts
-from bot.routes import page_routes
+from bot.routes import Asked, page_routes
 from bot.shared import NotFound, TooMany
 from bot.source import source_page
 from bot.wire import answer_to_json, hits_to_json
@@ -68,12 +67,6 @@ class Policy:
             await send(message)
 
         await self._app(scope, receive, add)
-
-
-class Question(BaseModel):
-    """The body of POST /api/ask."""
-
-    question: str
 
 
 def create_app(live: Live) -> FastAPI:
@@ -124,8 +117,8 @@ def api_routes(live: Live) -> APIRouter:
         }
 
     @router.post("/api/ask")
-    def ask(body: Question) -> JSONResponse:
-        return JSONResponse(answer_to_json(live.bot.ask(body.question)))
+    def ask(body: Asked) -> JSONResponse:
+        return JSONResponse(answer_to_json(live.bot.ask(body.question, body.conversation())))
 
     @router.get("/api/search")
     def search(question: str, k: int = Query(10, ge=1, le=100)) -> JSONResponse:

@@ -33,11 +33,15 @@ class Turn(BaseModel):
     answer: str = Field("", max_length=_LONGEST_TURN)
 
 
-class Asked(BaseModel):
-    """The body of POST /api/ask/stream."""
+class Asked(BaseModel, extra="forbid"):
+    """The body of POST /api/ask and /api/ask/stream."""
 
     question: str  # one too long for the reader gets a line that says so
     history: list[Turn] = Field([], max_length=50)  # oldest first
+
+    def conversation(self) -> list[tuple[str, str]]:
+        """The earlier questions and answers, as much of each as a follow-up may lean on."""
+        return [(turn.question[:_REMEMBERED], turn.answer[:_REMEMBERED]) for turn in self.history]
 
 
 class Given(BaseModel):
@@ -112,7 +116,7 @@ class PageServer:
         return Lines(_json(row).encode("utf-8") + b"\n" for row in self._grow(body))
 
     def _grow(self, body: Asked) -> Iterator[dict[str, object]]:
-        history = [(turn.question[:_REMEMBERED], turn.answer[:_REMEMBERED]) for turn in body.history]
+        history = body.conversation()
         sent = 0.0
         try:
             bot = self._live.bot

@@ -61,6 +61,8 @@ def test_search_over_the_network(site: str) -> None:
         ("/api/ask", {"question": "安" * 100_000}, 400, "at most 500"),
         ("/api/ask", {}, 422, "bad request: body.question"),
         ("/api/ask", {"question": float("nan")}, 422, "bad request"),
+        ("/api/ask", {"question": "a", "histroy": []}, 422, "bad request: body.histroy"),
+        ("/api/ask/stream", {"question": "a", "stream": True}, 422, "bad request: body.stream"),
         ("/api/ask", {"question": "\ud800x"}, 400, "characters that are not text"),
         ("/api/ask/stream", {"question": "a", "history": [{"question": "安" * 100_001}]}, 422, "at most 100000"),
         (
@@ -214,9 +216,10 @@ def test_the_stream_ends_with_the_whole_answer_and_suggestions(site: str) -> Non
 
 def test_a_follow_up_is_searched_with_the_question_before(site: str) -> None:
     history = [{"question": QUESTION, "answer": "甘肃省国家安全教育基地"}]
-    answer = json.loads(stream(site, {"question": "那城市博物馆呢？", "history": history})[0]["answer"])
-    assert answer["searched"] == f"{QUESTION} 那城市博物馆呢？"
-    assert "嘉峪关市国家安全教育基地" in answer["answer"]
+    body = {"question": "那城市博物馆呢？", "history": history}
+    for answer in (json.loads(stream(site, body)[0]["answer"]), json.loads(fetch(f"{site}/api/ask", body)[1])):
+        assert answer["searched"] == f"{QUESTION} 那城市博物馆呢？"
+        assert "嘉峪关市国家安全教育基地" in answer["answer"]
 
 
 @pytest.mark.parametrize("length", [501, 1_000_000])
