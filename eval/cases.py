@@ -87,7 +87,15 @@ def read_cases(path: Path, documents: Mapping[str, Document], skip_unfound: bool
             raise taken(case.id)
         cases[case.id] = case
 
-    each_line(path, take)
+    try:
+        each_line(path, take)
+    except NotHeld as error:
+        if any(case.answerable for case in read_cases(path, documents, skip_unfound=True)):
+            raise
+        raise NotHeld(
+            f"{error.chinese}；整个文件没有一条关于这些内容，自己的用例请用 --cases 指定，网页里用 JIAWEN_GOLDEN",
+            f"{error.english}; no line is about the content: give your own with --cases, to the page in JIAWEN_GOLDEN",
+        ) from error
     if not cases and not skip_unfound:
         raise CaseError(f"{path} 里没有用例", f"{path} holds no case: write one a line")
     return list(cases.values())
@@ -101,9 +109,8 @@ def each_line(path: Path, take: Callable[[Any], object]) -> None:
         try:
             take(json.loads(line))
         except (CaseError, QuestionError) as error:
-            raise CaseError(
-                f"{path} 第 {number} 行：{error.chinese}", f"{path}, line {number}: {error.english}"
-            ) from error
+            kind = NotHeld if isinstance(error, NotHeld) else CaseError
+            raise kind(f"{path} 第 {number} 行：{error.chinese}", f"{path}, line {number}: {error.english}") from error
         except _MALFORMED as error:
             raise CaseError(
                 f"读不了 {path} 第 {number} 行（{error!r}）；请对照 docs/architecture.md 改正，或删去这一行",

@@ -62,6 +62,18 @@ def test_a_bad_case_is_named_by_its_line(tmp_path: Path, row: object, message: s
         read_cases(path, DOCUMENTS)
 
 
+def test_a_file_that_is_about_other_content_says_where_to_give_ones_own(tmp_path: Path) -> None:
+    rows = [
+        {"id": key, "question": "问", "kind": "k", "gold": [{"doc_id": key, "quote": "丙"}] if key else []}
+        for key in ("b", "a", "")
+    ]
+    own = r"no document b: correct doc_id; no line is about the content: .* --cases, .* JIAWEN_GOLDEN"
+    with pytest.raises(CaseError, match=own):
+        read_cases(write(tmp_path / "c.jsonl", rows[0], rows[2]), DOCUMENTS)
+    with pytest.raises(CaseError, match=r"no document b: correct doc_id$"):
+        read_cases(write(tmp_path / "c.jsonl", *rows), DOCUMENTS)
+
+
 def test_a_file_without_cases_or_none_at_all(tmp_path: Path) -> None:
     with pytest.raises(CaseError, match="holds no case"):
         read_cases(write(tmp_path / "c.jsonl"), DOCUMENTS)
