@@ -70,9 +70,13 @@ _batch_option = click.option(
 )
 
 
-def _questions(question: str | None, batch: Iterable[str] | None) -> Iterator[str]:
+def _check_usage(question: str | None, batch: Iterable[str] | None) -> None:
+    """Before the index is opened, which may be missing too."""
     if (question is None) == (batch is None):
         raise click.UsageError("请给出一个问题，或用 --batch 给出文件 | give one QUESTION, or --batch FILE")
+
+
+def _questions(question: str | None, batch: Iterable[str] | None) -> Iterator[str]:
     try:
         yield from (line.rstrip("\r\n") for line in batch) if batch is not None else (question or "",)
     except UnicodeDecodeError:
@@ -109,6 +113,7 @@ def ask(folder: Path, as_json: bool, batch: Iterable[str] | None, question: str 
     from bot.answer import open_bot
     from bot.wire import answer_to_json
 
+    _check_usage(question, batch)
     bot = open_bot(folder)
 
     def show(answer: dict[str, Any]) -> None:
@@ -150,6 +155,7 @@ def search(folder: Path, as_json: bool, batch: Iterable[str] | None, count: int,
     """找出最相关的段落 The passages nearest to QUESTION."""
     from bot.wire import hits_to_json
 
+    _check_usage(question, batch)
     bot = _without_model(folder)
     version = bot.index.manifest.version
 

@@ -144,9 +144,10 @@ def test_a_batch_that_is_not_utf8(article_index: Path, tmp_path: Path) -> None:
     assert "not UTF-8" in one_line_error(jiawen("ask", "--index", article_index, "--batch", tmp_path / "q.txt"), 2)
 
 
-@pytest.mark.parametrize("command", [["ask", "问"], ["search", "问"]], ids=lambda command: command[0])
-def test_no_index_yet(tmp_path: Path, command: list[str]) -> None:
-    assert "no index in .jiawen yet: run `jiawen index`" in one_line_error(jiawen(*command, cwd=tmp_path))
+@pytest.mark.parametrize("command", ["ask", "search"])
+def test_no_index_yet(tmp_path: Path, command: str) -> None:
+    assert "no index in .jiawen yet: run `jiawen index`" in one_line_error(jiawen(command, "问", cwd=tmp_path))
+    assert "give one QUESTION, or --batch FILE" in one_line_error(jiawen(command, cwd=tmp_path), 2)
 
 
 def test_a_broken_index(article_index: Path, tmp_path: Path) -> None:
