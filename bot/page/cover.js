@@ -4,6 +4,7 @@ const narrow = matchMedia("(max-width: 60rem)"); // the same number is in page.c
 const closers = new Map(); // element → what hides it
 let uppermost = null; // the element that covers the page
 let leaving = false; // history.back() was called and has not come yet
+let last = null; // element that had the focus last
 
 // `close` hides the element; `arrange` is to be called whenever it was shown or hidden.
 export function covers(element, close) {
@@ -28,15 +29,18 @@ export function arrange() {
   } else if (uppermost !== before) history.pushState({ ...history.state, covered: true }, "");
 }
 
+document.addEventListener("focusin", (event) => (last = event.target));
 narrow.addEventListener("change", arrange);
 document.addEventListener("jiawen:part", arrange);
 addEventListener("popstate", () => {
   const element = covering();
+  // Browsers take the focus away for the fragment of the address: Firefox before this, Chromium behind it.
+  const lost = leaving && document.activeElement === document.body ? last : null;
   const came = !history.state?.covered; // else it is Forward, to what has been closed
   if (came && element && !leaving) closers.get(element)();
   if (came) leaving = false;
   uppermost = null;
   arrange();
-  const focused = document.activeElement;
-  setTimeout(() => focused.focus({ preventScroll: true })); // Chromium takes it away for the fragment of the address
+  const focused = lost || document.activeElement;
+  setTimeout(() => focused.focus({ preventScroll: true }));
 });
