@@ -107,14 +107,14 @@ def _run_each(question: str | None, batch: Iterable[str] | None, as_json: bool, 
 @_index_option
 @_json_option
 @_batch_option
+@click.option("--llm", "model", help="语言模型，代替 JIAWEN_LLM A language model; empty for none.")
 @click.argument("question", required=False)
-def ask(folder: Path, as_json: bool, batch: Iterable[str] | None, question: str | None) -> None:
+def ask(folder: Path, as_json: bool, batch: Iterable[str] | None, model: str | None, question: str | None) -> None:
     """回答一个问题并给出出处 Answer QUESTION with its passages."""
-    from bot.answer import open_bot
     from bot.wire import answer_to_json
 
     _check_usage(question, batch)
-    bot = open_bot(folder)
+    bot = _open(folder, model)
 
     def show(answer: dict[str, Any]) -> None:
         for line in answer["answer"].split("\n"):  # a language model's has several
@@ -135,12 +135,13 @@ def ask(folder: Path, as_json: bool, batch: Iterable[str] | None, question: str 
     _run_each(question, batch, as_json, lambda text: answer_to_json(bot.ask(text)), show)
 
 
-def _without_model(folder: Path) -> "Answerer":
-    """For what never asks the language model, and so needs none of its packages and keys."""
+def _open(folder: Path, model: str | None) -> "Answerer":
+    """With that language model in place of the one in the settings; what asks none needs no package and no key."""
     from bot.answer import open_bot
     from bot.config import BotConfig
 
-    return open_bot(folder, replace(BotConfig.from_environment(), model=""))
+    config = BotConfig.from_environment()
+    return open_bot(folder, config if model is None else replace(config, model=model))
 
 
 @click.command()
@@ -156,7 +157,7 @@ def search(folder: Path, as_json: bool, batch: Iterable[str] | None, count: int,
     from bot.wire import hits_to_json
 
     _check_usage(question, batch)
-    bot = _without_model(folder)
+    bot = _open(folder, "")
     version = bot.index.manifest.version
 
     def show(result: dict[str, Any]) -> None:
@@ -178,7 +179,7 @@ def explain(folder: Path, as_json: bool, chunk_id: str | None, question: str) ->
 
     from bot.explain import explain as explain_chunk
 
-    found = explain_chunk(_without_model(folder), question, chunk_id)
+    found = explain_chunk(_open(folder, ""), question, chunk_id)
     if as_json:
         click.echo(json.dumps(asdict(found), ensure_ascii=False))
         return

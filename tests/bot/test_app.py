@@ -36,6 +36,16 @@ def test_what_asks_no_model_needs_no_key(article_index: Path, command: str) -> N
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize(("named", "kept"), [("openai:m", ""), ("", "openai:m")])
+def test_ask_takes_its_model_from_llm_rather_than_from_the_setting(article_index: Path, named: str, kept: str) -> None:
+    asked = ["ask", "--index", article_index, "--llm", named, "专职讲解员有几名？"]
+    done = jiawen(*asked, JIAWEN_LLM=kept, OPENAI_API_KEY="")
+    if named:
+        assert "the model openai:m has no key" in one_line_error(done)
+    else:
+        assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_ask_answers_and_cites(article_index: Path) -> None:
     done = jiawen("ask", "--index", article_index, "--json", "嘉峪关长城博物馆被命名为什么基地？")
     assert (done.returncode, done.stderr) == (0, "")
