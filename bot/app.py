@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bot.config import stay_offline
 from indexer.errors import JiawenError
 from indexer.text import one_line
 
@@ -59,6 +60,7 @@ class Commands(click.Group):
 @click.group(cls=Commands)
 def main() -> None:
     """嘉问：有据可查的知识库问答 Answers from kb/, with the passage each sentence stands on."""
+    stay_offline()
 
 
 _index_option = click.option(
@@ -216,9 +218,6 @@ def explain(folder: Path, as_json: bool, chunk_id: str | None, question: str) ->
 @click.option("--port", type=click.IntRange(0, 65535), default=7860, show_default=True)
 def chat(folder: Path, host: str, port: int) -> None:
     """打开网页问答 Serve the web chat and the API beside it."""
-    from bot.config import silence_telemetry
-
-    silence_telemetry()
     from bot.api import serve
     from bot.live import Live
 

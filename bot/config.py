@@ -83,8 +83,11 @@ def editor_password() -> str:
     return os.environ.get("JIAWEN_EDITOR_PASSWORD", "")
 
 
-def silence_telemetry() -> None:
-    """Keeps Gradio and the hub client from calling home; must run before either is imported."""
+def stay_offline() -> None:
+    """Keeps Gradio and the hub client from calling home and downloading; must run before either is imported.
+
+    Who has set HF_HUB_OFFLINE to 0 may download an encoder.
+    """
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     os.environ.setdefault("HF_HUB_OFFLINE", "1")

@@ -147,8 +147,9 @@ class SentenceTransformerEncoder:
             except (OSError, ValueError) as error:
                 reason = str(error).strip().splitlines()[0]
                 raise EncoderError(
-                    f"打不开编码模型 {name}：{reason}；请给出模型文件夹或模型名",
-                    f"cannot load the encoder {name} ({reason}): name a folder with a sentence-transformers model",
+                    f"打不开编码模型 {name}：{reason}；请给出模型文件夹，或设 HF_HUB_OFFLINE=0 以下载这个名字的模型",
+                    f"cannot load the encoder {name} ({reason}): name a folder with a sentence-transformers model, "
+                    "or set HF_HUB_OFFLINE=0 to download the one of that name",
                 ) from error
         self.fingerprint = fingerprint or f"{name}/{self._weights_digest()[:16]}"
         self.dimension = int(self._model.get_embedding_dimension())

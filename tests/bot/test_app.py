@@ -203,6 +203,17 @@ def test_bad_content(tmp_path: Path) -> None:
     assert "a.md is not text in a known encoding: save it as UTF-8" in one_line_error(jiawen("index", cwd=tmp_path))
 
 
+def test_an_encoder_that_is_not_here_is_not_looked_for_on_the_internet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    (tmp_path / "kb").mkdir()
+    (tmp_path / "kb/a.md").write_text("甲。", encoding="utf-8")
+    done = jiawen("lint", cwd=tmp_path, JIAWEN_ENCODER="nope/model")
+    assert "set HF_HUB_OFFLINE=0 to download the one of that name" in one_line_error(done)
+    assert done.stderr.count("\n") == 1
+
+
 def test_bytes_that_are_no_text_as_a_question(article_index: Path) -> None:
     done = subprocess.run([JIAWEN, "ask", "--index", article_index, b"\xff\xfe"], capture_output=True, check=False)
     assert done.returncode == 1
