@@ -41,6 +41,11 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command; a user's mistake is one line on stderr and exit code 1."""
+        if sys.stdout is None:  # closed by whoever started it; the next file opened would get its number
+            raise click.ClickException(
+                "标准输出已关闭；请接到文件或 /dev/null | standard output is closed: connect it to a file or /dev/null"
+            )
+        sys.stdin, sys.stderr = sys.stdin or io.StringIO(), sys.stderr or io.StringIO()
         if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal keeps its encoding, a pipe or file gets UTF-8
             sys.stdout.reconfigure(encoding=sys.stdout.encoding if sys.stdout.isatty() else "utf-8", errors="replace")
         try:

@@ -22,6 +22,12 @@ def jiawen(
     )  # fmt: skip
 
 
+def jiawen_in_bash(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bash", "-c", f"'{JIAWEN}' {command}"], cwd=cwd, capture_output=True, text=True, check=False, encoding="utf-8"
+    )
+
+
 def one_line_error(done: subprocess.CompletedProcess[str], code: int = 1) -> str:
     assert done.returncode == code, (done.stdout, done.stderr)
     assert "Traceback" not in done.stderr
@@ -241,6 +247,24 @@ def test_a_full_disk_is_one_line(article_index: Path) -> None:
     assert "No space left" in done.stderr
 
 
+@pytest.mark.parametrize("command", ["ask 问", "ask --json 问", "search 问", "index status", "index --json", "lint"])
+def test_a_closed_output_is_one_line(tmp_path: Path, command: str) -> None:
+    done = jiawen_in_bash(f"{command} >&-", tmp_path)
+    assert "standard output is closed: connect it to a file or /dev/null" in one_line_error(done)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_closed_input_holds_no_question(article_index: Path) -> None:
+    done = jiawen_in_bash(f"ask --index '{article_index}' --batch - <&-", ROOT)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_without_a_place_for_errors_an_index_is_built(tmp_path: Path) -> None:
+    (tmp_path / "kb").mkdir()
+    (tmp_path / "kb/a.md").write_text("甲。", encoding="utf-8")
+    assert jiawen_in_bash("index 2>&-", tmp_path).returncode == 0
+
+
 def test_a_document_cannot_steer_the_terminal(tmp_path: Path) -> None:
     (tmp_path / "kb").mkdir()
     title = 'title: "题\\n  [2] 假\\e[2J"'
@@ -259,8 +283,7 @@ def test_a_document_cannot_steer_the_terminal(tmp_path: Path) -> None:
 
 
 def test_a_reader_that_stops_early_sees_no_traceback(article_index: Path) -> None:
-    command = f"'{JIAWEN}' search --index '{article_index}' -k 18 安全 | head -n 1"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, encoding="utf-8")
+    done = jiawen_in_bash(f"search --index '{article_index}' -k 18 安全 | head -n 1", ROOT)
     assert "Traceback" not in done.stderr
 
 
