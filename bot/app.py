@@ -73,7 +73,10 @@ _index_option = click.option(
 )
 _json_option = click.option("--json", "as_json", is_flag=True, help="只输出 JSON JSON and nothing else.")
 _batch_option = click.option(
-    "--batch", type=click.File(encoding="utf-8-sig"), help="每行一个问题的文件 One question a line."
+    # What is no UTF-8 becomes what no question may hold, so that one bad line does not cost the others.
+    "--batch",
+    type=click.File(encoding="utf-8-sig", errors="surrogateescape"),
+    help="每行一个问题的文件 One question a line.",
 )
 
 
@@ -84,10 +87,8 @@ def _check_usage(question: str | None, batch: Iterable[str] | None) -> None:
 
 
 def _questions(question: str | None, batch: Iterable[str] | None) -> Iterator[str]:
-    try:
-        yield from (line.rstrip("\r\n") for line in batch) if batch is not None else (question or "",)
-    except UnicodeDecodeError:
-        raise click.UsageError("--batch 的文件不是 UTF-8 | the --batch file is not UTF-8: save it as UTF-8") from None
+    yield from (line.rstrip("
+") for line in batch) if batch is not None else (question or "",)
 
 
 def _run_each(question: str | None, batch: Iterable[str] | None, as_json: bool, run: Any, show: Any) -> None:

@@ -155,9 +155,16 @@ def test_wrong_usage(article_index: Path) -> None:
     assert "no-such-file" in one_line_error(done, 2)
 
 
-def test_a_batch_that_is_not_utf8(article_index: Path, tmp_path: Path) -> None:
-    (tmp_path / "q.txt").write_bytes("嘉峪关".encode("gb18030"))
-    assert "not UTF-8" in one_line_error(jiawen("ask", "--index", article_index, "--batch", tmp_path / "q.txt"), 2)
+@pytest.mark.parametrize("command", ["ask", "search"])
+def test_a_line_that_is_not_utf8_costs_no_other(article_index: Path, command: str, tmp_path: Path) -> None:
+    lines = ["专职讲解员有几名？".encode(), "嘉峪关".encode("gb18030"), "番茄炒蛋怎么做？".encode()]
+    (tmp_path / "q.txt").write_bytes(b"\n".join(lines))
+    done = jiawen(command, "--index", article_index, "--batch", tmp_path / "q.txt")
+    first, bad, last = map(json.loads, done.stdout.splitlines())
+    assert done.returncode == 1
+    assert (first["question"], last["question"]) == ("专职讲解员有几名？", "番茄炒蛋怎么做？")
+    assert set(bad) == {"question", "error"}
+    assert "send it as UTF-8" in bad["error"]
 
 
 @pytest.mark.parametrize("command", ["ask", "search"])
