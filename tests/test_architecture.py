@@ -52,7 +52,7 @@ OWNERS = {
 FILES = [path for layer in LAYERS[:-1] for path in sorted((ROOT / layer).rglob("*.py"))]
 
 
-@pytest.mark.parametrize("package", ["bot", "eval.metrics"])
+@pytest.mark.parametrize("package", ["bot.answer", "eval.metrics"])
 def test_how_threads_wait_is_set_before_numpy_reads_it(package: str) -> None:
     watch = (
         "import os, sys\n"
@@ -66,6 +66,19 @@ def test_how_threads_wait_is_set_before_numpy_reads_it(package: str) -> None:
     }
     done = subprocess.run([sys.executable, "-c", watch], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["1", "PASSIVE"]
+
+
+def test_the_command_line_is_there_before_what_takes_long_to_import() -> None:
+    """Until then Ctrl-C is a traceback."""
+    code = "import sys, bot.app; print(sorted({'numpy', 'bot.answer', 'gradio', 'fastapi'} & sys.modules.keys()))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_the_package_has_what_it_names() -> None:
+    import bot
+
+    assert [name for name in bot.__all__ if getattr(bot, name).__module__.split(".")[0] != "bot"] == []
+    assert not hasattr(bot, "closed_bot")
 
 
 def imported(path: Path) -> Iterator[str]:
