@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.config import stay_offline
-from indexer.errors import JiawenError
+from indexer.errors import JiawenError, QuestionError
 from indexer.text import one_line
 
 if TYPE_CHECKING:
@@ -93,14 +93,14 @@ def _questions(question: str | None, batch: Iterable[str] | None) -> Iterator[st
 
 def _run_each(question: str | None, batch: Iterable[str] | None, as_json: bool, run: Any, show: Any) -> None:
     """One question: errors end the command. A batch: a bad line gives {"question", "error"}, the rest go on, exit 1."""
-    failed = False
+    failed = 0
     for text in _questions(question, batch):
         try:
             result = run(text)
         except JiawenError as error:
             if batch is None:
                 raise
-            failed = True
+            failed += 1
             click.echo(json.dumps({"question": text[:_ECHOED], "error": str(error)}, ensure_ascii=False))
             continue
         if as_json or batch is not None:
@@ -108,7 +108,10 @@ def _run_each(question: str | None, batch: Iterable[str] | None, as_json: bool, 
         else:
             show(result)
     if failed:
-        raise click.exceptions.Exit(1)
+        raise QuestionError(
+            f"--batch 有 {failed} 行没法问；请照它们的 error 改正",
+            f"lines of --batch that cannot be asked: {failed}; correct them as each one's error says",
+        )
 
 
 @click.command()

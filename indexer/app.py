@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from indexer.errors import ContentError, IndexBroken, JiawenError
 from indexer.text import one_line
 
 if TYPE_CHECKING:
@@ -142,7 +143,6 @@ def _as_text(report: "BuildReport") -> str:
 
 def _watch(kb: Path, folder: Path, options: "BuildOptions", as_json: bool) -> None:
     """Builds at once and after every change until interrupted; a build that fails is reported, the watching goes on."""
-    from indexer.errors import JiawenError
     from indexer.watch import changes
 
     stop = Event()
@@ -196,7 +196,10 @@ def status(default: Path, folder: Path | None, as_json: bool) -> None:
         for one in manifest.skipped:
             click.echo(f"跳过 skipped    {one_line(one.reason)}{'（旧内容保留 kept）' if one.kept else ''}")
     if manifest.skipped:
-        raise click.exceptions.Exit(1)
+        raise ContentError(
+            f"{manifest.kb} 里跳过了 {len(manifest.skipped)} 个文件；请照所说的原因改正，再运行 jiawen index",
+            f"files of {manifest.kb} that were skipped: {len(manifest.skipped)}; mend them as said, run `jiawen index`",
+        )
 
 
 @index.command()
@@ -241,15 +244,23 @@ def verify(default: Path, folder: Path | None, as_json: bool, version: str | Non
     from indexer.versions import current_version, faults_of, version_names
 
     index = folder or default
-    current_version(index)
+    now = current_version(index)
     faults = {name: faults_of(index, name) for name in ([version] if version else version_names(index))}
     if as_json:
         click.echo(json.dumps({"faults": faults}, ensure_ascii=False))
     else:
         for name, found in faults.items():
             click.echo(f"{name}  {'完好 sound' if not found else one_line('; '.join(found))}")
-    if any(faults.values()):
-        raise click.exceptions.Exit(1)
+    if faults.get(now):
+        raise IndexBroken(
+            f"现用的版本 {now} 已损坏；请运行 jiawen index 重建",
+            f"the published version {now} is damaged: run `jiawen index`",
+        )
+    if damaged := " ".join(name for name, found in faults.items() if found):
+        raise IndexBroken(
+            f"旧版本 {damaged} 已损坏，换不回去；请换用别的",
+            f"earlier versions are damaged: {damaged}; roll back to another",
+        )
 
 
 @index.command()
@@ -319,4 +330,6 @@ def lint(kb: Path, as_json: bool) -> None:
             f" | {len(pages)} documents, {chunks} passages: {problems} problems, {notes} notes"
         )
     if problems:
-        raise click.exceptions.Exit(1)
+        raise ContentError(
+            f"{kb} 有 {problems} 个问题；请照列出的改正", f"problems in {kb}: {problems}; correct them as listed"
+        )

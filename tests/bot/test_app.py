@@ -227,6 +227,27 @@ def test_an_encoder_that_is_not_here_is_not_looked_for_on_the_internet(
     assert done.stderr.count("\n") == 1
 
 
+def test_what_ends_with_1_says_on_stderr_what_to_do(tmp_path: Path) -> None:
+    def error(*command: str) -> str:
+        done = jiawen(*command, cwd=tmp_path)
+        assert done.stderr.count("\n") == 1
+        return one_line_error(done)
+
+    (tmp_path / "kb").mkdir()
+    (tmp_path / "kb/a.md").write_text("甲。", encoding="utf-8")
+    (tmp_path / "kb/b.md").write_bytes(bytes(range(256)))
+    (tmp_path / "q.txt").write_text("甲？\n\n", encoding="utf-8")
+    jiawen("index", cwd=tmp_path)
+    assert "kb that were skipped: 1; mend them as said, run `jiawen index`" in error("index", "status")
+    assert "problems in kb: 2; correct them as listed" in error("lint", "--json")
+    assert "cannot be asked: 1; correct them" in error("search", "--batch", "q.txt")
+    (vectors,) = tmp_path.glob(".jiawen/versions/*/vectors.faiss")
+    vectors.write_bytes(b"")
+    assert f"the published version {vectors.parent.name} is damaged: run `jiawen index`" in error("index", "verify")
+    jiawen("index", cwd=tmp_path)
+    assert f"earlier versions are damaged: {vectors.parent.name}; roll back to another" in error("index", "verify")
+
+
 def test_bytes_that_are_no_text_as_a_question(article_index: Path) -> None:
     done = subprocess.run([JIAWEN, "ask", "--index", article_index, b"\xff\xfe"], capture_output=True, check=False)
     assert done.returncode == 1
