@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import stat
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any
@@ -231,7 +232,10 @@ def _without_controls(text: str) -> str:
 
 def _raw(path: Path) -> bytes:
     try:
-        if path.stat().st_size > LARGEST_FILE:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):  # a pipe would be waited for
+            raise ContentError(f"{path} 不是普通文件；请移走", f"{path} is no regular file: move it elsewhere")
+        if found.st_size > LARGEST_FILE:
             raise too_large(path)
         return path.read_bytes()
     except OSError as error:

@@ -188,6 +188,16 @@ def test_a_huge_file_is_refused_unread(kb: Path) -> None:
         read_strictly(kb)
 
 
+@pytest.mark.parametrize("name", ["b.md", "b.pdf", "a.questions.jsonl"])
+def test_what_is_no_regular_file_is_skipped_and_not_waited_for(kb: Path, name: str) -> None:
+    write(kb, "a.md", "一。")
+    os.mkfifo(kb / name)
+    content = read_folder(kb)
+    assert [document.id for document in content.documents] == ["a"]
+    (skipped,) = content.skipped
+    assert f"{kb / name} is no regular file: move it elsewhere" in str(skipped.error)
+
+
 def test_a_folder_that_is_missing_or_empty(kb: Path, tmp_path: Path) -> None:
     with pytest.raises(ContentError, match="holds no article"):
         read_folder(kb)
