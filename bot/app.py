@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.config import stay_offline
+from indexer.app import FOLDER
 from indexer.errors import JiawenError, QuestionError
 from indexer.text import one_line
 
@@ -69,7 +70,7 @@ def main() -> None:
 
 
 _index_option = click.option(
-    "--index", "folder", type=click.Path(path_type=Path), default=Path(".jiawen"), show_default=True, help="索引 Index."
+    "--index", "folder", type=FOLDER, default=Path(".jiawen"), show_default=True, help="索引 Index."
 )
 _json_option = click.option("--json", "as_json", is_flag=True, help="只输出 JSON JSON and nothing else.")
 _batch_option = click.option(
@@ -87,8 +88,7 @@ def _check_usage(question: str | None, batch: Iterable[str] | None) -> None:
 
 
 def _questions(question: str | None, batch: Iterable[str] | None) -> Iterator[str]:
-    yield from (line.rstrip("
-") for line in batch) if batch is not None else (question or "",)
+    yield from (line.rstrip("\r\n") for line in batch) if batch is not None else (question or "",)
 
 
 def _run_each(question: str | None, batch: Iterable[str] | None, as_json: bool, run: Any, show: Any) -> None:

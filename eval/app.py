@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from eval.config import GOLDEN, REPORT, RUN, RUNS
+from indexer.app import FOLDER
 from indexer.text import one_line
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def evaluation() -> None:
 
 
 _index_option = click.option(
-    "--index", "folder", type=_path, default=Path(".jiawen"), show_default=True, help="索引 Index."
+    "--index", "folder", type=FOLDER, default=Path(".jiawen"), show_default=True, help="索引 Index."
 )
 _cases_option = click.option("--cases", type=_path, default=GOLDEN, help="用例 JSON Lines; the golden set by default.")
 
@@ -312,7 +313,7 @@ def orders(fitting: bool) -> None:
 
 
 @evaluation.command()
-@click.option("--kb", type=_path, default=Path("kb"), show_default=True, help="内容文件夹 Content.")
+@click.option("--kb", type=FOLDER, default=Path("kb"), show_default=True, help="内容文件夹 Content.")
 @click.option("--out", type=_path, required=True, help="用例文件，接着往后写 The file of cases to append to.")
 @click.option(
     "--limit",

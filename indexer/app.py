@@ -21,14 +21,28 @@ from indexer.text import one_line
 if TYPE_CHECKING:
     from indexer.build import BuildOptions, BuildReport, Gate
 
-_path = click.Path(path_type=Path)
-_index_option = click.option("--index", "folder", type=_path, help="索引 Index.  [default: .jiawen]")
+
+class _Folder(click.Path):
+    """A folder that is there or may be made; nothing is not taken for the present one."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The folder as a Path."""
+        if not os.fspath(value):
+            self.fail("空的；当前文件夹请写 . | empty: name a folder, the present one is `.`", param, ctx)
+        if os.path.exists(value) and not os.path.isdir(value):
+            name = one_line(str(value))
+            self.fail(f"{name} 不是文件夹；请给一个文件夹 | {name} is no folder: name one", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FOLDER = _Folder(path_type=Path)
+_index_option = click.option("--index", "folder", type=FOLDER, help="索引 Index.  [default: .jiawen]")
 _json_option = click.option("--json", "as_json", is_flag=True, help="只输出 JSON JSON and nothing else.")
 
 
 @click.group(invoke_without_command=True)
-@click.option("--kb", type=_path, default=Path("kb"), show_default=True, help="内容文件夹 Content.")
-@click.option("--index", "folder", type=_path, default=Path(".jiawen"), show_default=True, help="索引 Index.")
+@click.option("--kb", type=FOLDER, default=Path("kb"), show_default=True, help="内容文件夹 Content.")
+@click.option("--index", "folder", type=FOLDER, default=Path(".jiawen"), show_default=True, help="索引 Index.")
 @_json_option
 @click.option("--watch", "watching", is_flag=True, help="内容一变就重建 Rebuild whenever the content changes.")
 @click.option("--no-gate", is_flag=True, help="不用标准问题把关 Publish even if golden questions get worse.")
@@ -270,10 +284,11 @@ def verify(default: Path, folder: Path | None, as_json: bool, version: str | Non
 @click.pass_obj
 def prune(default: Path, folder: Path | None, keep: int, forget: bool) -> None:
     """删去最旧的版本 Delete all but the newest versions; the published one always stays."""
-    from indexer.versions import only_builder
+    from indexer.versions import current_version, only_builder
     from indexer.versions import prune as prune_versions
 
     index = folder or default
+    current_version(index)  # where there is none, no folder is made
     _say_if_it_waits(index)
     with only_builder(index):
         removed = prune_versions(index, keep, forget)
@@ -303,7 +318,7 @@ _RULES = """检查内容：哪里会答不出、答不准 What in KB will lose o
 
 
 @click.command(help=_RULES)
-@click.option("--kb", type=_path, default=Path("kb"), show_default=True, help="内容文件夹 Content.")
+@click.option("--kb", type=FOLDER, default=Path("kb"), show_default=True, help="内容文件夹 Content.")
 @_json_option
 def lint(kb: Path, as_json: bool) -> None:
     """What in KB will lose or distort answers; exit code 1 where there is a problem."""

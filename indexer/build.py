@@ -20,7 +20,7 @@ from indexer.chunk import cut_document
 from indexer.config import IndexConfig
 from indexer.embed import Encoder, Vectors, bulk_encoder, fingerprint_of, open_encoder
 from indexer.errors import ContentError
-from indexer.read import Content, read_folder
+from indexer.read import Content, check_folder, read_folder
 from indexer.store import (
     FORMAT,
     Index,
@@ -92,6 +92,7 @@ _DEFAULTS = BuildOptions()
 
 def build(kb: Path, index: Path, config: IndexConfig, options: BuildOptions = _DEFAULTS) -> BuildReport:
     """Builds a version of `kb` beside the published one and publishes it; unchanged content publishes nothing new."""
+    check_folder(kb)  # before the folder of the index is made
     return _build(lambda: read_folder(kb), str(kb.resolve()), index, config, options)
 
 

@@ -49,12 +49,17 @@ class Content:
     skipped: list[Skipped]
 
 
-def read_folder(kb: Path) -> Content:
-    """All documents under `kb`; `README.md` at the top and hidden files are not content."""
+def check_folder(kb: Path) -> None:
+    """Raises ContentError where there is no such folder."""
     if not kb.is_dir():
         raise ContentError(
             f"没有内容文件夹 {kb}；请新建它并放入文章", f"no folder {kb}: create it and put articles in it"
         )
+
+
+def read_folder(kb: Path) -> Content:
+    """All documents under `kb`; `README.md` at the top and hidden files are not content."""
+    check_folder(kb)
     kb = kb.resolve()  # so that a reason, which names its file, is the same from wherever the folder is read
     documents: dict[str, Document] = {}
     skipped = []

@@ -167,7 +167,8 @@ def roll_back(index: Path, version: str | None = None) -> Manifest:
     Before which one is decided when it is asked for, not after the wait for a build. What the versions after it hold,
     up to the published, is held.
     """
-    target = version or _version_before(index, current_version(index))
+    now = current_version(index)  # where there is none, no folder is made
+    target = version or _version_before(index, now)
     with only_builder(index):
         if target not in version_names(index):
             raise _no_version(target)

@@ -173,6 +173,23 @@ def test_no_index_yet(tmp_path: Path, command: str) -> None:
     assert "give one QUESTION, or --batch FILE" in one_line_error(jiawen(command, cwd=tmp_path), 2)
 
 
+@pytest.mark.parametrize(
+    "command",
+    ["ask 问 --index", "search 问 --index", "index --index", "index --kb", "index prune --index", "lint --kb", "eval draft --out o --kb"],
+)  # fmt: skip
+def test_a_folder_that_is_none(tmp_path: Path, command: str) -> None:
+    (tmp_path / "q.txt").write_text("", encoding="utf-8")
+    assert "q.txt is no folder: name one" in one_line_error(jiawen(*command.split(), "q.txt", cwd=tmp_path), 2)
+    assert "the present one is `.`" in one_line_error(jiawen(*command.split(), "", cwd=tmp_path), 2)
+    assert [path.name for path in tmp_path.iterdir()] == ["q.txt"]
+
+
+@pytest.mark.parametrize("command", ["index prune", "index rollback", "index rollback v", "index status", "index"])
+def test_what_fails_for_want_of_a_folder_makes_none(tmp_path: Path, command: str) -> None:
+    one_line_error(jiawen(*command.split(), "--index", "new", cwd=tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_broken_index(article_index: Path, tmp_path: Path) -> None:
     import shutil
 
