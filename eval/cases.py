@@ -71,11 +71,14 @@ def read_cases(path: Path, documents: Mapping[str, Document], skip_unfound: bool
                 id=identity_of(row["id"], "id"),
                 question=text_of(row["question"], "question"),
                 kind=text_of(row["kind"], "kind"),
-                gold=tuple(resolve(gold["doc_id"], gold["quote"], documents) for gold in _list_of(row["gold"], "gold")),
+                gold=tuple(
+                    resolve(text_of(gold["doc_id"], "doc_id"), text_of(gold["quote"], "quote"), documents)
+                    for gold in objects_of(row["gold"], "gold")
+                ),
                 must=tuple(text_of(one, "must") for one in _list_of(row.get("must", []), "must")),
                 history=tuple(
                     (text_of(turn["question"], "question"), text_of(turn["answer"], "answer"))
-                    for turn in _list_of(row.get("history", []), "history")
+                    for turn in objects_of(row.get("history", []), "history")
                 ),
             )
         except NotHeld:
@@ -107,15 +110,30 @@ def each_line(path: Path, take: Callable[[Any], object]) -> None:
         if not line.strip():
             continue
         try:
-            take(json.loads(line))
+            take(_object(json.loads(line), "the line"))
         except (CaseError, QuestionError) as error:
             kind = NotHeld if isinstance(error, NotHeld) else CaseError
             raise kind(f"{path} 第 {number} 行：{error.chinese}", f"{path}, line {number}: {error.english}") from error
         except _MALFORMED as error:
+            chinese, english = _in_words(error)
             raise CaseError(
-                f"读不了 {path} 第 {number} 行（{error!r}）；请对照 docs/architecture.md 改正，或删去这一行",
-                f"cannot read {path}, line {number} ({error!r}): see docs/architecture.md; correct or delete the line",
+                f"读不了 {path} 第 {number} 行（{chinese}）；请对照 docs/architecture.md 改正，或删去这一行",
+                f"cannot read {path}, line {number} ({english}): see docs/architecture.md; correct or delete the line",
             ) from error
+
+
+def _in_words(error: Exception) -> tuple[str, str]:
+    """What Python has against a text, for who wrote it: (Chinese, English)."""
+    match error:
+        case KeyError():
+            return f"缺少 {error.args[0]}", f"{error.args[0]} is missing"
+        case json.JSONDecodeError():
+            return "不是 JSON", f"not JSON: {error.msg}, character {error.pos + 1}"
+        case UnicodeEncodeError():
+            return "有无效字符", "it holds characters that are not text"
+        case RecursionError():
+            return "嵌套太深", "it is nested too deep"
+    return str(error), str(error)
 
 
 def text_of(value: object, name: str) -> str:
@@ -134,6 +152,17 @@ def identity_of(value: object, name: str) -> str:
 def _list_of(value: object, name: str) -> list[Any]:
     if not isinstance(value, list):
         raise TypeError(f"{name} is not a list: {value!r}")
+    return value
+
+
+def objects_of(value: object, name: str) -> list[dict[str, Any]]:
+    """The value, if it is a list of JSON objects; a TypeError for anything else."""
+    return [_object(one, f"what stands in {name}") for one in _list_of(value, name)]
+
+
+def _object(value: object, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError(f"{name} is not an object: {value!r}")
     return value
 
 
@@ -171,8 +200,8 @@ def read_squad(
     with _shaped("SQuAD", path) as content:
         paragraphs = [
             (f"{article.get('id', number)}-{place}", str(article.get("title", "")), paragraph)
-            for number, article in enumerate(json.loads(content)["data"])
-            for place, paragraph in enumerate(article["paragraphs"])
+            for number, article in enumerate(objects_of(_object(json.loads(content), "the file")["data"], "data"))
+            for place, paragraph in enumerate(objects_of(article["paragraphs"], "paragraphs"))
         ]
         for doc_id, title, paragraph in paragraphs:
             if doc_id in documents:
@@ -181,9 +210,10 @@ def read_squad(
             documents[doc_id] = Document(doc_id, title or doc_id, text)
             if random.Random(f"0 {doc_id}").random() < leave_out:
                 dropped.add(doc_id)
-            for row in paragraph["qas"]:
+            for row in objects_of(paragraph["qas"], "qas"):
                 key, question = identity_of(row["id"], "id"), text_of(row["question"], "question").strip()
-                answers = [normal_text(one) for answer in row["answers"] if (one := text_of(answer["text"], "text"))]
+                texts = [text_of(answer["text"], "text") for answer in objects_of(row["answers"], "answers")]
+                answers = [normal_text(one) for one in texts if one]
                 first = next((one for one in answers if one in text), None)  # annotators' answers are alternatives
                 if question and answers and first is None:
                     unfound.append(key)
@@ -243,8 +273,8 @@ def read_beir(folder: Path) -> tuple[list[Document], list[Case]]:
     return _not_empty(folder, list(documents.values()), cases)
 
 
-def _rows(content: str) -> list[Any]:
-    return [json.loads(line) for line in content.split("\n") if line.strip()]
+def _rows(content: str) -> list[dict[str, Any]]:
+    return [_object(json.loads(line), "a line") for line in content.split("\n") if line.strip()]
 
 
 def _whole(document: Document, grade: int) -> Gold:
@@ -260,8 +290,10 @@ def _shaped(shape: str, path: Path) -> Iterator[str]:
     except CaseError as error:
         raise CaseError(f"{path}：{error.chinese}", f"{path}: {error.english}") from error
     except (*_MALFORMED, AttributeError) as error:
+        chinese, english = _in_words(error)
         raise CaseError(
-            f"{path} 不是 {shape} 格式（{error!r}）", f"{path} is not {shape}-shaped ({error!r})"
+            f"{path} 不是 {shape} 格式（{chinese}）；请换一个或改正",
+            f"{path} is not {shape}-shaped ({english}): give another or correct it",
         ) from error
 
 
@@ -283,5 +315,12 @@ def check_writable(file: Path) -> None:
 def _read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CaseError(f"读不了 {path}：{error}", f"cannot read {path}: {error}") from error
+    except OSError as error:
+        raise CaseError(
+            f"读不了 {path}：{error.strerror}；请检查路径和权限",
+            f"cannot read {path} ({error.strerror}): check the path and permissions",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise CaseError(
+            f"读不了 {path}：不是 UTF-8；请另存为 UTF-8", f"cannot read {path} (not UTF-8): save it as UTF-8"
+        ) from error

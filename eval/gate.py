@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.answer import Answerer
 from bot.config import BotConfig
 from bot.head import load_head
-from eval.cases import Case, read_cases
+from eval.cases import Case, CaseError, read_cases
 from eval.config import golden_files
 from indexer.embed import open_encoder
 from indexer.store import Index
@@ -48,7 +48,10 @@ def hold(candidate: Index, published: Index) -> list[str] | None:
 
 def _cases(index: Index) -> dict[str, Case]:
     """The golden cases whose quotes the content holds, by file and id; none of a file that is about other content."""
-    found = {path: read_cases(path, index.documents, skip_unfound=True) for path in golden_files()}
+    try:
+        found = {path: read_cases(path, index.documents, skip_unfound=True) for path in golden_files()}
+    except CaseError as error:  # nobody named the file on the command line
+        raise CaseError(f"JIAWEN_GOLDEN：{error.chinese}", f"JIAWEN_GOLDEN: {error.english}") from error
     return {
         f"{path} {case.id}": case
         for path, inside in found.items()

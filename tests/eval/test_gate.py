@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from eval.cases import CaseError
 from eval.gate import hold
 from indexer.build import BuildOptions
 from indexer.versions import open_index
@@ -56,3 +57,9 @@ def test_nothing_is_passed_where_no_question_is_about_the_content(built, kb: Pat
         (kb / "a.md").write_text(text, encoding="utf-8")
         assert built(BuildOptions(gates=[hold])).published
     assert open_index(kb.parent / "index", counting.fingerprint).manifest.gate == ""
+
+
+def test_a_file_that_cannot_be_read_is_named_with_its_setting(regressed, monkeypatch) -> None:
+    monkeypatch.setenv("JIAWEN_GOLDEN", "nowhere.jsonl")
+    with pytest.raises(CaseError, match=r"JIAWEN_GOLDEN: cannot read nowhere\.jsonl"):
+        regressed("b.md")
