@@ -74,6 +74,7 @@ def test_ask_answers_and_cites(article_index: Path) -> None:
             "unresolved": [],
             "reason": "",
             "mended": False,
+            "before": "",
         }
     ]
     assert set(answer["timings_ms"]) == {"retrieve", "answer", "total"}
