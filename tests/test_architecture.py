@@ -45,6 +45,7 @@ OWNERS = {
     "jinja2": {"eval/report.py"},
     "matplotlib": {"eval/report.py"},
     "langchain": {"bot/llm.py"},
+    "langchain_core": {"bot/langchain.py"},
     "pickle": set(),
     "langchain_community": set(),
     "langchain_classic": set(),
@@ -133,7 +134,8 @@ def test_quick_commands_load_neither_torch_nor_gradio(command: list[str], articl
         "import sys; from bot.app import main\n"
         f"try: main({[*command, *index]!r})\n"
         "except SystemExit as stop: assert not stop.code, stop\n"
-        "print('LOADED', sorted({'torch', 'gradio', 'transformers', 'langchain_text_splitters'} & sys.modules.keys()))"
+        "print('LOADED', sorted({'torch', 'gradio', 'transformers', 'langchain_core', 'langchain_text_splitters'}"
+        " & sys.modules.keys()))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, encoding="utf-8")
     assert done.returncode == 0, done.stderr

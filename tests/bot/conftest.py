@@ -1,5 +1,7 @@
-"""A running `jiawen chat` whose editor may sign in, over a kb/ of its own."""
+"""A running `jiawen chat` whose editor may sign in, over a kb/ of its own; how async tests run."""
 
+import asyncio
+import inspect
 import json
 import subprocess
 import sys
@@ -7,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,17 @@ from tests.conftest import address_of, started
 
 JIAWEN = str(Path(sys.executable).parent / "jiawen")
 PASSWORD = "城门-open sesame"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """LangChain's async tests run in a thread of their own: once a browser is open, Playwright's loop runs in this one."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    arguments = {name: pyfuncitem.funcargs[name] for name in inspect.signature(pyfuncitem.obj).parameters}
+    with ThreadPoolExecutor(1) as own:
+        own.submit(asyncio.run, pyfuncitem.obj(**arguments)).result()
+    return True
 
 
 @dataclass
