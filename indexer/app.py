@@ -244,7 +244,7 @@ def rollback(default: Path, folder: Path | None, version: str | None) -> None:
     manifest = roll_back(folder or default, version)
     click.echo(
         f"已换回 {manifest.version}；内容文件夹没有变，运行 jiawen index 会重新发布它"
-        f" | published {manifest.version}; kb/ is as it was: `jiawen index` publishes it again"
+        f" | published {manifest.version}; the content folder is as it was: `jiawen index` publishes it again"
     )
 
 

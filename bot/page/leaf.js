@@ -10,17 +10,17 @@ add({
   zh: {
     document: "文档", asText: "全文", asPassages: "切分", findHere: "在本文中查找", noneHere: "没有",
     replace: "替换", removeThis: "删除", gone: "这篇文档已不在现用的版本里。",
-    removeWhat: (one) => `删除《${one.title}》（${one.file}）？文件会移到 kb/.removed/，可以找回；索引更新后不再引用它。`,
+    removeWhat: (one) => `删除《${one.title}》（${one.file}）？文件会移到内容文件夹的 .removed/，可以找回；索引更新后不再引用它。`,
     passageIs: (one, sentences, characters) => [`第 ${one.number} 段`, ...one.headings, one.page && `第 ${one.page} 页`, `${sentences} 句`, `${characters} 字`],
-    cutAs: "每块是检索的一段，交替的底色是各自编码、可被引用的句子。", removed: (kept) => `已移到 kb/${kept}`,
+    cutAs: "每块是检索的一段，交替的底色是各自编码、可被引用的句子。", removed: (kept) => `已移到内容文件夹的 ${kept}`,
   },
   en: {
     document: "Document", asText: "Text", asPassages: "Passages", findHere: "Find in this document", noneHere: "none",
     replace: "Replace", removeThis: "Remove", gone: "The published version no longer holds this document.",
-    removeWhat: (one) => `Remove “${one.title}” (${one.file})? The file goes to kb/.removed/, from where it can be taken back; after the next index update nothing cites it.`,
+    removeWhat: (one) => `Remove “${one.title}” (${one.file})? The file goes to .removed/ in the content folder, from where it can be taken back; after the next index update nothing cites it.`,
     passageIs: (one, sentences, characters) => [`Passage ${one.number}`, ...one.headings, one.page && `page ${one.page}`, sentences === 1 ? "1 sentence" : `${sentences} sentences`, `${characters} characters`],
     cutAs: "Each block is a passage that is retrieved; its shades are the sentences, each embedded and citable on its own.",
-    removed: (kept) => `Moved to kb/${kept}`,
+    removed: (kept) => `Moved to ${kept} in the content folder`,
   },
 });
 

@@ -122,6 +122,11 @@ def test_the_version_before_is_that_before_the_wait(three: list[str], kb: Path, 
     assert [build_of(text).held for text in ("丙丙", "丁丁")] == [True, True]
 
 
+def test_what_a_rollback_says_is_true_of_any_folder(three: list[str], kb: Path) -> None:
+    said = CliRunner().invoke(command, ["rollback", "--index", str(kb.parent / "index")]).stdout
+    assert f"published {three[1]}; the content folder is as it was" in said
+
+
 def test_who_has_to_wait_is_told(three: list[str], kb: Path, monkeypatch) -> None:
     monkeypatch.setattr("indexer.versions.someone_builds", lambda index: True)
     for name in ("rollback", "prune"):
