@@ -3,7 +3,7 @@
 import io
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from importlib.metadata import EntryPoint, distribution
 from pathlib import Path
@@ -87,14 +87,10 @@ def _check_usage(question: str | None, batch: Iterable[str] | None) -> None:
         raise click.UsageError("请给出一个问题，或用 --batch 给出文件 | give one QUESTION, or --batch FILE")
 
 
-def _questions(question: str | None, batch: Iterable[str] | None) -> Iterator[str]:
-    yield from (line.rstrip("\r\n") for line in batch) if batch is not None else (question or "",)
-
-
 def _run_each(question: str | None, batch: Iterable[str] | None, as_json: bool, run: Any, show: Any) -> None:
     """One question: errors end the command. A batch: a bad line gives {"question", "error"}, the rest go on, exit 1."""
     failed = 0
-    for text in _questions(question, batch):
+    for text in (line.rstrip("\r\n") for line in batch) if batch is not None else (question or "",):
         try:
             result = run(text)
         except JiawenError as error:

@@ -68,16 +68,16 @@ class Candidates:
 def candidates_of(index: Index, asked: Asked, query: Vectors, hits: Sequence[Hit]) -> Candidates:
     """Every sentence of the hits with its features."""
     found = [
-        (row, place)
+        (row, place, reading)
         for place, hit in enumerate(hits)
         for row in index.rows_of(hit.number)
-        if read_sentence(index.sentence_text(row)).terms  # a rule or a lone bracket answers nothing
+        if (reading := read_sentence(index.sentence_text(row))).terms  # a rule or a lone bracket answers nothing
     ]
-    rows = np.array([row for row, _ in found], np.int64)
-    place = np.array([place for _, place in found], np.int64)
+    rows = np.array([row for row, _, _ in found], np.int64)
+    place = np.array([place for _, place, _ in found], np.int64)
     if not found:
         return Candidates(rows, place, np.zeros((0, WIDTH)))
-    readings = [read_sentence(index.sentence_text(row)) for row in rows.tolist()]
+    readings = [reading for _, _, reading in found]
     passages = _passages(place)
     vectors = index.vectors_of(rows).astype(np.float64)
     parts = [

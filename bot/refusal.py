@@ -29,11 +29,11 @@ def refusal_of(index: Index, question: str, own: Asked, whole: Asked, hits: Sequ
 
     Of a follow-up both are looked for in its `own` words before the `whole` question in its context.
     """
-    lacking, wanted = missing(index, own, hits), what_is_wanted(own)
-    if asks_nothing(question):  # 谢谢！
-        lacking = wanted = ""
-    elif not lacking and not wanted:
-        lacking = missing(index, whole, hits)
+    lacking = wanted = ""
+    if not asks_nothing(question):  # 谢谢！
+        lacking, wanted = missing(index, own, hits), what_is_wanted(own)
+        if not lacking and not wanted:
+            lacking = missing(index, whole, hits)
     if is_chinese(question):
         if lacking:
             return f"{REFUSAL_CHINESE.rstrip('。')}：文中没有提到“{lacking}”。"

@@ -11,6 +11,7 @@ from bot.question import numbers_of
 from bot.types import Hit
 from indexer.store import Index
 from indexer.text import fold
+from indexer.types import Document
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _MOST = 0.6  # share of a title's letters that makes a part of it the name of its subject: 白石桥改造 of 白石桥改造-更新
@@ -27,8 +28,7 @@ def lacking(index: Index, question: str, hits: Sequence[Hit]) -> npt.NDArray[np.
     asked = fold(question)
     # Of a follow-up what it names itself: 天坛建于哪一年？ 胜利广场呢？
     marks = _marks(asked.rstrip("? ").rpartition("? ")[2], subjects) or _marks(asked, subjects)
-    texts = [f"{_folded(one.title)} {one.published} {_folded(one.text)}" for one in documents]
-    held = [{mark for mark in marks if mark in text} for text in texts]
+    held = [{mark for mark in marks if _holds(one, mark)} for one in documents]
     known = set().union(*held)
     return np.array([len(known - own) for own in held], np.int64)
 
@@ -36,6 +36,10 @@ def lacking(index: Index, question: str, hits: Sequence[Hit]) -> npt.NDArray[np.
 def _marks(asked: str, subjects: Iterable[str]) -> set[str]:
     years = (one for one in numbers_of(asked) if one.unit == "年" and not one.ordinal and one.value in _YEARS)
     return {subject for subject in subjects if subject in asked} | {str(int(one.value)) for one in years}
+
+
+def _holds(document: Document, mark: str) -> bool:
+    return mark in _folded(document.title) or mark in document.published or mark in _folded(document.text)
 
 
 @lru_cache(maxsize=4096)

@@ -23,7 +23,7 @@ from indexer.text import simplify
 
 _KNOWN = 0.95  # likeness to a known question with an answer; of 135 messages to the bot none has more than 0.922
 _MOST_STEERING = 30  # odds that count at most: 28 of 150 messages off the topic were answered, with this 7
-# Log-odds that a sentence loses for each name or year asked of which another hit's document has and its own lacks. Of
+# Log-odds that a sentence loses for each subject or year of the question that its document lacks and another's has. Of
 # 172 questions on 43 subjects of 152 articles 8 were answered with a sentence on another subject first, with this none.
 _OF_ANOTHER = 5.0
 _LITTLE_MENTIONED = 1 / 3  # of the odds, where no word of the question that says something by itself is mentioned

@@ -31,9 +31,8 @@ def hold(candidate: Index, published: Index) -> list[str] | None:
     old, new = (Answerer(index, encoder, BotConfig(), load_head()) for index in (published, candidate))
     pairs = []
     for key, case in cases.items():
-        lost = replace(
-            case, gold=tuple(replace(gold, spans=()) for gold in case.gold)
-        )  # else whatever stands there now
+        # Else whatever stands now where the quote stood would be right.
+        lost = replace(case, gold=tuple(replace(gold, spans=()) for gold in case.gold))
         asked = [(case, old), (moved.get(key, lost), new)]
         before, after = (float(is_right(one, bot.ask(one.question, one.history))) for one, bot in asked)
         pairs.append((key, before, after))

@@ -113,8 +113,8 @@ function drawSentences(said, turn, answer) {
     const old = said.children[at];
     if (old?.dataset.key === key) return;
     const drawn = drawSentence(sentence, places);
-    const before = sentence.before || ""; // an older answer has none
-    drawn.prepend(h("span", { class: "before" }, at ? before : before.trimStart()));
+    const before = at ? sentence.before : sentence.before?.trimStart(); // an older answer has none
+    if (before) drawn.prepend(h("span", { class: "before" }, before));
     drawn.dataset.key = key;
     if (old) old.replaceWith(drawn);
     else said.append(drawn);

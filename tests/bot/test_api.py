@@ -104,7 +104,13 @@ def test_a_reader_who_has_gone_is_no_error(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setitem(sys.modules, "bot.ui", SimpleNamespace(mount_page=mount_page))
     app = create_app(Live(tmp_path / "index", None))
     scope = {"type": "http", "method": "GET", "path": "/assets/a.js", "query_string": b"", "headers": []}
-    asyncio.run(app(scope, unanswered, unanswered))  # raises nothing
+    sent: list[object] = []
+
+    async def send(message: object) -> None:
+        sent.append(message)
+
+    asyncio.run(app(scope, unanswered, send))  # raises nothing
+    assert sent == []
 
 
 @pytest.mark.parametrize("path", ["/gradio_api/upload", "/gradio_api/queue/join", "/gradio_api/run/predict"])
