@@ -18,7 +18,7 @@ from bot.question import SHORT, ask_what, goes_on, questions_in
 from bot.refusal import refusal_of
 from bot.retrieve import retrieve
 from bot.spelling import Spelling
-from bot.types import Answer, AnswerSentence, Citation, Hit, Verdict, cite
+from bot.types import Answer, AnswerSentence, Citation, Hit, Verdict, cite, written_date
 from bot.weigh import Weighed, doubted, held_to, weigh
 from indexer.config import IndexConfig
 from indexer.embed import Encoder, open_encoder, token_reader
@@ -244,12 +244,21 @@ class Answerer:
             index_version=self.index.manifest.version,
             timings_ms=_timings(found),
             searched=found.read.query.text if found.read.query.text != found.question.strip() else "",
-            note=note,
+            note=_joined(note, _of_different_dates(citations)),
         )
 
     def _refusal(self, found: Found) -> str:
         own, read = ask_what(found.checked, self.head.expectation), found.read
         return refusal_of(self.index, found.question, own, read.asked, read.hits)
+
+
+def _of_different_dates(citations: Sequence[Citation]) -> str:
+    """When what is cited was published, Chinese | English, where it was not at one time: a number may have changed."""
+    dates = {one.number: written_date(one.published).translate(_NOT_IN_A_NOTE) for one in citations if one.published}
+    if len(set(dates.values())) < 2:
+        return ""
+    given = [f"[{number}] {date}" for number, date in dates.items()]
+    return f"出处的日期不同：{'、'.join(given)} | the sources have different dates: {', '.join(given)}"
 
 
 def _joined(*notes: str) -> str:

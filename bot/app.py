@@ -118,6 +118,7 @@ def _run_each(question: str | None, batch: Iterable[str] | None, as_json: bool, 
 @click.argument("question", required=False)
 def ask(folder: Path, as_json: bool, batch: Iterable[str] | None, model: str | None, question: str | None) -> None:
     """回答一个问题并给出出处 Answer QUESTION with its passages."""
+    from bot.types import written_date
     from bot.wire import answer_to_json
 
     _check_usage(question, batch)
@@ -134,8 +135,8 @@ def ask(folder: Path, as_json: bool, batch: Iterable[str] | None, model: str | N
             click.echo(f"  {one_line(answer['note'])}")
         for citation in answer["citations"]:
             place = f"{citation['doc_id']}:{citation['start']}-{citation['end']}"
-            source = one_line(f"{citation['title']} · {place}")
-            click.echo(f"  [{citation['number']}] {source}")
+            source = filter(None, (citation["title"], written_date(citation["published"]), place))
+            click.echo(f"  [{citation['number']}] {one_line(' · '.join(source))}")
         for passage in answer["nearest"]:
             click.echo(f"  · {one_line(passage['text'])[:_SHOWN]}")
 

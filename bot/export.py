@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bot.source import FONT, escaped, visible
-from bot.types import space_behind
+from bot.types import space_behind, written_date
 from indexer.types import Document
 
 Given = Mapping[str, Any]  # an answer as the page was given it: wire.growing_answer_to_json
@@ -85,7 +85,8 @@ def _said(answer: Given, show: Callable[[str], str], line_break: str) -> str:
 def _place(citation: Given) -> str:
     page = f"第 {citation['page']} 页 p. {citation['page']}" if citation["page"] else ""
     headings = [name for name in citation["headings"] if name != citation["title"]]
-    return " · ".join(filter(None, (f"《{citation['title']}》", *headings, page, citation["url"])))
+    published = written_date(citation.get("published", ""))  # older answers have none
+    return " · ".join(filter(None, (f"《{citation['title']}》", published, *headings, page, citation["url"])))
 
 
 def _passage(citation: Given, document_of: DocumentOf) -> tuple[str, str, str]:

@@ -6,6 +6,7 @@ from html import escape
 from itertools import takewhile
 from typing import Literal
 
+from bot.types import written_date
 from indexer.text import heading_lines, sentence_spans
 from indexer.types import Document
 
@@ -77,7 +78,9 @@ def source_page(document: Document, start: int, end: int, now: Document | None) 
             tag = f"h{level}" if level else "p"
             blocks.append(f"<{tag}>{inner}</{tag}>")
         line_start += len(line) + 1
-    about = " · ".join(escaped(value) for value in (document.source, document.published, document.id) if value)
+    about = " · ".join(
+        escaped(value) for value in (document.source, written_date(document.published), document.id) if value
+    )
     return (
         '<!doctype html><html lang="zh"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>{escaped(document.title)}</title><style>{_STYLE}</style>"

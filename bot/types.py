@@ -46,6 +46,7 @@ class Citation:
     url: str = ""
     digest: str = ""  # of the document's text: it opens the citation after the document has changed
     page: int | None = None  # of a PDF, from 1
+    published: str = ""  # as the document's front matter has it
 
 
 def cite(number: int, document: Document, chunk: Chunk, start: int, end: int) -> Citation:
@@ -61,6 +62,7 @@ def cite(number: int, document: Document, chunk: Chunk, start: int, end: int) ->
         document.url,
         document.digest,
         document.page_of(start),
+        document.published,
     )
 
 
@@ -114,3 +116,8 @@ class Answer:
 def space_behind(sentence: str) -> str:
     """A space where the sentence ends as English does; Chinese sentences follow each other without one."""
     return " " if re.search(r"[\w.!?]$", sentence, re.ASCII) else ""
+
+
+def written_date(published: str) -> str:
+    """The date, and time, of a document as people write it."""
+    return published.replace("T", " ")

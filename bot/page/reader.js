@@ -26,11 +26,11 @@ export function chip(places, at, ...inside) {
 
 function showTip(link) {
   const { places, at } = placesOf.get(link);
-  const { title, headings, page, quote, mended } = places[at];
+  const { title, headings, page, published, quote, mended } = places[at];
   const where = [title, ...headings.filter((name) => name !== title), page && say("page", page)].filter(Boolean);
   const tip = find("tip");
   const named = h("strong", { lang: languageOf(title) }, where.join(" › "));
-  tip.replaceChildren(named, h("q", { lang: languageOf(quote) }, quote));
+  tip.replaceChildren(named, published ? h("small", {}, published.replace("T", " ")) : "", h("q", { lang: languageOf(quote) }, quote));
   if (mended) tip.append(h("em", {}, say("mended")));
   tip.hidden = false;
   link.setAttribute("aria-describedby", "tip");

@@ -485,3 +485,27 @@ def test_a_known_question_is_no_message_to_the_bot(built, kb: Path, monkeypatch:
     (kb / "a.questions.jsonl").write_text('{"question": "甲丁？", "quote": "甲甲丁"}', encoding="utf-8")
     built()
     assert answers(kb.parent / "index", "甲丁？", 0.5).confidence == 0.5
+
+
+@pytest.mark.parametrize(
+    ("dates", "note"),
+    [
+        (
+            ("2023-03-02", "2024-01-15T09:00"),
+            "出处的日期不同：[1] 2023-03-02、[2] 2024-01-15 09:00"
+            " | the sources have different dates: [1] 2023-03-02, [2] 2024-01-15 09:00",
+        ),
+        (("2024-01-15", "2024-01-15"), ""),
+        (("2024-01-15", ""), ""),
+    ],
+)
+def test_dates_are_given_where_what_is_cited_was_not_published_at_one_time(
+    built, kb: Path, counting, dates: tuple[str, str], note: str
+) -> None:
+    for name, published, text in zip("bc", dates, ("甲乙丙丁三。", "甲乙丙丁四。"), strict=True):
+        (kb / f"{name}.md").write_text(f"---\npublished: '{published}'\n---\n{text}", encoding="utf-8")
+    built()
+    answer = answers(kb.parent / "index", "甲乙丙丁", enough_belief=1.0)
+    assert sorted(one.quote for one in answer.citations) == ["甲乙丙丁三。", "甲乙丙丁四。"]
+    assert [one.published for one in answer.citations] == list(dates)
+    assert answer.note == note

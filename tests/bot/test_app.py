@@ -63,7 +63,9 @@ def test_ask_answers_and_cites(article_index: Path) -> None:
     assert answer["verdict"] == "grounded"
     assert answer["answerer"] == "extractive"
     (citation,) = answer["citations"]
-    assert set(citation) == {"number", "doc_id", "title", "headings", "start", "end", "quote", "url", "digest", "page"}
+    assert set(citation) == {
+        "number", "doc_id", "title", "headings", "start", "end", "quote", "url", "digest", "page", "published",
+    }  # fmt: skip
     assert "甘肃省国家安全教育基地" in citation["quote"]
     assert answer["answer"] == citation["quote"] + "[1]"
     assert answer["sentences"] == [

@@ -19,7 +19,19 @@ DOCUMENT = Document(
 )
 QUOTE = "乙是[五](javascript:alert(1))元。"
 START = DOCUMENT.text.index(QUOTE)
-CITATION = Citation(1, "文/a", "题<b>", ("第一节",), START, START + len(QUOTE), QUOTE, DOCUMENT.url, DOCUMENT.digest, 3)
+CITATION = Citation(
+    1,
+    "文/a",
+    "题<b>",
+    ("第一节",),
+    START,
+    START + len(QUOTE),
+    QUOTE,
+    DOCUMENT.url,
+    DOCUMENT.digest,
+    3,
+    "2024-04-16T09:04",
+)
 
 
 def given_answer(text: str = QUOTE, question: str = "乙几元？", **values: object) -> dict[str, object]:
@@ -50,8 +62,11 @@ def test_a_space_stands_where_english_ends(texts: tuple[str, ...], joined: str) 
 def test_as_text() -> None:
     assert as_text([given_answer()]) == (
         f"{QUOTE}[1]丁。[7?]（无依据 unsupported：文中没有“丁”）\n"
-        f"[1] 《题<b>》 · 第一节 · 第 3 页 p. 3 · https://a.cn：“{QUOTE}”\n"
+        f"[1] 《题<b>》 · 2024-04-16 09:04 · 第一节 · 第 3 页 p. 3 · https://a.cn：“{QUOTE}”\n"
     )
+    older = given_answer()
+    del older["citations"][0]["published"]  # as answers were kept before there was one
+    assert "[1] 《题<b>》 · 第一节" in as_text([older])
 
 
 def test_lines_and_numbering_of_a_list_are_kept() -> None:

@@ -47,6 +47,7 @@ def test_ask_read_the_quote_and_open_the_source(page: Page) -> None:
     tip = page.get_by_role("tooltip")
     expect(tip).to_contain_text(ANSWER)
     expect(tip).to_contain_text("筑牢国家安全防线")  # the title
+    expect(tip).to_contain_text("2024-04-16 09:04")
     expect(chip).to_have_attribute("aria-describedby", "tip")
     expect(tip).to_be_in_viewport(ratio=1)
     page.keyboard.press("Escape")
