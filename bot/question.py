@@ -138,11 +138,12 @@ _TITLE = re.compile(r"[《“\"「『]([^》”\"」』]{2,})[》”\"」』]")
 _MEASURES = "人名位个件所本篇部场届级支只项幅次期岁元块钱倍亩米条家座种类份处门辆套"
 _UNIT = re.compile(rf"(?:多少|几)[余多万亿]?([{HAN}])")
 _PERSONS = "名位人"
-# What a question wants to be told, in its own words: 哪一年, 多少名, 哪个单位, how many.
+# What a question wants to be told, in its own words: 哪一年, 多少名, 哪个单位, how many; to its end where that is near.
 _WANTED = re.compile(
-    rf"[哪何](?:一?[年月日天]|[里儿时地处人])|什么(?:时[候间]|地[方址]|原因|条件|题目)|啥时候|几[点月号]|几[年天](?!级)|多长时间"
+    rf"(?:[哪何](?:一?[年月日天]|[里儿时地处人])|什么(?:时[候间]|地[方址]|原因|条件|题目)|啥时候|几[点月号]|几[年天](?!级)|多长时间"
     rf"|(?:多少|几)[{_MEASURES}]|多少|哪(?:[几些]?[{_MEASURES}]|些)[{HAN}]{{0,2}}|多[大高长远深宽重快久]|怎么[样办]?|如何"
-    rf"|{_WHY}|为何|谁|[叫姓]什么(?:名字)?"
+    rf"|{_WHY}|为何|[是为由给]?谁|[叫姓]什么(?:名字)?)"
+    rf"(?:[{HAN}]{{0,12}}?(?=[呢呀啊]?(?:[^\w“《]|$)))?"
     r"|how (?:many|much|long|far|big|often)|\b(?:when|where|who|why)\b|\bwhich \w+"
 )
 # Parts of speech as jieba names them.
@@ -369,7 +370,7 @@ def what_is_missing(asked: Asked, text: str, numbers: Sequence[Quantity]) -> Ite
 
 
 def what_is_wanted(asked: Asked) -> str:
-    """What the question wants to be told, in its words: 哪一年, 多少名; empty for 是什么, which says nothing of it."""
+    """What the question wants to be told, in its words: 哪一年, 怎么报名; empty for 是什么, which says little of it."""
     match = _WANTED.search(asked.text)
     return match[0] if match else ""
 

@@ -98,7 +98,7 @@ def test_what_the_article_holds_is_answered(bot: Answerer, question: str, held: 
         ("北京明天天气怎么样？", "知识库中没有找到相关内容：文中没有提到“北京”。"),
         ("嘉峪关市的面积有多大？", "知识库中没有找到相关内容：文中没有提到“面积”。"),
         ("第五个全民国家安全教育日的主题是什么？", "知识库中没有找到相关内容：文中没有提到“第五个”。"),
-        ("国家安全宣讲团一共有多少名成员？", "知识库中没有找到相关内容：文中没有说“多少名”。"),
+        ("国家安全宣讲团一共有多少名成员？", "知识库中没有找到相关内容：文中没有说“多少名成员”。"),
         ("How much is the ticket?", "The knowledge base holds nothing on this: the text does not say “how much”."),
         ("What is the capital of France?", REFUSAL_ENGLISH),
         ("？？？", REFUSAL_CHINESE),
