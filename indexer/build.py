@@ -135,7 +135,7 @@ def _build_alone(content: Content, kb: str, index: Path, config: IndexConfig, op
     encoder = open_encoder(config.encoder)
     chunks, sentences = _cut(documents, config, encoder)
     with EmbeddingCache(index / "embeddings.sqlite", encoder.fingerprint, encoder.dimension) as cache:
-        vectors, new_texts = _embed(sentences, encoder, cache, options.on_progress)
+        vectors, new_texts = _embed_sentences(sentences, encoder, cache, options.on_progress)
         known = _embed_known(documents, encoder, cache, options.on_progress)
     now = datetime.now(UTC)
     places = [(number, one.start, one.end) for number, inside in enumerate(sentences) for one in inside]
@@ -205,38 +205,50 @@ def digest_of(documents: list[Document]) -> str:
     return hashlib.sha256(json.dumps([asdict(document) for document in documents]).encode()).hexdigest()
 
 
-def _embed(
+def _embed_sentences(
     sentences: list[list[Sentence]], encoder: Encoder, cache: EmbeddingCache, on_progress: Progress
 ) -> tuple[Vectors, set[str]]:
     """(one vector per sentence in order, the texts the cache did not hold)."""
     texts = [sentence.embedded_text for inside in sentences for sentence in inside]
-    known = {text: vector for text in dict.fromkeys(texts) if (vector := cache.get(text)) is not None}
-    missing = [text for text in dict.fromkeys(texts) if text not in known]
+    vectors, missing = _kept(texts, cache)
     quickest = bulk_encoder(encoder, sum(map(len, missing)))
-    for start in range(0, len(missing), _BATCH):
-        batch = missing[start : start + _BATCH]
-        vectors = quickest.encode_passages(batch)
-        cache.put(batch, vectors)
-        known.update(zip(batch, vectors, strict=True))
-        on_progress(start + len(batch), len(missing))
-    return np.stack([known[text] for text in texts]), set(missing)
+    vectors |= _embed(missing, quickest.encode_passages, cache, on_progress)
+    return np.stack([vectors[text] for text in texts]), set(missing)
 
 
 def _embed_known(documents: list[Document], encoder: Encoder, cache: EmbeddingCache, on_progress: Progress) -> Vectors:
     """(known questions, dimension) their vectors, as the questions they will be compared with."""
     keys = [f"question\0{simplify(known.question)}" for _, known in known_questions(documents)]  # no passage's text
-    vectors = {key: vector for key in dict.fromkeys(keys) if (vector := cache.get(key)) is not None}
-    missing = [key for key in dict.fromkeys(keys) if key not in vectors]
+    vectors, missing = _kept(keys, cache)
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # a reading is done on one core
-        for start in range(0, len(missing), _BATCH):
-            batch = missing[start : start + _BATCH]
+
+        def encode(batch: list[str]) -> Vectors:
             texts = [key.partition("\0")[2] for key in batch]
             parts = [texts[at : at + _AT_ONCE] for at in range(0, len(texts), _AT_ONCE)]
-            encoded = np.concatenate(list(pool.map(encoder.encode_queries, parts)))
-            cache.put(batch, encoded)
-            vectors.update(zip(batch, encoded, strict=True))
-            on_progress(start + len(batch), len(missing))
+            return np.concatenate(list(pool.map(encoder.encode_queries, parts)))
+
+        vectors |= _embed(missing, encode, cache, on_progress)
     return np.array([vectors[key] for key in keys], np.float32).reshape(-1, encoder.dimension)
+
+
+def _kept(keys: list[str], cache: EmbeddingCache) -> tuple[dict[str, Vectors], list[str]]:
+    """(the vectors that the cache holds, the keys it does not hold, each once and in order)."""
+    vectors = {key: vector for key in dict.fromkeys(keys) if (vector := cache.get(key)) is not None}
+    return vectors, [key for key in dict.fromkeys(keys) if key not in vectors]
+
+
+def _embed(
+    keys: list[str], encode: Callable[[list[str]], Vectors], cache: EmbeddingCache, on_progress: Progress
+) -> dict[str, Vectors]:
+    """A vector for every key, a batch at a time, each kept in the cache at once."""
+    vectors: dict[str, Vectors] = {}
+    for start in range(0, len(keys), _BATCH):
+        batch = keys[start : start + _BATCH]
+        encoded = encode(batch)
+        cache.put(batch, encoded)
+        vectors.update(zip(batch, encoded, strict=True))
+        on_progress(start + len(batch), len(keys))
+    return vectors
 
 
 def _publish(
