@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import permutations
 
-from bot.lexicon import NAMES, alternatives, sound
+from bot.lexicon import NAMES, SURNAMES, alternatives, sound
 from bot.measures import Figure, things
 from bot.reading import SURE, Item, Reading, exclusive
 
@@ -27,10 +27,6 @@ _FUNCTION = frozenset("dfc")
 _ROLE = re.compile(
     r"(?:主任|局长|市长|书记|校长|院长|馆长|园长|站长|所长|会长|社长|团长|队长|组长|处长|科长|镇长|县长|区长|村长|部长|厅长|主席|总统"
     r"|教授|先生|女士|博士|导演|演员|老师|医生|记者|经理|董事长|工程师|工人|村民|居民|同志)$"
-)
-_SURNAMES = frozenset(
-    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘蒋蔡余杜叶程苏魏吕丁沈任姚卢姜崔钟谭陆汪范金石廖贾夏韦付白邹孟熊秦邱江尹薛"
-    "闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤于方高"
 )
 _TAKEN_IN = frozenset("中内上下里间前后时等的在与和为被由曾任率称史省市县区")  # behind a name, by rjieba's mistake
 _PLACE_ENDS = frozenset("馆院校局委厅镇乡村路街河江湖山省市县州国岛港店")
@@ -220,7 +216,7 @@ def _name(claim: Reading, passage: Reading, item: Item, follower: Item | None) -
             text[:-1] in passage.text and (len(text) > 3 or text[-1] in _TAKEN_IN)
         )
         return "" if known or item.held > _OF_PARTS or (len(text) == 2 and item.tag == "nz") else text
-    if item.held < _OF_PARTS and len(text) <= 2 and before[-1:] in _SURNAMES:
+    if item.held < _OF_PARTS and len(text) <= 2 and before and before[-1] in SURNAMES:
         return before[-1] + text if _ROLE.search(before[:-1]) else ""
     if item.tag[0] in "nj" and len(text) > 2 and item.held < _OF_PARTS and text[-1] in _PLACE_ENDS:
         return "" if text[1:] in passage.text else text

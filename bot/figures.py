@@ -251,16 +251,14 @@ def _read_english_fraction(match: re.Match[str]) -> Figure:
 
 
 def _read_english_number(match: re.Match[str]) -> Figure:
-    words = match["value"].split()
-    if words[0][0].isdigit():
-        value = float(words[0].replace(",", ""))
-    else:
-        value = sum(_ENGLISH[part] for part in re.split(r"[- ]", words[0]) if part in _ENGLISH)
-    scale = _ENGLISH_SCALES.get(match["scale"] or "", 1.0)
-    base, factor = MEASURES.get(match["unit"] or "", ("", 1.0))
+    written = match["value"]
+    in_digits = written[0].isdigit()
+    value = float(written.replace(",", "")) if in_digits else sum(_ENGLISH[part] for part in written.split("-"))
     if match["percent"]:
         return _made(match, "percent", value / 100)
-    return _made(match, "count", value * scale * factor, unit=base, vague=not words[0][0].isdigit() and value <= 2)
+    scale = _ENGLISH_SCALES.get(match["scale"] or "", 1.0)
+    base, factor = MEASURES.get(match["unit"] or "", ("", 1.0))
+    return _made(match, "count", value * scale * factor, unit=base, vague=not in_digits and value <= 2)
 
 
 def _read_count(match: re.Match[str]) -> Figure | None:

@@ -15,6 +15,10 @@ _WORDS = Path(__file__).parent / "words"
 _ENGLISH = re.compile(r"[a-z]+(?:[ '][a-z]+)*")
 # Of places, persons, organisations and works, as jieba tags them.
 NAMES = frozenset(("nr", "ns", "nt", "nz", "nrt", "nrfg"))
+SURNAMES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘蒋蔡余杜叶程苏魏吕丁沈任姚卢姜崔钟谭"
+    "陆汪范金石廖贾夏韦付白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤于方高"
+)
 _LONGEST_PHRASE = 4  # English words
 _ENDINGS = ("", "s", "es", "d", "ed", "ing")
 # Sounds that typists and dialects confuse: 讲姐员 for 讲解员, 长成 for 长城, 宗 for 中.

@@ -9,17 +9,14 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from bot.lexicon import NAMES, alternatives, contrasts, english_phrases, is_generic, sound
+from bot.lexicon import NAMES, SURNAMES, alternatives, contrasts, english_phrases, is_generic, sound
 from indexer.lexical import terms
 from indexer.quantity import HAN, NUMERALS, Quantity, quantities
 from indexer.text import fold
 
 _NUMBER = rf"(?:\d|[{NUMERALS}])"
-# Without 任, 于, 向, 高, 万, 方, which mostly mean something else after an office: 书记高度重视, 常委任团长.
-_SURNAMES = (
-    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘蒋蔡余杜叶程苏魏吕丁沈姚卢姜崔钟谭"
-    "陆汪范金石廖贾夏韦付白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵钱严覃武戴莫孔汤"
-)
+# These surnames mostly mean something else after an office: 书记高度重视, 常委任团长.
+_SURNAMES = SURNAMES.translate(str.maketrans("", "", "任于向高万方"))
 _ROLES = (
     "主任|局长|市长|书记|校长|院长|馆长|园长|站长|所长|会长|社长|团长|队长|组长|处长|科长|镇长|县长|区长|村长|部长|厅长|主席"
     "|总统|教授|先生|女士|博士|将军|皇帝|国王|作家|导演|演员|歌手|同志|老师|医生|选手|记者|经理|董事长|委员|常委|负责人|理事长"
@@ -148,6 +145,7 @@ _WANTED = re.compile(
 )
 # Parts of speech as jieba names them.
 _NOUNS = NAMES | {"n", "ng", "vn", "an", "j", "l", "i"}
+_THINGS = _NOUNS - {"vn", "an"}  # 启动 leans on what was started
 _CONTENT = _NOUNS | {"v", "vd", "vg", "a", "ad", "ag", "b", "s", "eng", "known"}
 _LEANS = re.compile(
     r"^(其中|还有|另外|and\b|what about\b)|呢\?*$|^(\S+ ){1,3}(it|its|he|his|she|her|they|them|their)\b"
@@ -228,13 +226,19 @@ def numbers_of(text: str) -> tuple[Quantity, ...]:
 @lru_cache(maxsize=4096)
 def content_words(text: str) -> tuple[tuple[str, str], ...]:
     """(word, part of speech) of a folded question, numbers left out; generic ones have the part `generic`."""
-    import rjieba  # 0.2 s of dictionary, at the first question
-
     found = [(phrase, "known" if alternatives(phrase) else "eng") for phrase in english_phrases(text)]
-    for word, tag in rjieba.tag(re.sub(r"[a-z']+", " ", text)):
+    for word, tag in _tagged(re.sub(r"[a-z']+", " ", text)):
         if re.search(r"\w", word) and not re.search(r"\d", word) and tag != "m":
             found.append((word, tag))
     return tuple(dict.fromkeys((word, "generic" if is_generic(word) else tag) for word, tag in found))
+
+
+@lru_cache(maxsize=4096)
+def _tagged(text: str) -> tuple[tuple[str, str], ...]:
+    """(word, part of speech) of a text as jieba's dictionary cuts it."""
+    import rjieba  # 0.2 s of dictionary, at the first question
+
+    return tuple(rjieba.tag(text))
 
 
 def leans(question: str) -> bool:
@@ -242,19 +246,16 @@ def leans(question: str) -> bool:
 
     Of several in one message the first tells; the others lean on that.
     """
-    import rjieba
-
     text = "".join(fold(question).partition("?")[:2])
     if asks_nothing(text):
         return False  # and would be given the last answer again
     if _LEANS.search(text):
         return True
-    for word, tag in rjieba.tag(text):
+    for word, tag in _tagged(text):
         # Not 那不勒斯; 应该 and 该找 are verbs. rjieba has many names for 那场 and 这则.
         if (word[0] in "这那" and tag not in NAMES) or (tag == "r" and _POINTER.match(word)):
             return True
-    own = _NOUNS - {"vn", "an"}  # 启动 leans on what was started
-    return len(text) <= SHORT and not any(tag in own and len(word) > 1 for word, tag in content_words(text))
+    return len(text) <= SHORT and not any(tag in _THINGS and len(word) > 1 for word, tag in content_words(text))
 
 
 def asks_nothing(message: str) -> bool:
@@ -290,12 +291,10 @@ def goes_on(question: str) -> bool:
 
     那支队伍 may be told of in the same question, and so may 她 behind a noun.
     """
-    import rjieba
-
     text = fold(question)
     if _LEANS.search(text):
         return True
-    for word, tag in rjieba.tag(text):
+    for word, tag in _tagged(text):
         if tag in _NOUNS and len(word) > 1:
             return False
         if tag == "r" and word[0] in "他她它":
