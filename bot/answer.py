@@ -38,7 +38,7 @@ class Found:
 
     question: str  # as asked
     checked: str  # and as it was meant
-    read: Weighed
+    weighed: Weighed
     evidence: list[Evidence]  # the sentences of the extractive answer
     started: float
     unanswered: Sequence[str] = ()  # of several questions in one message those without an answer, where others have one
@@ -109,10 +109,10 @@ class Answerer:
         started = time.perf_counter()
         checked = self.checked(question)
         asked, before = self.completed(checked, history)
-        read = self.weigh(asked, before)
-        found = Found(question, checked, read, self._evidence(read), started)
+        weighed = self.weigh(asked, before)
+        found = Found(question, checked, weighed, self._evidence(weighed), started)
         parts = [part.strip() for part in questions_in(asked)]
-        several = len(parts) > 1 and not read.doubts.steers
+        several = len(parts) > 1 and not weighed.doubts.steers
         return self._each_answered(found, parts, before) if several else found
 
     def _each_answered(self, found: Found, parts: Sequence[str], before: History) -> Found:
@@ -121,7 +121,7 @@ class Answerer:
         As it was where no question has an answer by itself, or none a surer one than the message as a whole.
         """
         each = [self.weigh(part, [*before, *((other, "") for other in parts[:at])]) for at, part in enumerate(parts)]
-        if found.read.confidence >= max(one.confidence for one in each):
+        if found.weighed.confidence >= max(one.confidence for one in each):
             return found
         chosen = [self._evidence(one) for one in each]
         if not any(chosen):
@@ -131,14 +131,14 @@ class Answerer:
         confidence = min(one.confidence for one, own in zip(each, chosen, strict=True) if own)
         return replace(
             found,
-            read=replace(found.read, hits=list(hits.values()), confidence=confidence),
+            weighed=replace(found.weighed, hits=list(hits.values()), confidence=confidence),
             evidence=list(evidence.values()),
             unanswered=[part for part, own in zip(parts, chosen, strict=True) if not own],
         )
 
-    def _evidence(self, read: Weighed) -> list[Evidence]:
-        sure = read.confidence >= self.config.refuse_below
-        return choose_sentences(self.index, read, self.config) if sure else []
+    def _evidence(self, weighed: Weighed) -> list[Evidence]:
+        sure = weighed.confidence >= self.config.refuse_below
+        return choose_sentences(self.index, weighed, self.config) if sure else []
 
     def completed(self, question: str, history: History) -> tuple[str, History]:
         """(the question made self-contained by the model, no history); both as they are where that is not to be had."""
@@ -155,9 +155,8 @@ class Answerer:
         After a message with several questions it leans on the one with which it is answered the most surely.
         """
         alone = weigh(self.index, self.head, self._query(question), self.config)
-        if in_context(question, history) == question:
-            return alone
-        if alone.confidence >= self.config.sure_alone and not goes_on(question):
+        is_answered = alone.confidence >= self.config.sure_alone and not goes_on(question)
+        if in_context(question, history) == question or is_answered:
             return alone
         searched = [in_context(question, before) for before in one_by_one(history)]
         return max((self._followed(question, alone, text) for text in searched), key=lambda one: one.confidence)
@@ -167,12 +166,12 @@ class Answerer:
 
         The lesser probability counts: with an answered question in front any question would look answered.
         """
-        read = weigh(self.index, self.head, self._query(searched), self.config)
-        own = held_to(self.index, self.head, alone.query, read.hits, self.config)
+        whole = weigh(self.index, self.head, self._query(searched), self.config)
+        own = held_to(self.index, self.head, alone.query, whole.hits, self.config)
         if len(question) > SHORT:  # a shorter part is like no whole question: 会上学了什么?
             own = doubted(self.index, own, self.config)
-        lesser = min(read, own, key=lambda one: one.confidence)
-        return replace(read, confidence=lesser.confidence, doubts=lesser.doubts)
+        lesser = min(whole, own, key=lambda one: one.confidence)
+        return replace(whole, confidence=lesser.confidence, doubts=lesser.doubts)
 
     def _extractive(self, found: Found) -> Answer:
         citations = [
@@ -185,10 +184,10 @@ class Answerer:
         return self._answer(found, sentences, verdict, citations, "extractive", refusal=refusal, note=found.note)
 
     def _generated(self, model: Model, found: Found, extractive: Answer) -> Iterator[Answer]:
-        draft = Draft(self.index, found.read.hits)
+        draft = Draft(self.index, found.weighed.hits)
         left = self.config.answer_seconds - (time.perf_counter() - found.started)
         try:
-            for _ in draft.write(model, found.read.query.text, is_chinese(found.question), left):
+            for _ in draft.write(model, found.weighed.query.text, is_chinese(found.question), left):
                 yield replace(
                     self._drafted(found, draft, model.name),
                     verdict=Verdict.PARTIAL,
@@ -236,20 +235,20 @@ class Answerer:
             question=found.question,
             sentences=tuple(sentences),
             verdict=verdict,
-            confidence=round(found.read.confidence * share, 4),
+            confidence=round(found.weighed.confidence * share, 4),
             citations=tuple(citations),
-            hits=tuple(found.read.hits),
+            hits=tuple(found.weighed.hits),
             refusal=refusal,
             answerer=answerer,
             index_version=self.index.manifest.version,
             timings_ms=_timings(found),
-            searched=found.read.query.text if found.read.query.text != found.question.strip() else "",
+            searched=found.weighed.query.text if found.weighed.query.text != found.question.strip() else "",
             note=_joined(note, _of_different_dates(citations)),
         )
 
     def _refusal(self, found: Found) -> str:
-        own, read = ask_what(found.checked, self.head.expectation), found.read
-        return refusal_of(self.index, found.question, own, read.asked, read.hits)
+        own = ask_what(found.checked, self.head.expectation)
+        return refusal_of(self.index, found.question, own, found.weighed.asked, found.weighed.hits)
 
 
 def _of_different_dates(citations: Sequence[Citation]) -> str:
@@ -268,8 +267,8 @@ def _joined(*notes: str) -> str:
 def _timings(found: Found) -> dict[str, float]:
     now = time.perf_counter()
     return {
-        "retrieve": round((found.read.retrieved - found.started) * 1000, 2),
-        "answer": round((now - found.read.retrieved) * 1000, 2),
+        "retrieve": round((found.weighed.retrieved - found.started) * 1000, 2),
+        "answer": round((now - found.weighed.retrieved) * 1000, 2),
         "total": round((now - found.started) * 1000, 2),
     }
 

@@ -46,11 +46,11 @@ class Explanation:
 
 def explain(bot: Answerer, question: str, chunk_id: str | None = None, history: History = ()) -> Explanation:
     """The explanation for a chunk, by default the best one; an unknown chunk is a QuestionError."""
-    read = bot.weigh(*bot.completed(bot.checked(question), history))
-    query, expanded = read.query, with_chinese(read.query.text)
+    weighed = bot.weigh(*bot.completed(bot.checked(question), history))
+    query, expanded = weighed.query, with_chinese(weighed.query.text)
     index, config = bot.index, bot.config
     ranking = retrieve(index, query, len(index.chunks), config)
-    hits = read.hits
+    hits = weighed.hits
     number = _number(bot, chunk_id) if chunk_id else hits[0].number
     chunk = index.chunks[number]
 
@@ -64,10 +64,12 @@ def explain(bot: Answerer, question: str, chunk_id: str | None = None, history: 
     added = {term: _weight_in(bot, term, number) / ceiling for term in asked_terms} if ceiling else {}
 
     known, like = _nearest_known(bot, query, number)
-    refused = read.confidence < config.refuse_below
-    chosen = [] if refused else choose_sentences(index, read, config)
+    refused = weighed.confidence < config.refuse_below
+    chosen = [] if refused else choose_sentences(index, weighed, config)
     cited = {(one.hit.number, one.start) for one in chosen}
-    beliefs = zip(read.candidates.rows.tolist(), shares(read.scores).tolist() if len(read.scores) else [], strict=True)
+    beliefs = zip(
+        weighed.candidates.rows.tolist(), shares(weighed.scores).tolist() if len(weighed.scores) else [], strict=True
+    )
     return Explanation(
         question=query.text,
         chunk_id=chunk.id,
@@ -89,12 +91,12 @@ def explain(bot: Answerer, question: str, chunk_id: str | None = None, history: 
             for row, belief in beliefs
             if index.sentences[row, 0] == number
         ),
-        confidence=read.confidence,
+        confidence=weighed.confidence,
         refused=refused,
-        unanswered=read.doubts.unanswered,
-        steers=read.doubts.steers,
-        unlike=read.doubts.unlike,
-        unmentioned=missing(index, read.asked, hits),
+        unanswered=weighed.doubts.unanswered,
+        steers=weighed.doubts.steers,
+        unlike=weighed.doubts.unlike,
+        unmentioned=missing(index, weighed.asked, hits),
     )
 
 

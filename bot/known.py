@@ -25,7 +25,8 @@ _NONE = np.zeros(0, np.int64)
 # hundredths. With it 749 of 788 near misses about the article are refused and 18 of 1,225 answerable questions, of all
 # authors but those of the known questions; 739 and 17 without.
 _UNSHARED = 0.1
-_LEAST_ALIKE, _WEIGHT = 0.83, 50  # likeness so reckoned that says something; the odds' exponent for each unit of it
+_LEAST_ALIKE = 0.83  # likeness so reckoned that says something
+_WEIGHT = 50  # of each unit of it, in the exponent of the odds
 # Kinds of answer that one asks for in the words of the other: 谁负责 and 负责人叫什么名字, 哪天 and 什么时间.
 _SAME_KIND = {
     KINDS.index(kind): KINDS.index(other)
@@ -33,18 +34,19 @@ _SAME_KIND = {
     for kind in kinds
 }
 _folded = lru_cache(maxsize=8192)(fold)  # the same known questions are looked at again and again
-# Never less than a tenth, a fifth of a passage that little is known of, so that strong evidence still answers: the
-# document may have come to hold it. Of 384 answerable questions about the article by five authors 377 are answered with
-# what they must hold, and 268 of 279 near misses are refused; 368 and 254 without such lines.
-_AT_MOST, _AT_MOST_OF_NEW = (1 / 10, 1.8), (1 / 5, 1.8)
+# (least, most) that odds are multiplied with: a tenth at least, a fifth of a passage that little is known of, so that
+# strong evidence still answers, for the document may have come to hold it. Of 384 answerable questions about the
+# article by five authors 377 are answered with what they must hold, and 268 of 279 near misses are refused; 368 and 254
+# without such lines.
+_BOUNDS, _BOUNDS_OF_NEW = (1 / 10, 1.8), (1 / 5, 1.8)
 # From this likeness on it is the same question but for its marks (为什么 for 哪个 has 0.988), and what is known of it
 # weighs three times as much in the exponent. Of 700 known questions none is refused, without this 7, and of 500 known
 # to have no answer none is answered, not 19.
-_SAME, _WEIGHT_OF_SAME, _AT_MOST_OF_SAME = 0.995, 3, (1 / 100, 10.0)
+_SAME, _WEIGHT_OF_SAME, _BOUNDS_OF_SAME = 0.995, 3 * _WEIGHT, (1 / 100, 10.0)
 _WELL_KNOWN = 10  # characters of a text for each of its known questions, at most
 # Log-odds lost for each unit of likeness that a question lacks. Of 1,170 off-topic questions the
 # article answers 5, not 31 as where all had a fifth of the odds below 0.9; none of 727 answerable ones more is refused.
-_UNLIKE, _LEAST = 120, 1 / 30
+_UNLIKE, _LEAST = 120, 1 / 30  # a thirtieth of the odds is left at least
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +67,7 @@ def query_of(index: Index, text: str, vector: Vectors) -> Query:
 
 
 def _likeness(index: Index, question: str, cosines: Vectors) -> Numbers:
-    """A known question that asks for another number or the opposite does not count, however near: 2023年 for 2024年."""
+    """(sentences,) as Query.like has it; one that asks for another number or the opposite does not count."""
     found = np.zeros(len(index.sentences))
     answered, rows = index.known_rows.T
     like = np.zeros(len(index.known))
@@ -93,12 +95,12 @@ def known_answers(like: Numbers, rows: npt.NDArray[np.int64], config: BotConfig)
 
 
 def known_odds(index: Index, chunk: int, query: Query) -> tuple[float, str]:
-    """(what to multiply the odds of an answer from the chunk with, the known question without an answer that is to
-    blame or ""). The least for one that is written down as without an answer.
+    """(what to multiply the odds of an answer from the chunk with, the known question that made it less than 1 or "").
 
-    Less than 1 where the question is more like one that the document is known not to answer than like any with an
-    answer, in whatever document and whether its words still stand or not; more than 1 where it is more like one with an
-    answer that stands in this document; 1 where none without an answer is like it, unless there are many of these.
+    A hundredth for a question that an editor wrote down, word for word, as without an answer. Less than 1 where it is
+    more like one that the document is known not to answer than like any with an answer, in whatever document and
+    whether its words still stand or not. More than 1 where it is more like one with an answer that stands in this
+    document. 1 where none without an answer is like it, unless there are many of these.
     """
     doc_id = index.chunks[chunk].doc_id
     without, own = index.unanswered.get(doc_id, _NONE), index.answered.get(doc_id, _NONE)
@@ -108,12 +110,13 @@ def known_odds(index: Index, chunk: int, query: Query) -> tuple[float, str]:
         return 1.0, ""
     standing = index.known_rows[:, 0]
     nearest, answered = _nearest_alike(index, np.concatenate([own, standing]), query)
-    well_known = _is_well_known(index, chunk)
-    weight, bounds = _WEIGHT, _AT_MOST if well_known else _AT_MOST_OF_NEW
     if unanswered > answered and _letters(index.known[blamed].question) == _letters(query.text):
-        return _AT_MOST_OF_SAME[0], index.known[blamed].question  # as an editor wrote it down
+        return _BOUNDS_OF_SAME[0], index.known[blamed].question  # as an editor wrote it down
+    well_known = _is_well_known(index, chunk)
     if well_known and max(answered, unanswered) >= _SAME:
-        weight, bounds = _WEIGHT * _WEIGHT_OF_SAME, _AT_MOST_OF_SAME
+        weight, bounds = _WEIGHT_OF_SAME, _BOUNDS_OF_SAME
+    else:
+        weight, bounds = _WEIGHT, _BOUNDS if well_known else _BOUNDS_OF_NEW
     share = float(np.clip(np.exp(weight * (max(_LEAST_ALIKE, answered) - max(_LEAST_ALIKE, unanswered))), *bounds))
     if share < 1:
         return share, index.known[blamed].question
@@ -164,6 +167,7 @@ def odds_where_unlike(index: Index, chunk: int, query: Query, least: float) -> f
 
 
 def _is_well_known(index: Index, chunk: int) -> bool:
+    """The chunk has a known question for every ten of its characters."""
     of_chunk = np.isin(index.known_rows[:, 1], index.rows_of(chunk))
     questions = np.unique(index.known_rows[of_chunk, 0])  # each once, however many sentences its quote touches
     return len(questions) * _WELL_KNOWN >= len(index.chunks[chunk].text)
