@@ -70,8 +70,9 @@ def candidates_of(index: Index, asked: Asked, query: Vectors, hits: Sequence[Hit
     found = [
         (row, place, reading)
         for place, hit in enumerate(hits)
-        for row in index.rows_of(hit.number)
-        if (reading := read_sentence(index.sentence_text(row))).terms  # a rule or a lone bracket answers nothing
+        for rows in [index.rows_of(hit.number)]
+        for row, said in zip(rows, index.readings(rows), strict=True)
+        if (reading := read_sentence(said)).terms  # a rule or a lone bracket answers nothing
     ]
     rows = np.array([row for row, _, _ in found], np.int64)
     place = np.array([place for _, place, _ in found], np.int64)
@@ -244,7 +245,7 @@ def surroundings(index: Index, number: int) -> tuple[str, str, tuple[Quantity, .
 def _readings(index: Index, first: int, last: int) -> list[Parts]:
     """The sentences of a document's chunks from the first to the last."""
     rows = range(index.rows_of(first).start, index.rows_of(last).stop)
-    return [read_sentence(text) for text in index.sentence_texts(rows)]
+    return [read_sentence(text) for text in index.readings(rows)]
 
 
 def _held(asked: Asked, texts: Sequence[str]) -> Numbers:

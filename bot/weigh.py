@@ -72,7 +72,7 @@ def held_to(index: Index, head: Head, query: Query, hits: Sequence[Hit], config:
     scores = scores - _OF_ANOTHER * lacking(index, query.text, hits)[candidates.hit]
     best = best_three(scores)
     states = read_query(simplify(query.text))[0]
-    sentences = [index.sentence_text(row) for row in candidates.rows[best].tolist()]
+    sentences = index.readings(candidates.rows[best].tolist())
     matched = np.array([head.matcher(states, states_of_sentence(sentence)) for sentence in sentences])
     scores = shared_out(scores, best, matched)
     confidence = 0.0

@@ -226,7 +226,7 @@ def _example(
         _fold(material.document_of[case.id]),
         found.features.astype(np.float32),
         np.array([row in right for row in rows], bool),
-        tuple(index.sentence_text(row) for row in rows),
+        tuple(index.readings(rows)),
         case.must,
         together(hits),
         known_answers(query.like, found.rows, BotConfig()),

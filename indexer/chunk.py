@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
 from indexer.config import IndexConfig
+from indexer.table import as_read
 from indexer.text import SENTENCE_END, Span, heading_lines, sentence_spans, simplify
 from indexer.types import Chunk, Document, Sentence
 
@@ -108,11 +109,11 @@ def chunk_sentences(
             start, end = pending.pop(0)
             text = document.text[start:end]
             bare = simplify(text)
-            whole = bare if start in titles else simplify(f"{context} {text}".strip())
-            if count_tokens(whole) <= max_tokens:
-                sentences.append(Sentence(start, end, whole))
-            elif count_tokens(bare) <= max_tokens:
-                sentences.append(Sentence(start, end, bare))
+            read = as_read(document.text, start, end)
+            whole = bare if start in titles else simplify(f"{context} {read}".strip())
+            fitting = next((one for one in (whole, bare) if count_tokens(one) <= max_tokens), "")
+            if fitting:
+                sentences.append(Sentence(start, end, fitting))
             else:
                 pending[:0] = _halves(document.text, start, end)
         found.append(sentences)

@@ -9,6 +9,10 @@ import zipfile
 from collections import Counter
 from dataclasses import dataclass
 from io import BytesIO
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bs4 import Tag
 
 _LARGEST_UNPACKED = 256 * 1024 * 1024  # bytes of a Word file's parts together; more is a bomb
 _HAN = "\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
@@ -21,6 +25,7 @@ _META = {"title": "articletitle", "published": "pubdate", "source": "contentsour
 # Compatibility forms that PDF makers put in place of the characters themselves: radicals and ligatures.
 _COMPATIBILITY = re.compile("[\u2e80-\u2fdf\ufb00-\ufb06]")
 _TERMINATED = re.compile(r"[。！？!?…：:；;.][”’」』）)》]*$")
+_NAME = re.compile(r"\D{1,20}")  # of a column
 _FULL = 0.85  # of the page's longest line: a line that long goes on in the next
 
 
@@ -64,6 +69,8 @@ def from_html(markup: str) -> Converted:
         body = articles[0] if len(articles) == 1 and articles[0].get_text(strip=True) else whole
         for tag in whole(["header", "footer"]) if body is whole else []:  # an article's own hold its title and date
             tag.decompose()
+        for table in body("table"):
+            _name_columns(table)
         for string in body.find_all(string=True):
             if not isinstance(string, PreformattedString):  # a comment, which as a plain string would be text
                 string.replace_with(_WRAPPED.sub("", _GAP.sub(lambda gap: "\n\n" if "\n" in gap[0] else " ", string)))
@@ -77,6 +84,20 @@ def from_html(markup: str) -> Converted:
     except ValueError:  # markdownify takes `start` and `colspan` for numbers, whatever they are
         raise CannotConvert("列表或表格的编号不是数字", "a list or table is numbered with what is no number") from None
     return Converted(_tidy(text), title, facts["source"], facts["published"])
+
+
+def _name_columns(table: "Tag") -> None:
+    """Of a table without names of columns, as Word leaves nearly all, the first row holds them if no cell has a number.
+
+    Nor may one be empty or reach over others, as a title above the table does.
+    """
+    rows = table("tr")
+    cells = rows[0]("td") if len(rows) > 1 and not table("th") else []
+    if len(cells) > 1 and all(
+        _NAME.fullmatch(one.get_text(strip=True)) and "colspan" not in one.attrs for one in cells
+    ):
+        for cell in cells:
+            cell.name = "th"
 
 
 def from_docx(raw: bytes) -> Converted:

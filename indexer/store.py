@@ -22,6 +22,7 @@ import numpy.typing as npt
 from indexer.embed import Vectors
 from indexer.errors import IndexBroken, IndexMismatch
 from indexer.lexical import LexicalIndex, terms
+from indexer.table import as_read
 from indexer.types import Chunk, Document, KnownQuestion
 
 FORMAT = 4  # raised when what is in the files, or how they are computed, changes
@@ -90,12 +91,13 @@ class Index:
 
     def sentence_text(self, row: int) -> str:
         """The text of the sentence of that row."""
-        return self.sentence_texts(range(row, row + 1))[0]
+        chunk, start, end = self.sentences[row].tolist()
+        return self.documents[self.chunks[chunk].doc_id].text[start:end]
 
-    def sentence_texts(self, rows: range) -> list[str]:
-        """The texts of successive sentences."""
-        places = self.sentences[rows.start : rows.stop].tolist()
-        return [self.documents[self.chunks[chunk].doc_id].text[start:end] for chunk, start, end in places]
+    def readings(self, rows: Sequence[int]) -> list[str]:
+        """What those sentences say: their text, or that of a table's row with the names of its columns."""
+        places = self.sentences[rows].tolist()
+        return [as_read(self.documents[self.chunks[chunk].doc_id].text, start, end) for chunk, start, end in places]
 
     def rows_of(self, chunk: int) -> range:
         """The rows of the chunk's sentences."""

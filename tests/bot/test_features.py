@@ -53,6 +53,17 @@ def test_a_candidate_is_a_sentence_of_a_hit(opened: Index, counting: CountingEnc
     assert found.features[:2, 4] == pytest.approx([cosines[1] - cosines[0], -0.03])  # the next sentence; none follows
 
 
+def test_a_table_row_holds_the_names_of_its_columns(built, kb: Path, counting: CountingEncoder) -> None:
+    (kb / "a.md").write_text("|甲乙|丙丁|\n|--|--|\n|戊己|25名|\n", encoding="utf-8")
+    built(merge_characters=1)
+    index = open_index(kb.parent / "index", counting.fingerprint)
+    (row,) = (row for row in range(len(index.sentences)) if "25名" in index.sentence_text(row))
+    assert index.readings([row]) == ["戊己，丙丁是25名。"]
+    found, _, _ = features(index, "戊己的丙丁？")
+    pairs = found.features[:, AFTER_NEARNESS].tolist()
+    assert pairs.index(max(pairs)) == found.rows.tolist().index(row)
+
+
 def test_a_partial_correlation_by_hand(opened: Index) -> None:
     found, query, _ = features(opened, "甲乙丙")
     first, second = (opened.vectors.reconstruct(row).astype(float) for row in (0, 1))

@@ -131,3 +131,11 @@ def test_traditional_text_is_embedded_in_simplified_characters_and_cited_as_it_i
     ((sentence,),) = chunk_sentences(document, chunk_document(document, small), len, 40)
     assert sentence.embedded_text == "嘉峪关长城博物馆。"
     assert document.text[sentence.start : sentence.end] == "嘉峪關長城博物館。"
+
+
+@pytest.mark.parametrize(("max_tokens", "embedded"), [(40, "科室 教务处，电话是8010。"), (14, "| 教务处 | 8010 |")])
+def test_the_row_of_a_table_is_embedded_as_it_reads_where_that_fits(max_tokens: int, embedded: str) -> None:
+    document = Document("d", "题", "## 科室\n\n| 部门 | 电话 |\n| --- | --- |\n| 教务处 | 8010 |")
+    (sentences,) = chunk_sentences(document, chunk_document(document, small), len, max_tokens)
+    assert sentences[-1].embedded_text == embedded
+    assert document.text[sentences[-1].start : sentences[-1].end] == "| 教务处 | 8010 |"

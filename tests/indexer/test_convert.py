@@ -145,6 +145,35 @@ def test_a_word_file(kb: Path) -> None:
     assert document.pages == ()
 
 
+@pytest.mark.parametrize(
+    ("first", "begins"),
+    [
+        ("<td>部门</td><td>电话</td>", "| 部门 | 电话 |\n| --- | --- |\n| 教务处 | 8010 |"),
+        ("<td>总务处</td><td>8030</td>", "|  |  |\n| --- | --- |\n| 总务处 | 8030 |\n"),
+        ("<td>部门</td><td></td>", "|  |  |\n| --- | --- |\n| 部门 |  |\n"),
+        ("<td colspan=2>通讯录</td>", "|  |  |\n| --- | --- |\n| 通讯录 | |\n"),
+        ("<td colspan=2>通讯录</td><td>电话</td>", "|  |  |  |\n| --- | --- | --- |\n| 通讯录 | | 电话 |\n"),
+        ("<td>部门</td><td>" + "电话" * 11 + "</td>", "|  |  |\n"),
+        ("<th>部门</th><td>电话</td>", "|  |  |\n"),
+    ],
+)
+def test_the_first_row_of_a_table_names_its_columns(first: str, begins: str) -> None:
+    markup = f"<table><tr>{first}</tr><tr><td>教务处</td><td>8010</td></tr></table>"
+    assert from_html(markup).text.startswith(begins)
+
+
+def test_so_does_that_of_a_word_file() -> None:
+    document = docx.Document()
+    table = document.add_table(rows=2, cols=2)
+    for cell, text in zip(
+        (*table.rows[0].cells, *table.rows[1].cells), ("部门", "电话", "教务处", "8010"), strict=True
+    ):
+        cell.text = text
+    raw = io.BytesIO()
+    document.save(raw)
+    assert from_docx(raw.getvalue()).text == "| 部门 | 电话 |\n| --- | --- |\n| 教务处 | 8010 |\n"
+
+
 def test_a_pdf_has_paragraphs_headings_and_pages(kb: Path) -> None:
     first = ["#总体情况", "全市共有中小学三十二所，其中小学二十一所，初中八", "所，高中三所。", "教师共两千余名。"]
     second = ["#经费", "全年经费一亿元。"]

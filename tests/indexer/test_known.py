@@ -117,7 +117,7 @@ def test_a_quote_that_is_gone_does_nothing_and_is_named_and_a_heading_is_a_sente
         KnownQuestion("甲？", "甲甲"), KnownQuestion("乙？", "没有的话"), KnownQuestion("丙\n？", "丙丙"),
     )  # fmt: skip
     assert index.known_rows.tolist() == [[0, 0], [2, 1]]
-    assert index.sentence_texts(range(3)) == ["甲甲。", "丙丙", "丁。"]
+    assert [index.sentence_text(row) for row in range(3)] == ["甲甲。", "丙丙", "丁。"]
     assert {doc_id: numbers.tolist() for doc_id, numbers in index.answered.items()} == {"a": [0, 1, 2]}
     page = Page(index.documents["a"], *cut_document(index.documents["a"], IndexConfig(), len, 40))
     found = [one for one in lint([page]) if one.rule == "lost-question"]
