@@ -132,17 +132,19 @@ _HELD_BY_VALUE = {
     for noun in nouns.split()
 }
 _TITLE = re.compile(r"[《“\"「『]([^》”\"」』]{2,})[》”\"」』]")
-_MEASURES = "人名位个件所本篇部场届级支只项幅次期岁元块钱倍亩米条家座种类份处门辆套"
+_MEASURES = "人名位个件所本篇部场届级支只项幅次期岁元块钱倍亩米条家座种类份处门辆套间栋节张页"
 _UNIT = re.compile(rf"(?:多少|几)[余多万亿]?([{HAN}])")
 _PERSONS = "名位人"
 # What a question wants to be told, in its own words: 哪一年, 多少名, 哪个单位, how many; to its end where that is near.
 _WANTED = re.compile(
-    rf"(?:[哪何](?:一?[年月日天]|[里儿时地处人])|什么(?:时[候间]|地[方址]|原因|条件|题目)|啥时候|几[点月号]|几[年天](?!级)|多长时间"
+    rf"(?:[哪何](?:一?[年月日天]|[里儿时地处人])|什么(?:时[候间]|地[方址]|原因|条件|题目)|啥时候|几[点月号]|哪?几[年天](?!级)|多长时间"
     rf"|(?:多少|几)[{_MEASURES}]|多少|哪(?:[几些]?[{_MEASURES}]|些)[{HAN}]{{0,2}}|多[大高长远深宽重快久]|怎么[样办]?|如何"
     rf"|{_WHY}|为何|[是为由给]?谁|[叫姓]什么(?:名字)?)"
     rf"(?:[{HAN}]{{0,12}}?(?=[呢呀啊]?(?:[^\w“《]|$)))?"
     r"|how (?:many|much|long|far|big|often)|\b(?:when|where|who|why)\b|\bwhich \w+"
 )
+# What jieba takes into one word with what follows: 哪些项目, 多少|个班.
+_APART = re.compile(rf"哪些|多少[{_MEASURES}]?")
 # Parts of speech as jieba names them.
 _NOUNS = NAMES | {"n", "ng", "vn", "an", "j", "l", "i"}
 _THINGS = _NOUNS - {"vn", "an"}  # 启动 leans on what was started
@@ -227,7 +229,7 @@ def numbers_of(text: str) -> tuple[Quantity, ...]:
 def content_words(text: str) -> tuple[tuple[str, str], ...]:
     """(word, part of speech) of a folded question, numbers left out; generic ones have the part `generic`."""
     found = [(phrase, "known" if alternatives(phrase) else "eng") for phrase in english_phrases(text)]
-    for word, tag in _tagged(re.sub(r"[a-z']+", " ", text)):
+    for word, tag in _tagged(_APART.sub(r"\g<0> ", re.sub(r"[a-z']+", " ", text))):
         if re.search(r"\w", word) and not re.search(r"\d", word) and tag != "m":
             found.append((word, tag))
     return tuple(dict.fromkeys((word, "generic" if is_generic(word) else tag) for word, tag in found))

@@ -72,6 +72,14 @@ def test_which_one_is_no_number() -> None:
     assert ask_what("第一天启动了什么？", even).quantities == (Quantity(True, 1, "天"),)
 
 
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [("女子组有哪些项目？", ["女子组", "有", "哪些", "项目"]), ("学校有多少个班？", ["学校", "有", "个", "班"])],
+)
+def test_what_asks_is_no_part_of_a_word(question: str, words: list[str]) -> None:
+    assert [word for word, _ in content_words(fold(question))] == words
+
+
 def test_generic_words_are_told_apart() -> None:
     tags = dict(content_words(fold("请问面积一共是多少")))
     assert tags["请问"] == "generic"
@@ -118,6 +126,8 @@ def test_what_is_missing_names_numbers_then_titles_then_words() -> None:
         ("市长是谁？", "是谁"),
         ("谁参加了在博物馆举行的基地开放日活动？", "谁"),
         ("谁写了《甲》？", "谁"),
+        ("运动会是哪几天？", "哪几天"),
+        ("有多少间教室？", "多少间教室"),
         ("被命名为什么基地？", ""),
         ("主题是什么？", ""),
         ("How many people came?", "how many"),
