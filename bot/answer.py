@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from pathlib import Path
 
 from bot.config import BotConfig
@@ -179,7 +179,12 @@ class Answerer:
             for number, one in enumerate(found.evidence, 1)
         ]
         refusal = "" if citations else self._refusal(found)
-        sentences = [AnswerSentence(one.quote, (one.number,), supported=True) for one in citations]
+        rows = [one.quote.startswith(("|", "- ")) for one in citations]  # of tables and lists, each a line of its own
+        breaks = ["", *("\n" if any(pair) else "" for pair in pairwise(rows))]
+        sentences = [
+            AnswerSentence(one.quote, (one.number,), supported=True, before=before)
+            for one, before in zip(citations, breaks, strict=False)
+        ]
         verdict = Verdict.GROUNDED if citations else Verdict.REFUSED
         return self._answer(found, sentences, verdict, citations, "extractive", refusal=refusal, note=found.note)
 

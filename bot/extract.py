@@ -10,6 +10,7 @@ from bot.question import LIST
 from bot.types import Hit
 from bot.weigh import Weighed
 from indexer.store import Index
+from indexer.table import table_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,8 @@ def choose_sentences(index: Index, weighed: Weighed, config: BotConfig) -> list[
     """The fewest verbatim sentences that hold the answer with enough belief, at most `config.sentences`.
 
     The one most likely to answer comes first, any others after it in reading order; where the question asks for several
-    things and none is likelier to hold them than all others together, all are in reading order.
+    things and none is likelier to hold them than all others together, all are in reading order. A table's row, which
+    does not say what its cells are, brings the line that names the columns.
     """
     if not len(weighed.scores):
         return []
@@ -44,5 +46,9 @@ def choose_sentences(index: Index, weighed: Weighed, config: BotConfig) -> list[
             chosen[text] = Evidence(hit, start, end)
             held += float(belief[at])
     best = next(iter(chosen.values()))
+    for one in list(chosen.values()):
+        text = index.documents[one.hit.chunk.doc_id].text
+        if table := table_at(text, one.start):
+            chosen.setdefault(text[slice(*table.line)], Evidence(one.hit, *table.line))
     several = LIST in weighed.asked.kinds and belief.max() < 0.5
     return sorted(chosen.values(), key=lambda one: (not several and one is not best, one.hit.number, one.start))

@@ -229,6 +229,18 @@ def test_a_sentence_of_a_document_that_lacks_the_subject_asked_of_does_not_come_
     assert answers(kb.parent / "index", "丙丙的甲乙乙").sentences[0].text == "丙丙甲。"
 
 
+def test_a_row_of_a_table_brings_the_names_of_its_columns(built, kb: Path, counting) -> None:
+    table = "| 丙丙 | 丁丁 |\n| --- | --- |\n| 戊戊 | 甲己 |\n| 甲甲 | 乙 |\n"
+    (kb / "a.md").write_text(f"庚甲。\n\n{table}", encoding="utf-8")
+    built(merge_characters=1)
+    index = kb.parent / "index"
+    one = answers(index, "甲甲的丁丁", sentences=1)
+    assert one.text == "| 甲甲 | 乙 |[1]\n| 丙丙 | 丁丁 |[2]"
+    assert [citation.quote for citation in one.citations] == ["| 甲甲 | 乙 |", "| 丙丙 | 丁丁 |"]
+    several = answers(index, "甲有哪些", enough_belief=1.1, least_belief=0)
+    assert several.text == "庚甲。[1]\n| 丙丙 | 丁丁 |[2]\n| 戊戊 | 甲己 |[3]\n| 甲甲 | 乙 |[4]"
+
+
 def test_a_sentence_without_a_letter_is_never_cited(built, kb: Path, counting) -> None:
     (kb / "a.md").write_text("甲甲。\n\n| --- | --- |\n\n」。", encoding="utf-8")
     built(merge_characters=1)
