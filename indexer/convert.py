@@ -25,6 +25,9 @@ _META = {"title": "articletitle", "published": "pubdate", "source": "contentsour
 # Compatibility forms that PDF makers put in place of the characters themselves: radicals and ligatures.
 _COMPATIBILITY = re.compile("[\u2e80-\u2fdf\ufb00-\ufb06]")
 _TERMINATED = re.compile(r"[。！？!?…：:；;.][”’」』）)》]*$")
+_ITEM = re.compile(
+    r"(?:[一二三四五六七八九十]{1,3}、|[(（][一二三四五六七八九十\d]{1,3}[)）]|第[一二三四五六七八九十百\d]{1,5}[章节条])"
+)
 _NAME = re.compile(r"\D{1,20}")  # of a column
 _FULL = 0.85  # of the page's longest line: a line that long goes on in the next
 
@@ -147,6 +150,8 @@ def from_pdf(raw: bytes) -> Converted:
         widest = max(map(_width, lines), default=0)
         starts.append(len(text) if goes_on or not text else len(text) + 2)
         for line in lines:
+            if _ITEM.match(line) and _TERMINATED.search(text):  # however full the line before is
+                goes_on = False
             level = outline.get((number, _squeezed(line)))
             if level:
                 line, goes_on = f"{'#' * min(level, 6)} {line}", False

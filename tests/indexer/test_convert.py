@@ -187,6 +187,20 @@ def test_a_pdf_has_paragraphs_headings_and_pages(kb: Path) -> None:
     assert [document.page_of(document.text.index(word)) for word in ("总体", "教师", "经费", "一亿")] == [1, 1, 2, 2]
 
 
+def test_an_item_of_a_pdf_begins_a_paragraph_behind_a_full_line(kb: Path) -> None:
+    first = [
+        "第一条为奖学金，每一学年评选一次，见本办法。",
+        "第二条为助学金，每一学期评选，其名额按照",
+        "第三条的办法确定，每学期末公布一次名单。",
+    ]
+    (kb / "办法.pdf").write_bytes(a_pdf(first))
+    (document,) = read_folder(kb).documents
+    assert document.text == (
+        "第一条为奖学金，每一学年评选一次，见本办法。\n\n第二条为助学金，每一学期评选，其名额按照"
+        "第三条的办法确定，每学期末公布一次名单。"
+    )
+
+
 def test_running_heads_are_left_out_and_a_sentence_crosses_pages() -> None:
     line = "这是一行排满了的正文它一直延续到版心的最右边"
     pages = [["某市统计公报", f"第{number}节开头", line] for number in range(4)]
