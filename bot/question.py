@@ -145,6 +145,9 @@ _WANTED = re.compile(
 )
 # What jieba takes into one word with what follows: 哪些项目, 多少|个班.
 _APART = re.compile(rf"哪些|多少[{_MEASURES}]?")
+_PARTS = "章节条款项"
+# What a question says of such a part without naming any matter of it.
+_OF_A_PART = re.compile("请问|内容|规定|要求|具体|什么|啥|哪些|怎么|如何|[的了是有里说讲写]")
 # Parts of speech as jieba names them.
 _NOUNS = NAMES | {"n", "ng", "vn", "an", "j", "l", "i"}
 _THINGS = _NOUNS - {"vn", "an"}  # 启动 leans on what was started
@@ -355,6 +358,20 @@ def _hangs_on(asked: Asked) -> Iterator[tuple[str, bool]]:
     for word, expected, content in zip(asked.words, asked.expected.tolist(), asked.content.tolist(), strict=True):
         if expected > _EVEN or (word.isascii() and not is_generic(word)):
             yield word, content
+
+
+def asked_by_number(asked: Asked) -> Quantity | None:
+    """The part of a text that a question asks for by its number and nothing else: 第三条规定了什么？"""
+    for part in asked.quantities[:1]:
+        rest = asked.text[: part.start] + asked.text[part.start + len(part.written) :].removeprefix(part.unit)
+        if part.ordinal and part.unit and part.unit in _PARTS and not re.search(r"\w", _OF_A_PART.sub("", rest)):
+            return part
+    return None
+
+
+def begins_with(sentence: str, part: Quantity) -> bool:
+    """The sentence is that part of a text, or begins it."""
+    return any(one.start == 0 and one.agrees(part) for one in quantities(fold(sentence))[:1])
 
 
 def what_is_missing(asked: Asked, text: str, numbers: Sequence[Quantity]) -> Iterator[str]:

@@ -13,7 +13,15 @@ from bot.known import Query, known_answers, known_odds, odds_where_unlike
 from bot.matching import states_of_sentence
 from bot.orders import odds_of_steering
 from bot.prompt import is_chinese
-from bot.question import Asked, ask_what, asks_nothing, no_content_mentioned, nothing_mentioned
+from bot.question import (
+    Asked,
+    ask_what,
+    asked_by_number,
+    asks_nothing,
+    begins_with,
+    no_content_mentioned,
+    nothing_mentioned,
+)
 from bot.retrieve import retrieve
 from bot.subject import lacking
 from bot.types import Hit
@@ -26,6 +34,8 @@ _MOST_STEERING = 30  # odds that count at most: 28 of 150 messages off the topic
 # Log-odds that a sentence loses for each subject or year of the question that its document lacks and another's has. Of
 # 172 questions on 43 subjects of 152 articles 8 were answered with a sentence on another subject first, with this none.
 _OF_ANOTHER = 5.0
+# Probability at least that a sentence that begins with 第三条 answers a question for 第三条 and nothing else.
+_BY_NUMBER = 0.5
 _LITTLE_MENTIONED = 1 / 3  # of the odds, where no word of the question that says something by itself is mentioned
 
 
@@ -63,7 +73,8 @@ def held_to(index: Index, head: Head, query: Query, hits: Sequence[Hit], config:
 
     It is 0 too where the text around the best hit mentions no word that the question hangs on, and has a third of its
     odds where it mentions none that says something by itself; not so where the question is like one that is known to
-    have an answer: 文章有哪几个小标题？
+    have an answer: 文章有哪几个小标题？ Nor where it asks for a part of the text by its number alone, which the best
+    sentence begins with.
     """
     retrieved = time.perf_counter()
     asked = ask_what(query.text, head.expectation)
@@ -83,6 +94,9 @@ def held_to(index: Index, head: Head, query: Query, hits: Sequence[Hit], config:
             confidence = head.confidence(candidates.features, scores, log_sum(matched), together(hits))
             if not known and no_content_mentioned(asked, around):
                 confidence = _at_odds(confidence, _LITTLE_MENTIONED)
+        part = asked_by_number(asked)
+        if part and begins_with(index.sentence_text(int(candidates.rows[scores.argmax()])), part):
+            confidence = max(confidence, _BY_NUMBER)
     return Weighed(query, hits, retrieved, asked, candidates, scores, confidence)
 
 

@@ -229,6 +229,15 @@ def test_a_sentence_of_a_document_that_lacks_the_subject_asked_of_does_not_come_
     assert answers(kb.parent / "index", "丙丙的甲乙乙").sentences[0].text == "丙丙甲。"
 
 
+def test_a_part_asked_for_by_its_number_is_answered(built, kb: Path, counting) -> None:
+    (kb / "a.md").write_text("第二条 甲甲。\n\n第三条 辛辛。", encoding="utf-8")
+    built(merge_characters=1)
+    index = kb.parent / "index"
+    assert answers(index, "第三条是什么内容？", chance=0.01).text == "第三条 辛辛。[1]"
+    assert answers(index, "第三条路线是什么内容？", chance=0.01).verdict is Verdict.REFUSED
+    assert answers(index, "第四条是什么内容？", chance=0.01).verdict is Verdict.REFUSED
+
+
 def test_a_row_of_a_table_brings_the_names_of_its_columns(built, kb: Path, counting) -> None:
     table = "| 丙丙 | 丁丁 |\n| --- | --- |\n| 戊戊 | 甲己 |\n| 甲甲 | 乙 |\n"
     (kb / "a.md").write_text(f"庚甲。\n\n{table}", encoding="utf-8")

@@ -10,13 +10,16 @@ from bot.question import (
     GIVES,
     KINDS,
     ask_what,
+    asked_by_number,
     asks_nothing,
+    begins_with,
     content_words,
     expectation_from,
     goes_on,
     holds,
     no_content_mentioned,
     nothing_mentioned,
+    numbers_of,
     questions_in,
     what_is_missing,
     what_is_wanted,
@@ -78,6 +81,32 @@ def test_which_one_is_no_number() -> None:
 )
 def test_what_asks_is_no_part_of_a_word(question: str, words: list[str]) -> None:
     assert [word for word, _ in content_words(fold(question))] == words
+
+
+@pytest.mark.parametrize(
+    ("question", "part"),
+    [
+        ("第三条是什么内容？", "第三条"),
+        ("请问第12章规定了什么", "第12"),
+        ("第三条", "第三条"),
+        ("第三条路线是什么？", ""),
+        ("第三条和第四条是什么？", ""),
+        ("第三个是什么？", ""),
+        ("三条是什么？", ""),
+        ("规定了什么？", ""),
+    ],
+)
+def test_a_part_asked_for_by_its_number(question: str, part: str) -> None:
+    found = asked_by_number(ask_what(question, even))
+    assert (found.written if found else "") == part
+
+
+def test_a_sentence_begins_with_its_number() -> None:
+    (part,) = numbers_of("第三条")
+    assert begins_with("第3条 请假。", part)
+    assert not begins_with("按第三条请假。", part)
+    assert not begins_with("第三十条 请假。", part)
+    assert not begins_with("请假。", part)
 
 
 def test_generic_words_are_told_apart() -> None:
