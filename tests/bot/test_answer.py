@@ -230,10 +230,10 @@ def test_a_sentence_of_a_document_that_lacks_the_subject_asked_of_does_not_come_
 
 
 def test_a_part_asked_for_by_its_number_is_answered(built, kb: Path, counting) -> None:
-    (kb / "a.md").write_text("第二条 甲甲。\n\n第三条 辛辛。", encoding="utf-8")
+    (kb / "a.md").write_text("辛辛。\n\n第二条 甲甲。\n\n第三条 辛辛辛辛辛辛甲。", encoding="utf-8")
     built(merge_characters=1)
     index = kb.parent / "index"
-    assert answers(index, "第三条是什么内容？", chance=0.01).text == "第三条 辛辛。[1]"
+    assert answers(index, "第三条是什么内容？", chance=0.01).text == "第三条 辛辛辛辛辛辛甲。[1]"
     assert answers(index, "第三条路线是什么内容？", chance=0.01).verdict is Verdict.REFUSED
     assert answers(index, "第四条是什么内容？", chance=0.01).verdict is Verdict.REFUSED
 
