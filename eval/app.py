@@ -117,7 +117,7 @@ def _ask_all(
 
     if source := squad or beir:
         say = partial(click.echo, err=True)
-        documents, asked = read_squad(source, leave_out, say) if squad else read_beir(source)
+        documents, asked = read_squad(source, leave_out, say) if squad else read_beir(source, say)
         folder = _CACHE / source.stem
         with tqdm(unit="句", desc="编码 Embedding", disable=not sys.stderr.isatty(), leave=False) as bar:
 

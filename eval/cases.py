@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import random
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -197,20 +198,28 @@ def read_squad(
     documents: dict[str, Document] = {}
     cases: dict[str, Case] = {}
     dropped, unfound = set(), []
-    with _shaped("SQuAD", path) as content:
-        paragraphs = [
-            (f"{article.get('id', number)}-{place}", str(article.get("title", "")), paragraph)
-            for number, article in enumerate(objects_of(_object(json.loads(content), "the file")["data"], "data"))
-            for place, paragraph in enumerate(objects_of(article["paragraphs"], "paragraphs"))
-        ]
-        for doc_id, title, paragraph in paragraphs:
+    content = _read_text(path)
+    with _shaped("SQuAD", path):
+        articles = objects_of(_object(json.loads(content), "the file")["data"], "data")
+    paragraphs = []
+    for number, article in enumerate(articles):
+        with _shaped("SQuAD", f"{path} 第 {number + 1} 篇", f"{path}, article {number + 1}"):
+            inside = objects_of(article["paragraphs"], "paragraphs")
+            name, title = article.get("id", number), str(article.get("title", ""))
+            paragraphs += [(f"{name}-{place}", title, paragraph) for place, paragraph in enumerate(inside)]
+    for doc_id, title, paragraph in paragraphs:
+        with _shaped("SQuAD", f"{path} 段落 {doc_id}", f"{path}, paragraph {doc_id}"):
             if doc_id in documents:
                 raise taken(doc_id)
             text = normal_text(text_of(paragraph["context"], "context"))
             documents[doc_id] = Document(doc_id, title or doc_id, text)
-            if random.Random(f"0 {doc_id}").random() < leave_out:
-                dropped.add(doc_id)
-            for row in objects_of(paragraph["qas"], "qas"):
+            rows = objects_of(paragraph["qas"], "qas")
+        if random.Random(f"0 {doc_id}").random() < leave_out:
+            dropped.add(doc_id)
+        for number, row in enumerate(rows, 1):
+            name = row.get("id", f"#{number}")
+            at = f"{path} 段落 {doc_id} 问题 {name}", f"{path}, paragraph {doc_id}, question {name}"
+            with _shaped("SQuAD", *at):
                 key, question = identity_of(row["id"], "id"), text_of(row["question"], "question").strip()
                 texts = [text_of(answer["text"], "text") for answer in objects_of(row["answers"], "answers")]
                 answers = [normal_text(one) for one in texts if one]
@@ -222,7 +231,8 @@ def read_squad(
                         raise taken(key)
                     gold = () if first is None or doc_id in dropped else (resolve(doc_id, first, documents),)
                     must = tuple(one.quote for one in gold)
-                    cases[key] = Case(key, _askable(key, question), "squad" if gold else "left out", gold, must)
+                    asked = check_question(question, BotConfig())
+                    cases[key] = Case(key, asked, "squad" if gold else "left out", gold, must)
     if unfound:
         say(
             f"略去 {len(unfound)} 个段落里没有其答案的问题，第一个是 {unfound[0]}"
@@ -231,40 +241,49 @@ def read_squad(
     return _not_empty(path, [one for one in documents.values() if one.id not in dropped], list(cases.values()))
 
 
-def _askable(key: str, question: str) -> str:
-    """The question of that id, if it can be asked."""
-    try:
-        return check_question(question, BotConfig())
-    except QuestionError as error:
-        raise CaseError(f"{key}：{error.chinese}", f"{key}: {error.english}") from error
-
-
-def read_beir(folder: Path) -> tuple[list[Document], list[Case]]:
+def read_beir(folder: Path, say: Callable[[str], object] = lambda _: None) -> tuple[list[Document], list[Case]]:
     """A BEIR folder (corpus.jsonl, queries.jsonl, qrels/): every judged document of a query is gold as a whole.
 
-    Of the judgements those of test.tsv count, as in what others publish; where there is no such file, all.
+    Of the judgements those of test.tsv count, as in what others publish; where there is no such file, all. `say` is
+    told how many are left out because the document or the query is not there.
     """
     documents: dict[str, Document] = {}
     relevant: dict[str, dict[str, int]] = {}
-    with _shaped("BEIR", folder / "corpus.jsonl") as content:
-        for row in _rows(content):
-            key = identity_of(row["_id"], "_id")
-            if key in documents:
-                raise taken(key)
-            documents[key] = Document(key, str(row.get("title") or key), normal_text(text_of(row["text"], "text")))
+    asked: dict[str, str] = {}
+    unknown = []
+
+    def take_document(row: dict[str, Any]) -> None:
+        key = identity_of(row["_id"], "_id")
+        if key in documents:
+            raise taken(key)
+        documents[key] = Document(key, str(row.get("title") or key), normal_text(text_of(row["text"], "text")))
+
+    def take_query(row: dict[str, Any]) -> None:
+        key, question = identity_of(row["_id"], "_id"), text_of(row["text"], "text")
+        if key in asked:
+            raise taken(key)
+        asked[key] = check_question(question, BotConfig()) if key in relevant else question
+
+    each_line(folder / "corpus.jsonl", take_document)
     test = folder / "qrels/test.tsv"
     for path in [test] if test.exists() else sorted(test.parent.glob("*.tsv")):
-        with _shaped("BEIR", path) as content:
-            for row in csv.DictReader(content.splitlines(), delimiter="\t"):
-                if int(row["score"]) > 0 and row["corpus-id"] in documents:
-                    relevant.setdefault(row["query-id"], {})[row["corpus-id"]] = int(row["score"])
-    asked: dict[str, str] = {}
-    with _shaped("BEIR", folder / "queries.jsonl") as content:
-        for row in _rows(content):
-            key, question = identity_of(row["_id"], "_id"), text_of(row["text"], "text")
-            if key in asked:
-                raise taken(key)
-            asked[key] = _askable(key, question) if key in relevant else question
+        rows = csv.DictReader(_read_text(path).splitlines(), delimiter="\t")
+        for row in rows:
+            with _shaped("BEIR", f"{path} 第 {rows.line_num} 行", f"{path}, line {rows.line_num}"):
+                query, document, grade = row["query-id"], row["corpus-id"], _grade(row["score"])
+                if grade > 0 and document not in documents:
+                    unknown.append(f"{query} {document}")
+                elif grade > 0:
+                    relevant.setdefault(query, {})[document] = grade
+    each_line(folder / "queries.jsonl", take_query)
+    unknown += [
+        f"{query} {document}" for query, judged in relevant.items() if query not in asked for document in judged
+    ]
+    if unknown:
+        say(
+            f"略去 {len(unknown)} 条判断，其文档或问题不在数据里，第一条是 {unknown[0]}"
+            f" | left out: {len(unknown)} judgements whose document or query is not there, {unknown[0]} first"
+        )
     cases = [
         Case(key, question, "beir", tuple(_whole(documents[one], grade) for one, grade in relevant[key].items()))
         for key, question in asked.items()
@@ -273,8 +292,10 @@ def read_beir(folder: Path) -> tuple[list[Document], list[Case]]:
     return _not_empty(folder, list(documents.values()), cases)
 
 
-def _rows(content: str) -> list[dict[str, Any]]:
-    return [_object(json.loads(line), "a line") for line in content.split("\n") if line.strip()]
+def _grade(value: str | None) -> int:
+    if value is None or not re.fullmatch(r"-?\d{1,9}", value.strip()):
+        raise TypeError(f"score is not a whole number: {value!r}")
+    return int(value)
 
 
 def _whole(document: Document, grade: int) -> Gold:
@@ -282,18 +303,17 @@ def _whole(document: Document, grade: int) -> Gold:
 
 
 @contextmanager
-def _shaped(shape: str, path: Path) -> Iterator[str]:
-    """The file's text; whatever in it is not as the format has it is a CaseError that names the file."""
-    content = _read_text(path)
+def _shaped(shape: str, place: object, english_place: object = "") -> Iterator[None]:
+    """Whatever is not as the format has it is a CaseError that names the place."""
     try:
-        yield content
-    except CaseError as error:
-        raise CaseError(f"{path}：{error.chinese}", f"{path}: {error.english}") from error
+        yield
+    except (CaseError, QuestionError) as error:
+        raise CaseError(f"{place}：{error.chinese}", f"{english_place or place}: {error.english}") from error
     except (*_MALFORMED, AttributeError) as error:
         chinese, english = _in_words(error)
         raise CaseError(
-            f"{path} 不是 {shape} 格式（{chinese}）；请换一个或改正",
-            f"{path} is not {shape}-shaped ({english}): give another or correct it",
+            f"{place} 不是 {shape} 格式（{chinese}）；请换一个或改正",
+            f"{english_place or place} is not {shape}-shaped ({english}): give another or correct it",
         ) from error
 
 
@@ -314,7 +334,7 @@ def check_writable(file: Path) -> None:
 
 def _read_text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise CaseError(
             f"读不了 {path}：{error.strerror}；请检查路径和权限",

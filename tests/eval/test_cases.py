@@ -146,12 +146,29 @@ def test_an_answer_is_looked_for_as_its_paragraph_is_kept(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("articles", "message"),
     [
-        ([{"paragraphs": [paragraph("甲", ("q", "问？", "甲"), ("q", "问？", "甲"))]}], "s.json: id q is taken"),
-        ([{"id": 1, "paragraphs": [paragraph("甲")]}, {"paragraphs": [paragraph("乙")]}], "s.json: id 1-0 is taken"),
-        ([{"paragraphs": [paragraph("甲", ("q", "问" * 501, "甲"))]}], "s.json: q: the question has 501 characters"),
+        (
+            [{"paragraphs": [paragraph("甲", ("q", "问？", "甲"), ("q", "问？", "甲"))]}],
+            r"s\.json, paragraph 0-0, question q: id q is taken",
+        ),
+        (
+            [{"id": 1, "paragraphs": [paragraph("甲")]}, {"paragraphs": [paragraph("乙")]}],
+            r"s\.json, paragraph 1-0: id 1-0 is taken",
+        ),
+        (
+            [{"paragraphs": [paragraph("甲", ("q", "问" * 501, "甲"))]}],
+            "paragraph 0-0, question q: the question has 501 characters",
+        ),
         (
             [{"paragraphs": [paragraph("甲") | {"qas": [{"id": "q", "question": 5, "answers": []}]}]}],
-            "not SQuAD-shaped",
+            r"paragraph 0-0, question q is not SQuAD-shaped \(question is not text: 5\)",
+        ),
+        (
+            [{"paragraphs": [paragraph("甲"), {"qas": []}]}],
+            r"paragraph 0-1 is not SQuAD-shaped \(context is missing\)",
+        ),
+        (
+            [{"paragraphs": [{"context": "甲", "qas": [{"question": "问？"}]}]}],
+            r"paragraph 0-0, question #1 is not SQuAD-shaped \(id is missing\)",
         ),
     ],
 )
@@ -161,7 +178,7 @@ def test_squad_that_would_be_measured_wrongly(tmp_path: Path, articles: list[obj
 
 
 def test_what_is_not_squad(tmp_path: Path) -> None:
-    with pytest.raises(CaseError, match=r"not SQuAD-shaped \(paragraphs is missing\)"):
+    with pytest.raises(CaseError, match=r"s\.json, article 1 is not SQuAD-shaped \(paragraphs is missing\)"):
         read_squad(write(tmp_path / "s.json", {"data": [{}]}))
 
 
@@ -171,7 +188,7 @@ def test_what_is_not_beir(tmp_path: Path) -> None:
     with pytest.raises(CaseError, match="leaves no passage or no question"):
         read_beir(tmp_path)
     write(tmp_path / "queries.jsonl", {"text": "问甲"})
-    with pytest.raises(CaseError, match="not BEIR-shaped"):
+    with pytest.raises(CaseError, match=r"queries\.jsonl, line 1 \(_id is missing\)"):
         read_beir(tmp_path)
 
 
@@ -206,9 +223,9 @@ def test_the_judgements_of_test_are_preferred_and_their_grades_kept(tmp_path: Pa
 @pytest.mark.parametrize(
     ("file", "row", "message"),
     [
-        ("corpus.jsonl", {"_id": "d1", "text": "丙。"}, "corpus.jsonl: id d1 is taken"),
-        ("queries.jsonl", {"_id": "q1", "text": "问丙"}, "queries.jsonl: id q1 is taken"),
-        ("queries.jsonl", {"_id": "q3", "text": ""}, "queries.jsonl: q3: the question is empty"),
+        ("corpus.jsonl", {"_id": "d1", "text": "丙。"}, "corpus.jsonl, line 3: id d1 is taken"),
+        ("queries.jsonl", {"_id": "q1", "text": "问丙"}, "queries.jsonl, line 3: id q1 is taken"),
+        ("queries.jsonl", {"_id": "q3", "text": ""}, "queries.jsonl, line 3: the question is empty"),
     ],
 )
 def test_beir_that_would_be_measured_wrongly(tmp_path: Path, file: str, row: object, message: str) -> None:
@@ -217,3 +234,28 @@ def test_beir_that_would_be_measured_wrongly(tmp_path: Path, file: str, row: obj
         opened.write("\n" + json.dumps(row))
     with pytest.raises(CaseError, match=message):
         read_beir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("judgement", "message"),
+    [
+        ("q1\td1\tmuch", r"test\.tsv, line 3 is not BEIR-shaped \(score is not a whole number: 'much'\)"),
+        ("q1\td1", r"test\.tsv, line 3 is not BEIR-shaped \(score is not a whole number: None\)"),
+    ],
+)
+def test_a_judgement_that_is_none_is_named_by_its_line(tmp_path: Path, judgement: str, message: str) -> None:
+    with pytest.raises(CaseError, match=message):
+        read_beir(beir(tmp_path, test=f"q1\td1\t1\n{judgement}\n"))
+
+
+def test_judgements_of_what_is_not_there_are_counted(tmp_path: Path) -> None:
+    said: list[str] = []
+    cases = read_beir(beir(tmp_path, test="q1\td9\t1\nq1\td1\t1\nq9\td1\t1\nq1\td8\t0\n"), said.append)[1]
+    assert [(case.id, [gold.doc_id for gold in case.gold]) for case in cases] == [("q1", ["d1"])]
+    assert ["left out: 2 judgements whose document or query is not there, q1 d9 first" in one for one in said] == [True]
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    path = write(tmp_path / "c.jsonl", {"id": "0", "question": "问", "kind": "k", "gold": []})
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert [case.id for case in read_cases(path, DOCUMENTS)] == ["0"]
