@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -110,14 +110,21 @@ def describe_versions(index: Path) -> list[dict[str, Any]]:
 def only_builder(index: Path) -> Iterator[None]:
     """Waits until no other process changes the index, and keeps others from it; what a dead one left is removed.
 
-    What the system says against a change of the index is one line.
+    A folder that was made for it and got nothing goes again. What the system says against a change is one line.
     """
+    made = not index.exists()
     try:
         index.mkdir(parents=True, exist_ok=True)
         with FileLock(index / _LOCK):
             for left in (index / "versions").glob(f"{_BUILDING}*"):
                 shutil.rmtree(left, ignore_errors=True)
-            yield
+            try:
+                yield
+            finally:
+                if made and os.listdir(index) == [_LOCK]:
+                    (index / _LOCK).unlink()  # who waits for it sees that it is gone and makes another
+                    with suppress(OSError):  # which may be there already
+                        index.rmdir()
     except OSError as error:
         raise cannot_write(index, error) from error
 

@@ -80,6 +80,7 @@ def test_an_empty_folder_is_refused(built, kb: Path) -> None:
     (kb / "README.md").write_text("不是内容", encoding="utf-8")
     with pytest.raises(ContentError, match="holds no article"):
         built()
+    assert not (kb.parent / "index").exists()  # with nothing but its lock
 
 
 def test_a_file_that_cannot_be_read_is_skipped_and_its_earlier_content_stays(built, kb: Path, counting) -> None:
@@ -245,6 +246,7 @@ def test_headings_alone_cannot_be_indexed(built, kb: Path) -> None:
     (kb / "a.md").write_text("# 题\n\n## 又一题\n", encoding="utf-8")
     with pytest.raises(ContentError, match="no sentence"):
         built()
+    assert not (kb.parent / "index").exists()
 
 
 def test_an_index_folder_that_cannot_be_written(kb: Path, counting) -> None:
