@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +15,8 @@ from langchain_core.vectorstores import VectorStore
 from pydantic import Field, GetPydanticSchema
 from pydantic_core import core_schema
 
-from bot.answer import Answerer
+from bot.answer import Answerer, open_bot
+from bot.config import BotConfig
 from indexer.config import IndexConfig
 from indexer.embed import Encoder, Vectors, open_encoder
 from indexer.errors import ContentError
@@ -62,6 +64,11 @@ class JiawenRetriever(BaseRetriever):
     # Pydantic would take the dataclass apart, and its repr holds every document.
     bot: Annotated[Answerer, GetPydanticSchema(lambda *_: core_schema.is_instance_schema(Answerer)), Field(repr=False)]
     k: int = 10
+
+    @classmethod
+    def from_index(cls, path: str | Path = ".jiawen", k: int = 10) -> "JiawenRetriever":
+        """Over the published version; whatever the settings say no language model is opened, as none is asked."""
+        return cls(bot=open_bot(path, replace(BotConfig.from_environment(), model="")), k=k)
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, k: int | None = None

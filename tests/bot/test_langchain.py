@@ -94,6 +94,13 @@ class TestVectorStore(VectorStoreIntegrationTests):
         return JiawenVectorStore(self.get_embeddings())
 
 
+def test_a_retriever_opens_no_language_model(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JIAWEN_LLM", "nobody:knows-it")
+    retriever = JiawenRetriever.from_index(index, k=1)
+    assert retriever.bot.model is None
+    assert len(retriever.invoke("甲乙")) == 1
+
+
 def test_a_retriever_in_a_chain_gives_what_jiawen_search_gives(index: Path) -> None:
     bot = open_bot(index)
     chain = RunnableLambda(lambda asked: asked["question"]) | JiawenRetriever(bot=bot, k=2)
