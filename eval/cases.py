@@ -111,7 +111,7 @@ def each_line(path: Path, take: Callable[[Any], object]) -> None:
         if not line.strip():
             continue
         try:
-            take(_object(json.loads(line), "the line"))
+            take(_object(json.loads(line), "这一行", "the line"))
         except (CaseError, QuestionError) as error:
             kind = NotHeld if isinstance(error, NotHeld) else CaseError
             raise kind(f"{path} 第 {number} 行：{error.chinese}", f"{path}, line {number}: {error.english}") from error
@@ -129,18 +129,24 @@ def _in_words(error: Exception) -> tuple[str, str]:
         case KeyError():
             return f"缺少 {error.args[0]}", f"{error.args[0]} is missing"
         case json.JSONDecodeError():
-            return "不是 JSON", f"not JSON: {error.msg}, character {error.pos + 1}"
+            place = f"line {error.lineno}, character" if error.lineno > 1 else "character"
+            return (
+                f"不是 JSON，第 {error.lineno} 行第 {error.colno} 个字",
+                f"not JSON: {error.msg}, {place} {error.colno}",
+            )
         case UnicodeEncodeError():
             return "有无效字符", "it holds characters that are not text"
         case RecursionError():
             return "嵌套太深", "it is nested too deep"
+        case TypeError(args=(str(chinese), str(english))):
+            return chinese, english
     return str(error), str(error)
 
 
 def text_of(value: object, name: str) -> str:
     """The value, if it is a string; a TypeError for anything else, a ValueError for what UTF-8 cannot write."""
     if not isinstance(value, str):
-        raise TypeError(f"{name} is not text: {value!r}")
+        raise not_as_asked(name, name, "文字", "text", value)
     value.encode("utf-8")
     return value
 
@@ -152,19 +158,25 @@ def identity_of(value: object, name: str) -> str:
 
 def _list_of(value: object, name: str) -> list[Any]:
     if not isinstance(value, list):
-        raise TypeError(f"{name} is not a list: {value!r}")
+        raise not_as_asked(name, name, "列表", "a list", value)
     return value
 
 
 def objects_of(value: object, name: str) -> list[dict[str, Any]]:
     """The value, if it is a list of JSON objects; a TypeError for anything else."""
-    return [_object(one, f"what stands in {name}") for one in _list_of(value, name)]
+    return [_object(one, f"{name} 里的一项", f"what stands in {name}") for one in _list_of(value, name)]
 
 
-def _object(value: object, name: str) -> dict[str, Any]:
+def _object(value: object, chinese: str, english: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise TypeError(f"{name} is not an object: {value!r}")
+        raise not_as_asked(chinese, english, "对象", "an object", value)
     return value
+
+
+def not_as_asked(chinese: str, english: str, chinese_kind: str, english_kind: str, value: object) -> TypeError:
+    """The error for a value of another kind, which is shown as it stands in the file: null, not None."""
+    shown = json.dumps(value, ensure_ascii=False)
+    return TypeError(f"{chinese} 不是{chinese_kind}：{shown}", f"{english} is not {english_kind}: {shown}")
 
 
 def taken(key: str) -> CaseError:
@@ -200,7 +212,7 @@ def read_squad(
     dropped, unfound = set(), []
     content = _read_text(path)
     with _shaped("SQuAD", path):
-        articles = objects_of(_object(json.loads(content), "the file")["data"], "data")
+        articles = objects_of(_object(json.loads(content), "文件", "the file")["data"], "data")
     paragraphs = []
     for number, article in enumerate(articles):
         with _shaped("SQuAD", f"{path} 第 {number + 1} 篇", f"{path}, article {number + 1}"):
@@ -294,7 +306,7 @@ def read_beir(folder: Path, say: Callable[[str], object] = lambda _: None) -> tu
 
 def _grade(value: str | None) -> int:
     if value is None or not re.fullmatch(r"-?\d{1,9}", value.strip()):
-        raise TypeError(f"score is not a whole number: {value!r}")
+        raise not_as_asked("score", "score", "整数", "a whole number", value)
     return int(value)
 
 

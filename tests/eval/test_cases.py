@@ -50,7 +50,7 @@ def test_every_place_of_a_quote_counts() -> None:
         (["no", "object"], r"cannot read .*, line 2 \(the line is not an object: "),
         (
             {"id": "1", "question": "问", "kind": "k", "gold": ["甲"]},
-            "line 2 .*what stands in gold is not an object: '甲'",
+            'line 2 .*what stands in gold is not an object: "甲"',
         ),
         (
             {"id": "1", "question": "问", "kind": "k", "gold": [{"doc_id": ["a"], "quote": "甲"}]},
@@ -58,7 +58,7 @@ def test_every_place_of_a_quote_counts() -> None:
         ),
         ({"id": "0", "question": "问", "kind": "k", "gold": []}, "line 2: id 0 is taken"),
         ({"id": "1", "question": "问", "kind": "k", "gold": [], "must": "两个字"}, "line 2 .*must is not a list"),
-        ({"id": "1", "question": None, "kind": "k", "gold": []}, "line 2 .*question is not text: None"),
+        ({"id": "1", "question": None, "kind": "k", "gold": []}, "line 2 .*question is not text: null"),
         ({"id": "1", "question": "问", "kind": "k", "gold": {}}, "line 2 .*gold is not a list"),
         ({"id": "1", "question": " ", "kind": "k", "gold": []}, "line 2: the question is empty"),
         ({"id": "1", "question": "问" * 501, "kind": "k", "gold": []}, "line 2: the question has 501 characters"),
@@ -239,8 +239,8 @@ def test_beir_that_would_be_measured_wrongly(tmp_path: Path, file: str, row: obj
 @pytest.mark.parametrize(
     ("judgement", "message"),
     [
-        ("q1\td1\tmuch", r"test\.tsv, line 3 is not BEIR-shaped \(score is not a whole number: 'much'\)"),
-        ("q1\td1", r"test\.tsv, line 3 is not BEIR-shaped \(score is not a whole number: None\)"),
+        ("q1\td1\tmuch", r'test\.tsv, line 3 is not BEIR-shaped \(score is not a whole number: "much"\)'),
+        ("q1\td1", r"test\.tsv, line 3 is not BEIR-shaped \(score is not a whole number: null\)"),
     ],
 )
 def test_a_judgement_that_is_none_is_named_by_its_line(tmp_path: Path, judgement: str, message: str) -> None:
@@ -259,3 +259,11 @@ def test_a_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
     path = write(tmp_path / "c.jsonl", {"id": "0", "question": "问", "kind": "k", "gold": []})
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
     assert [case.id for case in read_cases(path, DOCUMENTS)] == ["0"]
+
+
+def test_json_that_is_none_is_named_by_its_line(tmp_path: Path) -> None:
+    (tmp_path / "s.json").write_text('{"data": [\n{"paragraphs": [],}]}', encoding="utf-8")
+    with pytest.raises(
+        CaseError, match=r"s\.json 不是 SQuAD 格式（不是 JSON，第 2 行第 1\d 个字）.* line 2, character 1\d\)"
+    ):
+        read_squad(tmp_path / "s.json")

@@ -38,3 +38,18 @@ def test_a_file_that_is_no_such_list(tmp_path) -> None:
     (tmp_path / "a.jsonl").write_text('{"text": "甲"}\n', encoding="utf-8")
     with pytest.raises(CaseError, match=r"a\.jsonl"):
         read_orders(tmp_path / "a.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ('{"text": "甲"}', r"a\.jsonl, line 2 \(order is missing\)"),
+        ('{"text": null, "order": true}', r"第 2 行（text 不是文字：null）.*line 2 \(text is not text: null\)"),
+        ('{"text": "甲", "order": "no"}', r'line 2 \(order is not true or false: "no"\)'),
+        ("[]", r"line 2 \(the line is not an object: \[\]\)"),
+    ],
+)
+def test_a_line_that_is_none_is_named_in_the_words_of_the_file(tmp_path, row: str, message: str) -> None:
+    (tmp_path / "a.jsonl").write_text(f'{{"text": "乙", "order": true}}\n{row}\n', encoding="utf-8")
+    with pytest.raises(CaseError, match=message):
+        read_orders(tmp_path / "a.jsonl")
