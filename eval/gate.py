@@ -1,5 +1,6 @@
 """What a new index is held to before it is published: the golden questions that the published one is asked as well."""
 
+import sys
 from dataclasses import replace
 
 from bot.answer import Answerer
@@ -24,13 +25,16 @@ def hold(candidate: Index, published: Index) -> list[str] | None:
     if not cases:
         return None
     # Brings SciPy and scikit-learn, 3 s; most knowledge bases have no golden set.
+    from tqdm import tqdm
+
     from eval.compare import difference
     from eval.run import is_right
 
     encoder = open_encoder(candidate.manifest.encoder)
     old, new = (Answerer(index, encoder, BotConfig(), load_head()) for index in (published, candidate))
     pairs = []
-    for key, case in cases.items():
+    shown = tqdm(cases.items(), unit="问", desc="把关 Gate", disable=not sys.stderr.isatty(), leave=False)
+    for key, case in shown:
         # Else whatever stands now where the quote stood would be right.
         lost = replace(case, gold=tuple(replace(gold, spans=()) for gold in case.gold))
         asked = [(case, old), (moved.get(key, lost), new)]

@@ -2,6 +2,7 @@
 
 import json
 import os
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,16 @@ def test_files_that_share_ids_lose_no_question(regressed) -> None:
     first, *lost = regressed("b.md")
     assert first.startswith("标准问题答对 golden questions right 100.0% → 0.0%")
     assert lost == ["1: 甲", "2: 乙", "3: 丙", "1: 丁", "2: 戊", "3: 己"]
+
+
+@pytest.mark.parametrize("at_a_terminal", [True, False])
+def test_how_far_the_questions_are_is_shown_at_a_terminal_only(regressed, monkeypatch, at_a_terminal: bool) -> None:
+    shown = StringIO()
+    monkeypatch.setattr(shown, "isatty", lambda: at_a_terminal)
+    monkeypatch.setattr("sys.stderr", shown)
+    regressed("b.md")
+    assert ("把关 Gate" in shown.getvalue() and "/6 " in shown.getvalue()) == at_a_terminal
+    assert bool(shown.getvalue()) == at_a_terminal
 
 
 def test_what_stands_where_a_lost_quote_stood_is_no_answer(regressed) -> None:
