@@ -146,7 +146,7 @@ def _in_words(error: Exception) -> tuple[str, str]:
 def text_of(value: object, name: str) -> str:
     """The value, if it is a string; a TypeError for anything else, a ValueError for what UTF-8 cannot write."""
     if not isinstance(value, str):
-        raise not_as_asked(name, name, "文字", "text", value)
+        raise _unlike(name, name, "文字", "text", value)
     value.encode("utf-8")
     return value
 
@@ -156,9 +156,17 @@ def identity_of(value: object, name: str) -> str:
     return str(value) if type(value) is int else text_of(value, name)
 
 
+def flag_of(value: object, name: str) -> bool:
+    """The value, if it is true or false; a TypeError for anything else."""
+    if not isinstance(value, bool):
+        shown = json.dumps(value, ensure_ascii=False)
+        raise TypeError(f"{name} 既不是 true 也不是 false：{shown}", f"{name} is neither true nor false: {shown}")
+    return value
+
+
 def _list_of(value: object, name: str) -> list[Any]:
     if not isinstance(value, list):
-        raise not_as_asked(name, name, "列表", "a list", value)
+        raise _unlike(name, name, "列表", "a list", value)
     return value
 
 
@@ -169,11 +177,11 @@ def objects_of(value: object, name: str) -> list[dict[str, Any]]:
 
 def _object(value: object, chinese: str, english: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise not_as_asked(chinese, english, "对象", "an object", value)
+        raise _unlike(chinese, english, "对象", "an object", value)
     return value
 
 
-def not_as_asked(chinese: str, english: str, chinese_kind: str, english_kind: str, value: object) -> TypeError:
+def _unlike(chinese: str, english: str, chinese_kind: str, english_kind: str, value: object) -> TypeError:
     """The error for a value of another kind, which is shown as it stands in the file: null, not None."""
     shown = json.dumps(value, ensure_ascii=False)
     return TypeError(f"{chinese} 不是{chinese_kind}：{shown}", f"{english} is not {english_kind}: {shown}")
@@ -306,7 +314,7 @@ def read_beir(folder: Path, say: Callable[[str], object] = lambda _: None) -> tu
 
 def _grade(value: str | None) -> int:
     if value is None or not re.fullmatch(r"-?\d{1,9}", value.strip()):
-        raise not_as_asked("score", "score", "整数", "a whole number", value)
+        raise _unlike("score", "score", "整数", "a whole number", value)
     return int(value)
 
 

@@ -14,7 +14,7 @@ from bot.head import Forest
 from bot.matching import Matcher, states_of_passage, states_of_query
 from bot.reading import items, read
 from bot.verify import COLUMNS, EVEN, Passage, Support, evidence, verify
-from eval.cases import CaseError, each_line, identity_of, objects_of, taken, text_of
+from eval.cases import CaseError, each_line, flag_of, identity_of, objects_of, taken, text_of
 from eval.examples import Lesson
 from eval.fit import forest_arrays, matcher_arrays, train_forest
 from eval.metrics import mean_interval
@@ -100,9 +100,11 @@ def _pairs_of(row: dict[str, Any]) -> list[Pair]:
     doc_id = identity_of(row["doc_id"], "doc_id")
     pairs = []
     for one in objects_of(row.get("claims", [row]), "claims"):
-        if not isinstance(one["supported"], bool):
-            raise TypeError("supported is neither true nor false")
-        texts = (text_of(one["claim"], "claim"), one["supported"], text_of(one["kind"], "kind"))
+        texts = (
+            text_of(one["claim"], "claim"),
+            flag_of(one["supported"], "supported"),
+            text_of(one["kind"], "kind"),
+        )
         pairs.append(Pair(identity_of(one["id"], "id"), passage, *texts, doc_id))
     return pairs
 

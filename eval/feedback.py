@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.config import BotConfig
 from bot.context import check_question
-from eval.cases import CaseError, each_line, objects_of, resolve, text_of
+from eval.cases import CaseError, each_line, flag_of, objects_of, resolve, text_of
 from indexer.errors import QuestionError
 from indexer.types import Document
 
@@ -33,14 +33,12 @@ def read_feedback(path: Path) -> list[dict[str, Any]]:
 
 
 def _opinion(row: Mapping[str, Any]) -> dict[str, Any]:
-    if not isinstance(row["good"], bool):
-        raise TypeError("good is neither true nor false")
     citations = [
         {key: text_of(one[key], key) for key in ("doc_id", "quote")}
         for one in objects_of(row["citations"], "citations")
     ]
     texts = {key: text_of(row[key], key) for key in ("question", "reason", "verdict")}
-    return texts | {"good": row["good"], "citations": citations}
+    return texts | {"good": flag_of(row["good"], "good"), "citations": citations}
 
 
 def cases_from(

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
-from eval.cases import each_line, not_as_asked, text_of
+from eval.cases import each_line, flag_of, text_of
 from indexer.embed import Encoder, Vectors
 from indexer.store import Index
 from indexer.text import simplify
@@ -52,14 +52,8 @@ class Told:
 def read_orders(path: Path) -> tuple[list[str], Flags]:
     """(texts, which of them are orders) of a JSON Lines file with `text` and `order`."""
     rows: list[tuple[str, bool]] = []
-    each_line(path, lambda row: rows.append((text_of(row["text"], "text"), _flag_of(row["order"]))))
+    each_line(path, lambda row: rows.append((text_of(row["text"], "text"), flag_of(row["order"], "order"))))
     return [text for text, _ in rows], np.array([order for _, order in rows], np.bool_)
-
-
-def _flag_of(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise not_as_asked("order", "order", " true 或 false", "true or false", value)
-    return value
 
 
 def fit(vectors: Vectors, orders: Flags, ordinary: Vectors, kind: Kind) -> tuple[Vectors, float]:

@@ -45,7 +45,7 @@ def test_a_file_that_is_no_such_list(tmp_path) -> None:
     [
         ('{"text": "甲"}', r"a\.jsonl, line 2 \(order is missing\)"),
         ('{"text": null, "order": true}', r"第 2 行（text 不是文字：null）.*line 2 \(text is not text: null\)"),
-        ('{"text": "甲", "order": "no"}', r'line 2 \(order is not true or false: "no"\)'),
+        ('{"text": "甲", "order": "no"}', r'line 2 \(order is neither true nor false: "no"\)'),
         ("[]", r"line 2 \(the line is not an object: \[\]\)"),
     ],
 )
