@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain, islice, pairwise
 from typing import Any
 
-from indexer.text import Span, fold, heading_lines, sentence_spans
+from indexer.text import Span, fold, heading_lines, sentence_spans, simplify
 from indexer.types import Document
 
 _SHORTEST, _LONGEST = 7, 60  # characters of a question
@@ -62,9 +62,11 @@ _CLAUSE_END = re.compile(
     r"(?:，|(?<!\d),|,(?!\d))(?!这是|[对向把将以])|[；;。｡！？!?…]+"
 )
 _ASCII_COMMA = re.compile(r"(?<!\d),|,(?!\d)")
-_ADVERBIAL = re.compile("(?:在|为|经|据|随着|当|截至|按照|根据|围绕)[^，,]{2,14}|.*年[（(]\0+[）)]")
+_ADVERBIAL = re.compile(
+    "(?:在|为|经|据|随[着著]|当|截至|按照|根据|围绕)[^，,]{2,14}|(?:根据|随[着著]|按照)[^，,]{15,24}|.*年[（(]\0+[）)]"
+)
 _CLINGS = re.compile(  # begins a clause that cannot be understood without the one before
-    "[其这那该此它他她并但而且也还又则就都均即如若因使让或与和及之另再只才却由比较增减降占可须应要不满]|下降|上升|同比|"
+    "[其这那该此它他她曾于距离并但而且也还又则就都均即如若因使让或与和及之另再只才却由比较增减降占可须应要不满]|下降|上升|同比|"
     "所以|于是|然而|同时|以及|以便|从而|对此|至此|届时|当时|随后|虽|尽管|甚至|例如|包括|特别|尤其|分别|等|超过"
 )
 _SUBJECTLESS = re.compile(
@@ -72,7 +74,9 @@ _SUBJECTLESS = re.compile(
     "首|吸引|产生|涉及|违者|已"
 )
 _PRONOUN = re.compile("(?:[^，]{0,12}，)?[他她它其这该那此]")
-_UNFINISHED = re.compile("(?:强调|指出|表示|说|认为|介绍|显示|时|之际)(?:是在什么时候|是在哪一年)?？$")
+_UNFINISHED = re.compile(
+    "(?:强调|指出|表示|说|认为|介绍|显示|时|后|之际)(?:是在什么时候|是在哪一年)?？$|^(?:根据|按照|随[着著])[^，]*$"
+)
 
 _HAN = "[\u4e00-\u9fff]"
 _TO = r"[至到～~—–-]"
@@ -83,7 +87,7 @@ _UNIT = (
 )
 _NO_RANGE = rf"(?!\d|\s*{_TO}\s*\d|[、/×+]\d|{_TO}[今去明次])"
 _AMOUNT = (
-    rf"(?<![\d.·第A-Za-z+×/：:])(?<!\d{_TO})(?<!\d.{_TO})(?<!\d..{_TO})(?<!\d{_HAN})(?<!小时)"
+    rf"(?<![\d.·第A-Za-z+×/：:])(?<!民国)(?<!\d{_TO})(?<!\d.{_TO})(?<!\d..{_TO})(?<!\d{_HAN})(?<!小时)"
     r"(?!(?:1\d|20)\d\d年)(?P<must>\d+(?:,\d{3})*(?:\.\d+)?"
 )
 _YEAR = r"(?<!\d)(?:1\d|20)\d\d年"
@@ -91,9 +95,9 @@ _DAY = (
     r"(?:今年|去年|明年|当年|(?:1\d|20)\d\d年)?(?<!\d)\d{1,2}月"
     r"(?:\d{1,2}日(?:[上下中]午|晚上?|凌晨)?|[上中下]旬|[底初])?"
 )
-_TIME = r"(?<!\d)\d{1,2}时(?:\d{1,2}分|整)?"
-_TAIL = r"(?!农历|.{1,4}的)\D{2,}"
-_REST = rf"(?![\d前后来起以间度级届版]|农历){_NO_RANGE}[，,]?(?P<rest>(?!.{{1,4}}的|[，,是因由在从经为于])\D{{6,}})$"
+_TIME = r"(?<![\d比])\d{1,2}时(?:\d{1,2}分|整)?"
+_TAIL = r"(?!份|农历|.{0,4}的)\D{2,}"
+_REST = rf"(?![\d前后来起以间度级届版份]|农历){_NO_RANGE}[，,]?(?P<rest>(?!.{{1,4}}的|[，,是因由在从经为于])\D{{6,}})$"
 _OFFICE = (
     "书记|主任|[局市县区镇乡部厅校院馆站所处科股队团会]长|秘书长|理事长|董事长|经理|工程师|负责人|主持人|教授|教练|主席|"
     "主编"
@@ -147,7 +151,7 @@ _RULES = [
         (
             "definition",
             rf"^(?P<head>(?![在从对当])[^\d是]{{2,24}}(?<!{_NOT_HEAD})是指?)"
-            r"(?P<must>(?![否在由从因为不对向把])[^是]{4,40}(?<!的))$",
+            r"(?P<must>(?![：:否在由从因为不对向把])[^是]{4,40}(?<!的))$",
             "{head}什么",
         ),
     )
@@ -233,13 +237,19 @@ def _plain(quote: str) -> bool:
     return len(quote) <= _LONGEST_QUOTE and not _NOT_PLAIN.search(_COVERED.sub("", quote))
 
 
+def _read_as(text: str) -> str:
+    """The text in simplified characters, of which the patterns are, each at its place."""
+    simple = simplify(text)
+    return simple if len(simple) == len(text) else text
+
+
 def _cover(text: str) -> str:
     return _COVERED.sub(lambda match: match[0][0] + "\0" * (len(match[0]) - 2) + match[0][-1], text)
 
 
 def _facts(doc_id: str, quote: str) -> Iterator[tuple[Draft, int]]:
     """(draft, length of the context in its question) for what the rules find; no character is asked for twice."""
-    covered = _cover(quote)
+    covered = _read_as(_cover(quote))
     spoken = _ASCII_COMMA.sub("，", quote)
     clauses = _clauses(covered)
     texts = [spoken[slice(*span)] for span in clauses]
@@ -278,11 +288,11 @@ def _clauses(covered: str) -> list[Span]:
 def _contexts(texts: Sequence[str], first: int, place: int) -> list[str]:
     """What can stand in front of a clause, best first: the clauses it clings to and the one that names its subject."""
     here = place
-    while here > first and _CLINGS.match(texts[here]):
+    while here > first and _CLINGS.match(_read_as(texts[here])):
         here -= 1
     clung = texts[here:place]
     choices = [clung]
-    if here > first and (len(texts[here]) < _OWN_SUBJECT or _SUBJECTLESS.match(texts[here])):
+    if here > first and (len(texts[here]) < _OWN_SUBJECT or _SUBJECTLESS.match(_read_as(texts[here]))):
         choices = [[texts[first], *texts[max(first + 1, here - 1) : place]], [texts[first], *clung]]
         if not clung and len(texts[place]) >= _ALONE:
             choices.append([])
@@ -290,12 +300,13 @@ def _contexts(texts: Sequence[str], first: int, place: int) -> list[str]:
 
 
 def _readable(question: str, must: str) -> bool:
+    read = _read_as(question)
     return (
         _SHORTEST <= len(question) <= _LONGEST
         and question.isprintable()
         and not (must and must in question)
-        and not any(pattern.match(question) for pattern in (_CLINGS, _PRONOUN))
-        and not _UNFINISHED.search(question)
+        and not any(pattern.match(read) for pattern in (_CLINGS, _PRONOUN))
+        and not _UNFINISHED.search(read)
     )
 
 

@@ -36,6 +36,16 @@ def asked(*texts: str) -> list[tuple[str, str, str]]:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        ("東湧燈塔於1904年建成。", ("date", "東湧燈塔於哪一年建成？", "1904年")),
+        ("據市氣象局局長龍章月介紹，今夏多雨。", ("name", "市氣象局局長是谁？", "龍章月")),
+        (
+            "根據民國104年新北市教育統計年報，國民小學計216所。",
+            ("number", "根據民國104年新北市教育統計年報，國民小學計多少所？", "216所"),
+        ),
+        (
+            "1895年6月，日本統治臺灣後，於北部設臺北縣。",
+            ("date", "日本統治臺灣後，於北部設臺北縣是在什么时候？", "1895年6月"),
+        ),
         ("培育总体国家安全观专职讲解员4名。", ("number", "培育总体国家安全观专职讲解员多少名？", "4名")),
         ("发放相关宣传品8万余份，反响热烈。", ("number", "发放相关宣传品多少份？", "8万余份")),
         ("全年实现地区生产总值218.6亿元。", ("number", "全年实现地区生产总值多少亿元？", "218.6亿元")),
@@ -78,6 +88,11 @@ def test_examples(text: str, expected: tuple[str, str, str]) -> None:
         "他说：“全市共有专职讲解员4名。",  # a quotation that goes on
         "# 全市共有专职讲解员4名\n",  # a heading
         "全市共有专职讲解员\u202e4名。",  # a character that turns the line around
+        "這個日期是三種多年週期的共同起點。",  # nobody knows which, in traditional characters
+        "隨著國際網球總會於1913年成立。",  # only when something else was
+        "每年气温2月份月均最低。",  # a month, and no date
+        "雙方在一盤中戰至6比6時。",  # a score
+        "目前的假定是：梵語存活到那時。",  # what is said, and not what it is
         "甲" * 600 + "4名。",
     ],
 )
