@@ -36,6 +36,7 @@ _TEMPLATE = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=
 body { font: 15px/1.6 "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif; margin: 0 auto; max-width: 72rem; padding: 1rem; }
 table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #8884; vertical-align: top; }
 td.number { font-variant-numeric: tabular-nums; white-space: nowrap; }
+@media (max-width: 40rem) { th, td { padding: .3rem .2rem; overflow-wrap: anywhere; } td.number { white-space: normal; } }
 figure { display: inline-block; margin: 0 1rem 1rem 0; } figure svg { max-width: 100%; height: auto; background: #fff; }
 .wrong { border-left: 4px solid #c33; } .right { border-left: 4px solid #3a3; }
 details { padding: .3rem .8rem; margin: .3rem 0; background: #8881; overflow-wrap: anywhere; } summary { cursor: pointer; }
@@ -86,7 +87,7 @@ function filter() {
   let shown = 0;
   for (const one of cases) {
     const keep = (!$("outcome").value || one.classList.contains($("outcome").value))
-      && (!$("kind").value || one.dataset.kind === $("kind").value) && one.textContent.includes($("words").value);
+      && (!$("kind").value || one.dataset.kind === $("kind").value) && one.textContent.toLowerCase().includes($("words").value.toLowerCase());
     one.hidden = !keep;
     shown += keep;
   }

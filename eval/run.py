@@ -282,8 +282,9 @@ def read_run(path: Path) -> tuple[dict[str, Any], list[Result]]:
     try:
         run = _RUN_FILE.validate_json(file.read_bytes(), strict=True)
     except (OSError, ValidationError) as error:
-        reason = str(error)
-        if isinstance(error, ValidationError):  # of several lines; the first mistake is enough
+        if isinstance(error, OSError):
+            reason = error.strerror
+        else:  # of several lines; the first mistake is enough
             first = error.errors()[0]
             reason = f"{'.'.join(map(str, first['loc']))} {first['msg']}".lstrip()
         raise CaseError(

@@ -260,6 +260,10 @@ def test_the_report_filters(bot, tmp_path: Path, browser: Browser) -> None:
     page.locator("#outcome").select_option("")
     page.locator("#words").fill("甲丁")
     expect(page.locator(".case:visible")).to_have_count(1)
+    page.locator("#words").fill("REFUSED")  # as it is looked for elsewhere, whatever its case
+    expect(page.locator(".case:visible")).to_have_count(1)
+    page.set_viewport_size({"width": 360, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
     page.close()
 
 
@@ -325,7 +329,11 @@ def test_a_broken_retriever_fails_the_gate(bot, monkeypatch: pytest.MonkeyPatch)
         (["run", "--leave-out", "nan", "--squad", "a"], 2, "from 0 to below 1"),
         (["run", "--squad", "a", "--beir", "b"], 2, "not both"),
         (["run", "--squad", "none.json"], 1, "cannot read none.json"),
-        (["gate", "--baseline", "none"], 1, "make one with `jiawen eval run`"),
+        (
+            ["gate", "--baseline", "none"],
+            1,
+            "none is not a run (No such file or directory): make one with `jiawen eval run`",
+        ),
         (["run"], 1, "no index in .jiawen yet"),
     ],
 )
