@@ -6,7 +6,7 @@ import math
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from functools import partial
@@ -21,6 +21,7 @@ from indexer.text import one_line
 
 if TYPE_CHECKING:
     from bot.answer import Answerer
+    from eval.cases import Case
     from eval.run import Result
 
 _path = click.Path(path_type=Path)
@@ -102,6 +103,7 @@ def _ask_all(
     beir: Path | None = None,
     leave_out: float = 0.0,
     progress: bool = False,
+    check: "Callable[[Sequence[Case]], object]" = lambda cases: None,
 ) -> "tuple[Answerer, list[Result], str]":
     """(bot, what became of each case, name of the cases): opens the index and asks the cases of it.
 
@@ -132,6 +134,7 @@ def _ask_all(
         bot = open_bot(folder)
         asked = read_cases(cases, bot.index.documents)
         name = cases.name
+    check(asked)
     with tqdm(total=len(asked), unit="问", desc="提问 Asking", disable=not sys.stderr.isatty(), leave=False) as bar:
         counted = itertools.count(1)
 
@@ -174,11 +177,15 @@ def compare(before: Path, after: Path, as_json: bool) -> None:
 @click.option("--baseline", type=_path, required=True, help="作为标准的 run.json The run to hold to.")
 def gate(folder: Path, cases: Path, baseline: Path) -> None:
     """有超出偶然的退步就失败 Exit code 1 on a regression beyond noise against BASELINE, naming the questions."""
+    from eval.compare import asked_of, check_same
     from eval.compare import compare as compare_runs
     from eval.run import read_run
 
     held = read_run(baseline)[1]
-    _, results, _ = _ask_all(folder, cases)
+    before = {one.id: asked_of(one) for one in held}
+    _, results, _ = _ask_all(
+        folder, cases, check=lambda asked: check_same(before, {one.id: asked_of(one) for one in asked})
+    )
     differences = compare_runs(held, results)
     click.echo(_compared(differences[0].change.questions, len(held), len(results)))
     failed = [one for one in differences if one.regressed]

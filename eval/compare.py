@@ -1,16 +1,17 @@
 """Two runs over the same questions: what changed, is it more than noise, and which questions did it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import permutation_test
 
-from eval.cases import CaseError
+from eval.cases import Case, CaseError
 from eval.metrics import Interval, mean_interval
 from eval.run import MEASURES, Result
 
 _SIGNIFICANT = 0.05
+Asked = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +39,9 @@ class Difference:
 def compare(before: Sequence[Result], after: Sequence[Result]) -> list[Difference]:
     """Every measure that both runs have, `right` first; questions are paired by id, and must be the same ones."""
     old, new = {one.id: one for one in before}, {one.id: one for one in after}
-    shared = [key for key in old if key in new]
-    if not shared:
-        raise CaseError("两次评测没有共同的问题", "the two runs share no question: run them on the same cases")
-    other = [key for key in shared if _asked(old[key]) != _asked(new[key])]
-    if other:
-        raise CaseError(
-            f"两次评测里编号相同的问题有 {len(other)} 个不是同一题（第一个是 {other[0]}）；请用同样的用例重新评测",
-            f"{len(other)} questions of the same id differ in text or gold ({other[0]} first): run both on the same",
-        )
+    shared = check_same(
+        {key: asked_of(one) for key, one in old.items()}, {key: asked_of(one) for key, one in new.items()}
+    )
     differences = []
     for measure in ("right", *MEASURES):
         pairs = [(key, getattr(old[key], measure), getattr(new[key], measure)) for key in shared]
@@ -56,8 +51,25 @@ def compare(before: Sequence[Result], after: Sequence[Result]) -> list[Differenc
     return differences
 
 
-def _asked(result: Result) -> tuple[object, ...]:
-    return result.question, result.history, result.expected, result.required
+def check_same(old: Mapping[str, Asked], new: Mapping[str, Asked]) -> list[str]:
+    """The ids that both have; a CaseError where there is none, or one stands for two questions."""
+    shared = [key for key in old if key in new]
+    if not shared:
+        raise CaseError("两次评测没有共同的问题", "the two runs share no question: run them on the same cases")
+    other = [key for key in shared if old[key] != new[key]]
+    if other:
+        raise CaseError(
+            f"两次评测里编号相同的问题有 {len(other)} 个不是同一题（第一个是 {other[0]}）；请用同样的用例重新评测",
+            f"{len(other)} questions of the same id differ in text or gold ({other[0]} first): run both on the same",
+        )
+    return shared
+
+
+def asked_of(one: Result | Case) -> Asked:
+    """What makes a question the same in two runs: its words, what came before and what is right."""
+    if isinstance(one, Case):
+        return one.question, one.history, tuple(gold.quote for gold in one.gold), one.must
+    return one.question, one.history, one.expected, one.required
 
 
 def difference(measure: str, pairs: Sequence[tuple[str, float, float]]) -> Difference:

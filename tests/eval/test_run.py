@@ -176,6 +176,16 @@ def test_only_the_same_questions_are_compared(bot) -> None:
             compare(before, after)
 
 
+def test_a_baseline_of_other_questions_is_refused_before_any_is_asked(bot, tmp_path: Path, monkeypatch) -> None:
+    write_run(tmp_path / "before", evaluate(bot, [case(bot, "1", "甲", "甲甲")]), {})
+    monkeypatch.setattr("eval.run.evaluate", lambda *_: pytest.fail("asked"))
+    cases = tmp_path / "cases.jsonl"
+    gate = ["gate", "--index", str(tmp_path / "index"), "--baseline", str(tmp_path / "before"), "--cases", str(cases)]
+    for key, question, message in (("2", "甲", "share no question"), ("1", "乙", "differ in text or gold")):
+        cases.write_text(json.dumps({"id": key, "question": question, "kind": "k", "gold": []}), encoding="utf-8")
+        assert message in str(CliRunner().invoke(evaluation, gate).exception)
+
+
 def test_what_was_compared_is_said(bot, tmp_path: Path) -> None:
     results = evaluate(bot, [case(bot, key, "甲", "甲甲") for key in "12345"])
     write_run(tmp_path / "before", results[:4], {})
