@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import time
 from collections.abc import Generator, Iterator, Mapping
 from typing import Any, Literal
@@ -95,7 +96,7 @@ class PageServer:
         try:
             bot = self._live.bot
         except IndexMissing as error:
-            return {"missing": str(error), "index": str(index), **state}
+            return {"missing": str(error), "index": shlex.quote(str(index)), **state}
         manifest = bot.index.manifest
         questions = [question for document in bot.index.documents.values() for question in document.questions]
         return {

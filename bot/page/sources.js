@@ -68,6 +68,7 @@ async function seek() {
   const text = find("sought").value.trim();
   await tried(async () => {
     const said = text && (await send("GET", `/api/documents/find?${new URLSearchParams({ text })}`));
+    if (find("sought").value.trim() !== text) return; // another search was begun, whose answer may have come before
     found = text ? new Map(said.found.map((one) => [one.id, one])) : null;
   });
   draw();

@@ -23,6 +23,7 @@ add({
 export function openDetails(asked) {
   const field = h("input", { type: "text", name: "question", maxlength: 500, autocomplete: "off", required: true, value: asked.question, "aria-label": say("question"), placeholder: say("question") });
   const outcome = h("p", { class: "small", role: "status" });
+  let latest = null;
   const body = h("div", { class: "explained" });
   const submit = (event) => {
     event.preventDefault();
@@ -38,9 +39,11 @@ export function openDetails(asked) {
   else field.focus();
 
   async function explain(query) {
+    latest = query;
     outcome.textContent = say("searching");
     try {
       const said = await send("GET", `/api/evaluate/explain?${new URLSearchParams(query)}`);
+      if (latest !== query) return; // another was asked for since, whose answer may have come before
       outcome.textContent = "";
       body.replaceChildren(...draw(said, field.value.trim(), (chunk) => explain({ ...query, chunk })).flat().filter(Boolean));
       dialog.scrollTop = 0;

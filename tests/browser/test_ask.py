@@ -635,12 +635,12 @@ def test_hostile_text_is_shown_as_text(page: Page) -> None:
 def test_no_index_yet_and_then_one(browser: object, served: Served, tmp_path: Path, page: Page) -> None:
     locale = page.evaluate("navigator.language")
     width = page.viewport_size["width"]
-    live = Live(tmp_path / "index", None)
+    live = Live(tmp_path / "the index", None)
     with running(live) as url:
         watching = Watched(browser)
         empty = watching.open(url, width, locale)
         expect(empty.locator(".welcome h2")).to_have_text(words(empty)("missing"))
-        expect(empty.locator("code")).to_contain_text("jiawen index")
+        expect(empty.locator("code")).to_have_text(f".venv/bin/jiawen index --index '{tmp_path}/the index'")
         expect(empty.locator("#question")).to_be_disabled()
         live._bot = served.live.bot
         expect(empty.locator(".welcome h2")).to_have_text(words(empty)("welcome"))

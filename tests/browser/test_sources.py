@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from bot.live import Rebuild
 from tests.browser.conftest import (
@@ -171,6 +171,21 @@ def test_find_in_all_documents(page: Page) -> None:
     expect(page.locator("#count")).to_have_text(re.compile("没有找到|Nothing found"))
     page.locator("#sought").fill("")
     expect(page.locator(".entry")).to_have_count(3)
+
+
+@BOTH
+def test_what_is_sought_now_is_shown_though_an_earlier_answer_comes_later(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/documents/find?*", lambda route: route.continue_() if held else held.append(route))
+    with page.expect_request("**/documents/find?*"):
+        page.locator("#sought").fill("博物馆")
+    page.locator("#sought").fill("押金")
+    expect(page.locator(".excerpt mark")).to_have_text("押金")
+    with page.expect_response("**/documents/find?*"):
+        held[0].continue_()
+    page.wait_for_timeout(100)
+    expect(page.locator(".excerpt mark")).to_have_text("押金")
+    page.unroute_all()
 
 
 @BOTH
