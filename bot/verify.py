@@ -1,10 +1,11 @@
 """Does a passage carry what a sentence claims? A few rules and a forest of decision trees; no second language model.
 
-Words taken over as they are decide at once, and so does a figure or a quoted title that the passage does not have. All
-else is weighed: which of the claim's words the passage lacks, whether what it puts together stands together there
-(bot/binding.py), how the two lie beside each other (bot/alignment.py), opposites and negations (bot/conflicts.py), and
-what a small network makes of the tokens of both (bot/matching.py); cosines of sentence vectors added nothing to that.
-Of an English claim, whose words the passage has in Chinese, only names, figures and a cosine can be held to it.
+Words taken over as they are decide at once, and so do a figure or a quoted title that the passage does not have, and a
+clause taken over but for what denies it. All else is weighed: which of the claim's words the passage lacks, whether
+what it puts together stands together there (bot/binding.py), how the two lie beside each other (bot/alignment.py),
+opposites and negations (bot/conflicts.py), and what a small network makes of the tokens of both (bot/matching.py);
+cosines of sentence vectors added nothing to that. Of an English claim, whose words the passage has in Chinese, only
+names, figures and a cosine can be held to it.
 The forest is in verify.npz, fitted by `jiawen eval claims --fit`: plain arrays, nothing pickled.
 """
 
@@ -20,6 +21,7 @@ from bot import alignment
 from bot.binding import crossed_and_parted, misplaced
 from bot.conflicts import (
     conflict,
+    denied_copy,
     excluded,
     is_verbatim,
     missing_english_names,
@@ -148,6 +150,8 @@ def _single(claim: str, passages: Sequence[Passage], place: int) -> Support:
     for address in ADDRESS.findall(claim):
         if address not in passage.text:
             return Support(False, place, f"文中没有“{address}” | “{address}” is not in the passage", 0.0)
+    if reason := denied_copy(claimed, given):
+        return Support(False, place, reason, _RULED_OUT * _coverage(given, found))
     if is_verbatim(claimed, given):
         return Support(True, place, "", 1.0, carriers=(place,))
     if not claimed.english and not any(item.held for item in found):
