@@ -42,7 +42,7 @@ _BOUNDS, _BOUNDS_OF_NEW = (1 / 10, 1.8), (1 / 5, 1.8)
 # From this likeness on it is the same question but for its marks (为什么 for 哪个 has 0.988), and what is known of it
 # weighs three times as much in the exponent. Of 700 known questions none is refused, without this 7, and of 500 known
 # to have no answer none is answered, not 19.
-_SAME, _WEIGHT_OF_SAME, _BOUNDS_OF_SAME = 0.995, 3 * _WEIGHT, (1 / 100, 10.0)
+_SAME, _TIMES_OF_SAME, _BOUNDS_OF_SAME = 0.995, 3, (1 / 100, 10.0)
 _WELL_KNOWN = 10  # characters of a text for each of its known questions, at most
 # Log-odds lost for each unit of likeness that a question lacks. Of 1,170 off-topic questions the
 # article answers 5, not 31 as where all had a fifth of the odds below 0.9; none of 727 answerable ones more is refused.
@@ -114,7 +114,7 @@ def known_odds(index: Index, chunk: int, query: Query) -> tuple[float, str]:
         return _BOUNDS_OF_SAME[0], index.known[blamed].question  # as an editor wrote it down
     well_known = _is_well_known(index, chunk)
     if well_known and max(answered, unanswered) >= _SAME:
-        weight, bounds = _WEIGHT_OF_SAME, _BOUNDS_OF_SAME
+        weight, bounds = _WEIGHT * _TIMES_OF_SAME, _BOUNDS_OF_SAME
     else:
         weight, bounds = _WEIGHT, _BOUNDS if well_known else _BOUNDS_OF_NEW
     share = float(np.clip(np.exp(weight * (max(_LEAST_ALIKE, answered) - max(_LEAST_ALIKE, unanswered))), *bounds))
