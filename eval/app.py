@@ -165,7 +165,8 @@ def compare(before: Path, after: Path, as_json: bool) -> None:
     for one in differences:
         click.echo(
             f"{one.measure:<18}{one.before:.3f} → {one.after:.3f}  {one.change.value:+.3f}"
-            f" [{one.change.low:+.3f}, {one.change.high:+.3f}]  p={one.p_value:.3f}  +{len(one.won)} -{len(one.lost)}"
+            f" [{one.change.low:+.3f}, {one.change.high:+.3f}]  {_chance(one.p_value)}"
+            f"  +{len(one.won)} -{len(one.lost)}"
         )
     click.echo(f"赢 won: {' '.join(differences[0].won) or '–'}")
     click.echo(f"输 lost: {' '.join(differences[0].lost) or '–'}")
@@ -191,13 +192,17 @@ def gate(folder: Path, cases: Path, baseline: Path) -> None:
     failed = [one for one in differences if one.regressed]
     for one in failed:
         click.echo(
-            f"退步 regressed: {one.measure} {one.before:.3f} → {one.after:.3f} (p={one.p_value:.3f})"
+            f"退步 regressed: {one.measure} {one.before:.3f} → {one.after:.3f} ({_chance(one.p_value)})"
             f" {' '.join(one.lost)}",
             err=True,
         )
     if failed:
         raise click.exceptions.Exit(1)
     click.echo("没有退步 No regression")
+
+
+def _chance(p_value: float) -> str:
+    return f"p={p_value:.3f}" if p_value >= 0.001 else "p<0.001"  # of 5,000 permutations none can say 0
 
 
 def _compared(shared: int, before: int, after: int) -> str:

@@ -47,7 +47,7 @@ function drawDifference({ measures, questions }, sources) {
     const moved = one.won.length || one.lost.length;
     return h("tr", {}, h("th", { scope: "row" }, say("measures")[one.measure] || one.measure),
       h("td", { class: "number pair" }, `${decimal(one.before)} → ${decimal(one.after)}`),
-      h("td", { class: "number" }, moved ? change : "="), h("td", { class: "number" }, moved ? decimal(one.p_value) : "–"));
+      h("td", { class: "number" }, moved ? change : "="), h("td", { class: "number" }, moved ? (one.p_value < 0.001 ? "<0.001" : decimal(one.p_value)) : "–"));
   });
   const [{ won, lost }] = measures;
   const list = (word, ids) => ids.length && [h("h4", {}, say(word, ids.length)), h("ul", { class: "questions" }, ids.map((id) => h("li", {}, drawQuestion({ id, question: questions[id] }, sources))))];

@@ -206,6 +206,20 @@ def test_what_was_compared_is_said(bot, tmp_path: Path) -> None:
     assert (done.exit_code, "differ in text or gold" in str(done.exception)) == (1, True)
 
 
+def test_no_chance_is_said_to_be_nought(bot, tmp_path: Path) -> None:
+    results = evaluate(bot, [case(bot, str(key), "甲", "甲甲") for key in range(15)])
+    write_run(tmp_path / "before", results, {})
+    write_run(tmp_path / "after", [dataclasses.replace(one, right=False) for one in results], {})
+    (said,) = [
+        line
+        for line in CliRunner()
+        .invoke(evaluation, ["compare", str(tmp_path / "before"), str(tmp_path / "after")])
+        .output.splitlines()
+        if line.startswith("right ")
+    ]
+    assert said.endswith("p<0.001  +0 -15")
+
+
 def test_a_run_with_a_value_of_another_type_is_none(bot, tmp_path: Path) -> None:
     write_run(tmp_path, evaluate(bot, [case(bot, "1", "甲", "甲甲")]), {})
     content = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
