@@ -13,8 +13,9 @@ from bot.generate import Draft
 from bot.head import Head, load_head
 from bot.known import Query, query_of
 from bot.llm import Model, ModelError, open_model
+from bot.message import SHORT, goes_on, questions_in
 from bot.prompt import is_chinese
-from bot.question import SHORT, ask_what, goes_on, questions_in
+from bot.question import ask_what
 from bot.refusal import refusal_of
 from bot.retrieve import retrieve
 from bot.spelling import Spelling
@@ -155,8 +156,9 @@ class Answerer:
         After a message with several questions it leans on the one with which it is answered the most surely.
         """
         alone = weigh(self.index, self.head, self._query(question), self.config)
-        is_answered = alone.confidence >= self.config.sure_alone and not goes_on(question)
-        if in_context(question, history) == question or is_answered:
+        if in_context(question, history) == question:
+            return alone
+        if alone.confidence >= self.config.sure_alone and not goes_on(question):
             return alone
         searched = [in_context(question, before) for before in one_by_one(history)]
         return max((self._followed(question, alone, text) for text in searched), key=lambda one: one.confidence)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from bot.config import BotConfig
 from bot.lexicon import contrasts
 from bot.llm import Model, ModelError
+from bot.message import leans, questions_in
 from bot.prompt import is_chinese, rewrite_prompt
-from bot.question import content_words, holds, leans, questions_in
+from bot.question import content_words, holds
 from indexer.errors import QuestionError
 from indexer.text import fold
 

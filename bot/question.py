@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -149,25 +148,8 @@ _PARTS = "章节条款项"
 # What a question says of such a part without naming any matter of it.
 _OF_A_PART = re.compile("请问|内容|规定|要求|具体|什么|啥|哪些|怎么|如何|[的了是有里说讲写]")
 # Parts of speech as jieba names them.
-_NOUNS = NAMES | {"n", "ng", "vn", "an", "j", "l", "i"}
-_THINGS = _NOUNS - {"vn", "an"}  # 启动 leans on what was started
-_CONTENT = _NOUNS | {"v", "vd", "vg", "a", "ad", "ag", "b", "s", "eng", "known"}
-_LEANS = re.compile(
-    r"^(其中|还有|另外|and\b|what about\b)|呢\?*$|^(\S+ ){1,3}(it|its|he|his|she|her|they|them|their)\b"
-)
-_COURTESY = re.compile(
-    "谢谢|多谢|感谢|辛苦|好[的吧]?|嗯|哦|知道|明白|了解|收到|哈|[你您]好|再见|拜拜|[你您了啦啊呀]"
-    r"|\b(?:ok|okay|thanks|thank you|hello|hi|bye)\b"
-)
-# Where a question ends: not inside a title or a quotation, nor in an address, as ?id= does.
-_ENDS = re.compile(r"《[^》]*》|“[^”]*”|「[^」]*」|『[^』]*』|\"[^\"]*\"|([?？](?<![!-~]\?(?=[!-~]))[?？!！\s]*)")
-_OPENING = re.compile(
-    r"^(?:请问)?[您你]们?(?:知不知道|知道|听说过?|听过|了解|记得|认识).*吗\?$|^do you (?:know|remember)\b"
-)
-_POINTER = re.compile("[该此他她它]|其(?![他它余中次])")
-_MOST_QUESTIONS = 4
-SHORT = 9  # characters: 什么时候启动的? leans, 番茄炒蛋怎么做? names its own matter
-
+NOUNS = NAMES | {"n", "ng", "vn", "an", "j", "l", "i"}
+CONTENT = NOUNS | {"v", "vd", "vg", "a", "ad", "ag", "b", "s", "eng", "known"}
 _EXPECTED = 0.6  # chance from which a word's absence is worth saying
 _HELD, _BY_SOUND = 0.5, 0.85
 _EVEN = 0.5  # chance from which a question hangs on a word
@@ -212,9 +194,9 @@ def ask_what(question: str, expectation: Expectation) -> Asked:
         kinds=frozenset(number for number, asks in enumerate(ASKS) if asks.search(text)),
         words=tuple(word for word, _ in tagged),
         expected=np.array([expectation(word, tag) for word, tag in tagged]),
-        nouns=np.array([tag in _NOUNS for _, tag in tagged], bool),
+        nouns=np.array([tag in NOUNS for _, tag in tagged], bool),
         proper=np.array([tag in NAMES for _, tag in tagged], bool),
-        content=np.array([tag in _CONTENT and len(word) > 1 for word, tag in tagged], bool),
+        content=np.array([tag in CONTENT and len(word) > 1 for word, tag in tagged], bool),
         quantities=numbers_of(text),
         titles=tuple(_TITLE.findall(text)),
         unit=_PERSONS if unit and unit in _PERSONS else unit,
@@ -232,79 +214,18 @@ def numbers_of(text: str) -> tuple[Quantity, ...]:
 def content_words(text: str) -> tuple[tuple[str, str], ...]:
     """(word, part of speech) of a folded question, numbers left out; generic ones have the part `generic`."""
     found = [(phrase, "known" if alternatives(phrase) else "eng") for phrase in english_phrases(text)]
-    for word, tag in _tagged(_APART.sub(r"\g<0> ", re.sub(r"[a-z']+", " ", text))):
+    for word, tag in tagged_words(_APART.sub(r"\g<0> ", re.sub(r"[a-z']+", " ", text))):
         if re.search(r"\w", word) and not re.search(r"\d", word) and tag != "m":
             found.append((word, tag))
     return tuple(dict.fromkeys((word, "generic" if is_generic(word) else tag) for word, tag in found))
 
 
 @lru_cache(maxsize=4096)
-def _tagged(text: str) -> tuple[tuple[str, str], ...]:
+def tagged_words(text: str) -> tuple[tuple[str, str], ...]:
     """(word, part of speech) of a text as jieba's dictionary cuts it."""
     import rjieba  # 0.2 s of dictionary, at the first question
 
     return tuple(rjieba.tag(text))
-
-
-def leans(question: str) -> bool:
-    """The question cannot be understood without the one before: 那城市博物馆呢？ 该馆在哪？ 什么时候启动的？
-
-    Of several in one message the first tells; the others lean on that.
-    """
-    text = "".join(fold(question).partition("?")[:2])
-    if asks_nothing(text):
-        return False  # and would be given the last answer again
-    if _LEANS.search(text):
-        return True
-    for word, tag in _tagged(text):
-        # Not 那不勒斯; 应该 and 该找 are verbs. rjieba has many names for 那场 and 这则.
-        if (word[0] in "这那" and tag not in NAMES) or (tag == "r" and _POINTER.match(word)):
-            return True
-    return len(text) <= SHORT and not any(tag in _THINGS and len(word) > 1 for word, tag in content_words(text))
-
-
-def asks_nothing(message: str) -> bool:
-    """It holds nothing but courtesies and marks: 谢谢！ 你好 ？？？"""
-    return not re.search(r"\w", _COURTESY.sub("", fold(message)))
-
-
-def questions_in(message: str) -> list[str]:
-    """The questions of a message that ask for something each, which together are the message; often the one.
-
-    More than four stay one: each takes as long as a message of its own.
-    A part without matter of its own belongs to the one beside it: 在哪举办？什么时候？, 你知道教育日吗？是哪天？
-    """
-    ends = [match.end() for match in _ENDS.finditer(message) if match[1]]
-    parts: list[str] = []
-    for start, end in pairwise(dict.fromkeys([0, *ends, len(message)])):
-        part = message[start:end]
-        if parts and not (_asks_for_something(parts[-1]) and _asks_for_something(part)):
-            parts[-1] += part
-        else:
-            parts.append(part)
-    return parts if len(parts) <= _MOST_QUESTIONS else [message]
-
-
-def _asks_for_something(part: str) -> bool:
-    text = fold(part).strip()
-    matter = any(tag in _CONTENT and len(word) > 1 for word, tag in content_words(text))
-    return matter and not _OPENING.search(text) and (text.endswith("?") or any(asks.search(text) for asks in ASKS))
-
-
-def goes_on(question: str) -> bool:
-    """It says of itself that it goes on from the question before: 那城市博物馆呢？ 其中有几部？ 他的妻子是谁？
-
-    那支队伍 may be told of in the same question, and so may 她 behind a noun.
-    """
-    text = fold(question)
-    if _LEANS.search(text):
-        return True
-    for word, tag in _tagged(text):
-        if tag in _NOUNS and len(word) > 1:
-            return False
-        if tag == "r" and word[0] in "他她它":
-            return True
-    return False
 
 
 def holds(text: str, word: str) -> float:

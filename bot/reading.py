@@ -23,7 +23,7 @@ _WEIGHTS = {
     **dict.fromkeys(("a", "b", "s", "vd"), 0.6), **dict.fromkeys(("vg", "z"), 0.5), "ad": 0.4, "f": 0.3, "d": 0.1,
 }  # fmt: skip
 MOST_ITEMS = 40  # looked at of a claim; it has 30 at most, where nobody means harm
-_BREAK = re.compile(r"[,;:、。!?…\n]")
+BREAK = re.compile(r"[,;:、。!?…\n]")
 _CLAUSE_END = re.compile(r"[,;:。!?…\n]")
 # Characters that a mark counts for: what a comma parts is further apart than what a 、 parts.
 _GAPS = {"、": 8, ",": 16, ":": 16, ";": 24}
@@ -72,7 +72,7 @@ def read(text: str) -> Reading:
     folded = fold(text)
     found = figures(folded)
     steps = np.ones(len(folded) + 1)
-    for match in _BREAK.finditer(folded):
+    for match in BREAK.finditer(folded):
         steps[match.start()] += _GAPS.get(match[0], _SENTENCE_GAP)
     ends = np.array([match.end() for match in _CLAUSE_END.finditer(folded)], np.int64)
     latin = sum("a" <= one <= "z" for one in folded)

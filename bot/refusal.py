@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from bot.features import surroundings
+from bot.message import asks_nothing
 from bot.prompt import is_chinese
-from bot.question import Asked, asks_nothing, what_is_missing, what_is_wanted
+from bot.question import Asked, what_is_missing, what_is_wanted
 from bot.types import Hit
 from indexer.store import Index
 

@@ -11,13 +11,13 @@ from bot.features import Candidates, Numbers, candidates_of, surroundings
 from bot.head import Head, best_three, log_sum, shared_out, together
 from bot.known import Query, known_answers, known_odds, odds_where_unlike
 from bot.matching import states_of_sentence
+from bot.message import asks_nothing
 from bot.orders import odds_of_steering
 from bot.prompt import is_chinese
 from bot.question import (
     Asked,
     ask_what,
     asked_by_number,
-    asks_nothing,
     begins_with,
     no_content_mentioned,
     nothing_mentioned,

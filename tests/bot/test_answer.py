@@ -14,7 +14,7 @@ from bot.config import BotConfig
 from bot.context import in_context
 from bot.known import Query, query_of
 from bot.matching import states_of_sentence
-from bot.question import questions_in
+from bot.message import questions_in
 from bot.refusal import REFUSAL_CHINESE, REFUSAL_ENGLISH
 from bot.retrieve import retrieve
 from bot.weigh import held_to

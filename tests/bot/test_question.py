@@ -6,21 +6,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.lexicon import alternatives, contrasts, english_phrases, is_generic, sound, with_chinese
+from bot.message import asks_nothing, goes_on, questions_in
 from bot.question import (
     GIVES,
     KINDS,
     ask_what,
     asked_by_number,
-    asks_nothing,
     begins_with,
     content_words,
     expectation_from,
-    goes_on,
     holds,
     no_content_mentioned,
     nothing_mentioned,
     numbers_of,
-    questions_in,
     what_is_missing,
     what_is_wanted,
 )

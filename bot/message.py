@@ -1,0 +1,86 @@
+"""A message in a conversation: the questions in it, whether they lean on the one before, whether it asks anything."""
+
+import re
+from itertools import pairwise
+
+from bot.lexicon import NAMES
+from bot.question import ASKS, CONTENT, NOUNS, content_words, tagged_words
+from indexer.text import fold
+
+_THINGS = NOUNS - {"vn", "an"}  # 启动 leans on what was started
+_LEANS = re.compile(
+    r"^(其中|还有|另外|and\b|what about\b)|呢\?*$|^(\S+ ){1,3}(it|its|he|his|she|her|they|them|their)\b"
+)
+_COURTESY = re.compile(
+    "谢谢|多谢|感谢|辛苦|好[的吧]?|嗯|哦|知道|明白|了解|收到|哈|[你您]好|再见|拜拜|[你您了啦啊呀]"
+    r"|\b(?:ok|okay|thanks|thank you|hello|hi|bye)\b"
+)
+# Where a question ends: not inside a title or a quotation, nor in an address, as ?id= does.
+_ENDS = re.compile(r"《[^》]*》|“[^”]*”|「[^」]*」|『[^』]*』|\"[^\"]*\"|([?？](?<![!-~]\?(?=[!-~]))[?？!！\s]*)")
+_OPENING = re.compile(
+    r"^(?:请问)?[您你]们?(?:知不知道|知道|听说过?|听过|了解|记得|认识).*吗\?$|^do you (?:know|remember)\b"
+)
+_POINTER = re.compile("[该此他她它]|其(?![他它余中次])")
+_MOST_QUESTIONS = 4
+SHORT = 9  # characters: 什么时候启动的? leans, 番茄炒蛋怎么做? names its own matter
+
+
+def leans(question: str) -> bool:
+    """The question cannot be understood without the one before: 那城市博物馆呢？ 该馆在哪？ 什么时候启动的？
+
+    Of several in one message the first tells; the others lean on that.
+    """
+    text = "".join(fold(question).partition("?")[:2])
+    if asks_nothing(text):
+        return False  # and would be given the last answer again
+    if _LEANS.search(text):
+        return True
+    for word, tag in tagged_words(text):
+        # Not 那不勒斯; 应该 and 该找 are verbs. rjieba has many names for 那场 and 这则.
+        if (word[0] in "这那" and tag not in NAMES) or (tag == "r" and _POINTER.match(word)):
+            return True
+    return len(text) <= SHORT and not any(tag in _THINGS and len(word) > 1 for word, tag in content_words(text))
+
+
+def asks_nothing(message: str) -> bool:
+    """It holds nothing but courtesies and marks: 谢谢！ 你好 ？？？"""
+    return not re.search(r"\w", _COURTESY.sub("", fold(message)))
+
+
+def questions_in(message: str) -> list[str]:
+    """The questions of a message that ask for something each, which together are the message; often the one.
+
+    More than four stay one: each takes as long as a message of its own.
+    A part without matter of its own belongs to the one beside it: 在哪举办？什么时候？, 你知道教育日吗？是哪天？
+    """
+    ends = [match.end() for match in _ENDS.finditer(message) if match[1]]
+    parts: list[str] = []
+    for start, end in pairwise(dict.fromkeys([0, *ends, len(message)])):
+        part = message[start:end]
+        if parts and not (_asks_for_something(parts[-1]) and _asks_for_something(part)):
+            parts[-1] += part
+        else:
+            parts.append(part)
+    return parts if len(parts) <= _MOST_QUESTIONS else [message]
+
+
+def _asks_for_something(part: str) -> bool:
+    text = fold(part).strip()
+    matter = any(tag in CONTENT and len(word) > 1 for word, tag in content_words(text))
+    return matter and not _OPENING.search(text) and (text.endswith("?") or any(asks.search(text) for asks in ASKS))
+
+
+def goes_on(question: str) -> bool:
+    """It says of itself that it goes on from the question before: 那城市博物馆呢？ 其中有几部？ 他的妻子是谁？
+
+    那支队伍 may be told of in the same question, and so may 她 behind a noun.
+    """
+    text = fold(question)
+    if _LEANS.search(text):
+        return True
+    for word, tag in tagged_words(text):
+        if tag in NOUNS and len(word) > 1:
+            return False
+        if tag == "r" and word[0] in "他她它":
+            return True
+    return False
