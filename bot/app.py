@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.config import stay_offline
-from indexer.app import FOLDER
+from indexer.app import INDEX_OPTION, JSON_OPTION
 from indexer.errors import JiawenError, QuestionError
 from indexer.text import one_line
 
@@ -69,10 +69,6 @@ def main() -> None:
     stay_offline()
 
 
-_index_option = click.option(
-    "--index", "folder", type=FOLDER, default=Path(".jiawen"), show_default=True, help="索引 Index."
-)
-_json_option = click.option("--json", "as_json", is_flag=True, help="只输出 JSON JSON and nothing else.")
 _batch_option = click.option(
     # What is no UTF-8 becomes what no question may hold, so that one bad line does not cost the others.
     "--batch",
@@ -111,8 +107,8 @@ def _run_each(question: str | None, batch: Iterable[str] | None, as_json: bool, 
 
 
 @click.command()
-@_index_option
-@_json_option
+@INDEX_OPTION
+@JSON_OPTION
 @_batch_option
 @click.option("--llm", "model", help="语言模型，代替 JIAWEN_LLM A language model; empty for none.")
 @click.argument("question", required=False)
@@ -153,8 +149,8 @@ def _open(folder: Path, model: str | None) -> "Answerer":
 
 
 @click.command()
-@_index_option
-@_json_option
+@INDEX_OPTION
+@JSON_OPTION
 @_batch_option
 @click.option(
     "-k", "count", type=click.IntRange(1, 1000), default=10, show_default=True, help="几段 How many passages."
@@ -177,8 +173,8 @@ def search(folder: Path, as_json: bool, batch: Iterable[str] | None, count: int,
 
 
 @click.command()
-@_index_option
-@_json_option
+@INDEX_OPTION
+@JSON_OPTION
 @click.option("--chunk", "chunk_id", help="段落编号，默认最相关的 A chunk_id; by default the best passage.")
 @click.argument("question")
 def explain(folder: Path, as_json: bool, chunk_id: str | None, question: str) -> None:
@@ -219,7 +215,7 @@ def explain(folder: Path, as_json: bool, chunk_id: str | None, question: str) ->
 
 
 @click.command()
-@_index_option
+@INDEX_OPTION
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(0, 65535), default=7860, show_default=True)
 def chat(folder: Path, host: str, port: int) -> None:

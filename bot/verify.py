@@ -21,7 +21,6 @@ from bot import alignment
 from bot.binding import crossed_and_parted, misplaced
 from bot.conflicts import (
     conflict,
-    denied_copy,
     excluded,
     is_verbatim,
     missing_english_names,
@@ -31,6 +30,7 @@ from bot.conflicts import (
     wrong_figures,
     wrong_negations,
 )
+from bot.copied import slip
 from bot.head import Forest, forest_from
 from bot.matching import load_matcher, states_of_passage, states_of_query
 from bot.reading import Item, Numbers, Reading, items, read
@@ -150,7 +150,7 @@ def _single(claim: str, passages: Sequence[Passage], place: int) -> Support:
     for address in ADDRESS.findall(claim):
         if address not in passage.text:
             return Support(False, place, f"文中没有“{address}” | “{address}” is not in the passage", 0.0)
-    if reason := denied_copy(claimed, given):
+    if reason := slip(claimed, given):
         return Support(False, place, reason, _RULED_OUT * _coverage(given, found))
     if is_verbatim(claimed, given):
         return Support(True, place, "", 1.0, carriers=(place,))

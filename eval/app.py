@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from eval.config import GOLDEN, REPORT, RUN, RUNS
-from indexer.app import FOLDER
+from indexer.app import FOLDER, INDEX_OPTION, JSON_OPTION
 from indexer.text import one_line
 
 if TYPE_CHECKING:
@@ -33,14 +33,11 @@ def evaluation() -> None:
     """评测检索与回答 Measure retrieval and answers, compare runs, stop a regression."""
 
 
-_index_option = click.option(
-    "--index", "folder", type=FOLDER, default=Path(".jiawen"), show_default=True, help="索引 Index."
-)
 _cases_option = click.option("--cases", type=_path, default=GOLDEN, help="用例 JSON Lines; the golden set by default.")
 
 
 @evaluation.command()
-@_index_option
+@INDEX_OPTION
 @_cases_option
 @click.option("--squad", type=_path, help="SQuAD 格式的文件，既是知识库又是用例 Knowledge base and cases in one.")
 @click.option("--beir", type=_path, help="BEIR 文件夹 A BEIR folder.")
@@ -51,7 +48,7 @@ _cases_option = click.option("--cases", type=_path, default=GOLDEN, help="用例
     help="删去多大比例的段落 Share of paragraphs to drop.",
 )
 @click.option("--out", type=_path, help="结果文件夹 The run's folder; runs/<time> by default.")
-@click.option("--json", "as_json", is_flag=True, help="只输出 JSON JSON and nothing else.")
+@JSON_OPTION
 @click.option("--progress", is_flag=True, help="每问一题输出一行 JSON A line of JSON after each question.")
 def run(
     folder: Path,
@@ -150,7 +147,7 @@ def _ask_all(
 @evaluation.command()
 @click.argument("before", type=_path)
 @click.argument("after", type=_path)
-@click.option("--json", "as_json", is_flag=True, help="只输出 JSON JSON and nothing else.")
+@JSON_OPTION
 def compare(before: Path, after: Path, as_json: bool) -> None:
     """比较两次评测 What changed from run BEFORE to run AFTER, question by question."""
     from eval.compare import compare as compare_runs
@@ -173,7 +170,7 @@ def compare(before: Path, after: Path, as_json: bool) -> None:
 
 
 @evaluation.command()
-@_index_option
+@INDEX_OPTION
 @_cases_option
 @click.option("--baseline", type=_path, required=True, help="作为标准的 run.json The run to hold to.")
 def gate(folder: Path, cases: Path, baseline: Path) -> None:
@@ -253,7 +250,7 @@ def fit(squads: Sequence[Path], out: Path | None) -> None:
     is_flag=True,
     help="重新拟合核对用的森林和网络，一个多小时 Fit bot/verify.npz and matching.npz anew, more than an hour.",
 )
-@click.option("--json", "as_json", is_flag=True, help="只输出 JSON JSON and nothing else.")
+@JSON_OPTION
 def claims(files: Sequence[Path], fits: bool, as_json: bool) -> None:
     """核对句子与段落 Is a sentence carried by its passage: share decided right per kind, and every failure."""
     from tqdm import tqdm
@@ -355,7 +352,7 @@ def draft(kb: Path, out: Path, limit: int, unasked: bool) -> None:
 
 
 @evaluation.command(name="from-feedback")
-@_index_option
+@INDEX_OPTION
 @click.option("--out", type=_path, required=True, help="用例文件，接着往后写 The file of cases to append to.")
 def from_feedback(folder: Path, out: Path) -> None:
     """把读者的反馈变成用例 Turn readers' feedback into cases, to be looked at before they are used."""

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.model_selection import GroupKFold
 
-from bot.conflicts import denied_copy, is_verbatim, unheld
+from bot.conflicts import is_verbatim, unheld
+from bot.copied import slip
 from bot.head import Forest
 from bot.matching import Matcher, states_of_passage, states_of_query
 from bot.reading import items, read
@@ -202,7 +203,7 @@ def _fit_forest(pairs: Sequence[Pair], matched: npt.NDArray[np.float64]) -> tupl
     for pair, log_odds in zip(pairs, matched.tolist(), strict=True):
         claim, given = read(pair.claim), read(pair.passage)
         rows.append(evidence(pair.claim, claim, given, context, items(claim, given), log_odds))
-        wrong = unheld(claim, given, context) or denied_copy(claim, given)
+        wrong = unheld(claim, given, context) or slip(claim, given)
         ruled.append(False if wrong else True if is_verbatim(claim, given) else None)
     x, known = np.array(rows, np.float32), np.array([pair.supported for pair in pairs])
     open_ = np.array([verdict is None for verdict in ruled])

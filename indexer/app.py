@@ -36,14 +36,18 @@ class _Folder(click.Path):
 
 
 FOLDER = _Folder(path_type=Path)
+INDEX_OPTION = click.option(
+    "--index", "folder", type=FOLDER, default=Path(".jiawen"), show_default=True, help="索引 Index."
+)
+# Of a subcommand, which takes the folder that stands before it where it names none.
 _index_option = click.option("--index", "folder", type=FOLDER, help="索引 Index.  [default: .jiawen]")
-_json_option = click.option("--json", "as_json", is_flag=True, help="只输出 JSON JSON and nothing else.")
+JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="只输出 JSON JSON and nothing else.")
 
 
 @click.group(invoke_without_command=True)
 @click.option("--kb", type=FOLDER, default=Path("kb"), show_default=True, help="内容文件夹 Content.")
-@click.option("--index", "folder", type=FOLDER, default=Path(".jiawen"), show_default=True, help="索引 Index.")
-@_json_option
+@INDEX_OPTION
+@JSON_OPTION
 @click.option("--watch", "watching", is_flag=True, help="内容一变就重建 Rebuild whenever the content changes.")
 @click.option("--no-gate", is_flag=True, help="不用标准问题把关 Publish even if golden questions get worse.")
 @click.option("--drop-unreadable", is_flag=True, help="读不了的文件，旧内容也撤下 Drop what such files held before.")
@@ -177,7 +181,7 @@ def _watch(kb: Path, folder: Path, options: "BuildOptions", as_json: bool) -> No
 
 @index.command()
 @_index_option
-@_json_option
+@JSON_OPTION
 @click.pass_obj
 def status(default: Path, folder: Path | None, as_json: bool) -> None:
     """现在用的是哪个版本 Which version is published, from which content, what was skipped."""
@@ -218,7 +222,7 @@ def status(default: Path, folder: Path | None, as_json: bool) -> None:
 
 @index.command()
 @_index_option
-@_json_option
+@JSON_OPTION
 @click.pass_obj
 def versions(default: Path, folder: Path | None, as_json: bool) -> None:
     """列出各版本，* 是现用的 All versions, oldest first; * is the published one."""
@@ -250,7 +254,7 @@ def rollback(default: Path, folder: Path | None, version: str | None) -> None:
 
 @index.command()
 @_index_option
-@_json_option
+@JSON_OPTION
 @click.argument("version", required=False)
 @click.pass_obj
 def verify(default: Path, folder: Path | None, as_json: bool, version: str | None) -> None:
@@ -319,7 +323,7 @@ _RULES = """检查内容：哪里会答不出、答不准 What in KB will lose o
 
 @click.command(help=_RULES)
 @click.option("--kb", type=FOLDER, default=Path("kb"), show_default=True, help="内容文件夹 Content.")
-@_json_option
+@JSON_OPTION
 def lint(kb: Path, as_json: bool) -> None:
     """What in KB will lose or distort answers; exit code 1 where there is a problem."""
     from indexer.config import IndexConfig

@@ -19,6 +19,7 @@ _LONGEST = 500  # characters; nobody says so much of one number, and the work gr
 _DATES = frozenset("月日号")  # another day is another event
 _VAGUE = frozenset("余多来几")
 _MANY = 3  # numbers beyond which a clause is a common phrase: 本期培训学员40人
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 # Towns, counties and provinces by their last two characters: 嘉峪关市 → 峪关市.
 _PLACE = re.compile(r"(?:(?![全我本各该这那此城都])[\u4e00-\u9fff]){2}[市县省州]")
 
@@ -37,7 +38,7 @@ def conflicts(documents: Sequence[Document]) -> Iterator[tuple[Claim, Claim]]:
 
     Alike: the same characters in any order, empty words apart, in the clause and in the first clause of its sentence,
     which names what it is about; the same unit and the same other numbers. Documents that name no town in common
-    speak of different towns.
+    speak of different towns; those in whose titles no year is the same, of different years.
     """
     alike: defaultdict[tuple[str, ...], list[Claim]] = defaultdict(list)
     for document in documents:
@@ -100,9 +101,9 @@ def _grain(quantity: Quantity) -> float:
 
 
 def _apart(first: Claim, second: Claim) -> bool:
-    """Each document names towns, and none in common."""
-    here, there = _towns(first.document), _towns(second.document)
-    return bool(here and there) and not here & there
+    """Each document names towns, or its title years, and none in common: notices of 2023 and 2024."""
+    named = [(_towns(one.document), frozenset(_YEAR.findall(fold(one.document.title)))) for one in (first, second)]
+    return any(one and other and not one & other for one, other in zip(*named, strict=True))
 
 
 @lru_cache(maxsize=1024)

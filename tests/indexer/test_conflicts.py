@@ -73,6 +73,21 @@ def test_a_document_that_gives_two_numbers_speaks_of_two_things() -> None:
     assert found("全市中小学26所。全市中小学27所。", "全市中小学28所。") == []
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "count"),
+    [
+        ("2023年入园须知", "2024年入园须知", 0),
+        ("入园须知（２０２３）", "2024入园须知", 0),
+        ("2023—2024年入园须知", "2024年入园须知", 1),
+        ("入园须知", "2024年入园须知", 1),
+        ("入园须知120231", "入园须知120241", 1),  # no years
+    ],
+)
+def test_titles_of_different_years_speak_of_different_years(first: str, second: str, count: int) -> None:
+    documents = [Document("a", first, "每次入园缴费380元。"), Document("b", second, "每次入园缴费400元。")]
+    assert len(list(conflicts(documents))) == count
+
+
 def test_each_number_is_reported_once_and_a_clause_with_many_numbers_not_at_all() -> None:
     texts = [f"本期共培训学员{number}名。" for number in (40, 40, 45, 45, 52)]
     assert [second for _, second in found(*texts)] == ["本期共培训学员45名。", "本期共培训学员52名。"]
