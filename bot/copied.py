@@ -8,15 +8,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise, product, takewhile
+from itertools import chain, pairwise, product, takewhile
 
 from bot.conflicts import DENIAL
 from bot.lexicon import NAMES, alternatives
-from bot.reading import BREAK, Reading, paraphrases
+from bot.reading import BREAK, Reading, exclusive, paraphrases
 from indexer.embed import token_reader
 
 _DENIED = re.compile(rf"[并也又尚从还]?(?:{DENIAL})")
 _LEAST_COPIED = 7  # characters that make a clause a copy: 不公开 and 公开 are found anywhere
+_MOSTLY = 0.6  # of a clause
 _NOUNS, _VERBS, _ADJECTIVES = NAMES | {"n", "ng", "j", "s", "vn"}, {"v", "vn", "vd", "vg"}, {"a", "ad", "an", "b", "z"}
 # Words of one kind, and the cosine of their vectors below which they are not taken for synonyms. Of 45,383 right
 # practice claims 11 have a word so replaced, of as many wrong ones 138.
@@ -28,7 +29,7 @@ def slip(claim: Reading, passage: Reading) -> str:
     """What is wrong in the first clause that the passage has but for one change, Chinese | English; or empty."""
     if opposite := denied_copy(claim, passage):
         return f"文中说的相反：“{opposite}” | the passage says the opposite: “{opposite}”"
-    for said, given in replaced(claim, passage):
+    for said, given in chain(opposed(claim, passage), replaced(claim, passage)):
         return f"文中是“{given}”，不是“{said}” | “{given}” in the passage, not “{said}”"
     for given in exchanged(claim, passage):
         return f"文中是“{given}” | “{given}” in the passage"
@@ -61,6 +62,34 @@ def _without_denials(text: str) -> tuple[str, list[int]]:
         marks.append(sum(map(len, parts)))
         end = match.end()
     return "".join([*parts, text[end:]]), marks
+
+
+def opposed(claim: Reading, passage: Reading) -> Iterator[tuple[str, str]]:
+    """(a word of the claim, one that excludes it and stands between the same words of the passage): 增加 for 减少."""
+    given = _clauses(passage)
+    for start, clause in _clauses(claim):
+        if len(clause) < _LEAST_COPIED or clause in passage.text:
+            continue
+        for word in (word for word in claim.words if start <= word.start < start + len(clause)):
+            before, behind = clause[: word.start - start], clause[word.start - start + len(word.text) :]
+            for other, (_, theirs) in product(_excluding(word.text), given):
+                at = theirs.find(other)
+                if at >= 0 and _among_the_same(before, behind, theirs[:at], theirs[at + len(other) :]):
+                    yield word.text, other
+
+
+def _excluding(word: str) -> list[str]:
+    """The words that exclude it."""
+    groups = [group for group in exclusive(word) if any(word in choice for choice in group)]
+    return list(dict.fromkeys(other for group in groups for choice in group if word not in choice for other in choice))
+
+
+def _among_the_same(before: str, behind: str, their_before: str, their_behind: str) -> bool:
+    """All of it is the same, or on either side a part, three fifths of the clause together."""
+    if (before, behind) == (their_before, their_behind):
+        return True
+    near = _shared(before[::-1], their_before[::-1]), _shared(behind, their_behind)
+    return min(near) > 0 and sum(near) >= max(_LEAST_COPIED, _MOSTLY * len(before + behind))
 
 
 def replaced(claim: Reading, passage: Reading) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bot.copied
-from bot.copied import denied_copy, exchanged, replaced, slip
+from bot.copied import denied_copy, exchanged, opposed, replaced, slip
 from bot.reading import read
 from bot.verify import Passage, verify
 
@@ -75,6 +75,24 @@ def test_a_slip_is_named(claim: str, said: str, instead: str) -> None:
 )
 def test_a_synonym_is_no_slip(claim: str, passage: str) -> None:
     assert slip(read(claim), read(passage)) == ""
+
+
+@pytest.mark.parametrize(
+    ("claim", "said", "instead"),
+    [
+        ("全市工业用水量比上年增加两成。", "增加", "减少"),
+        ("工业用水量比上年增加两成。", "增加", "减少"),  # the clause is shortened in front
+        ("据说全市工业用水量比上年增加两成多。", "增加", "减少"),  # something is put in
+        ("体育馆和图书馆上午都不收费。", "上午", "下午"),
+        ("市民来游泳要自愿佩戴泳帽。", "自愿", "强制"),  # another sentence beside the words
+        ("全市用水大户比上年增加两成。", "", ""),  # less than three fifths of the clause is the same
+        ("用水量减少后增加两成。", "", ""),
+        ("全市工业用水量比上年减少两成。", "", ""),
+    ],
+)
+def test_an_opposite_among_the_same_words_is_a_slip(claim: str, said: str, instead: str) -> None:
+    passage = "全市工业用水量比上年减少两成。体育馆和图书馆下午都不收费。进馆市民来游泳要强制佩戴泳帽。"
+    assert list(opposed(read(claim), read(passage))) == ([(said, instead)] if said else [])
 
 
 @pytest.mark.parametrize(
