@@ -151,7 +151,8 @@ class Answerer:
     def weigh(self, question: str, history: History = ()) -> Weighed:
         """The question and its hits, and the probability that they answer; in context where it leans on the one before.
 
-        One that is surely answered by itself is no follow-up: 拉起那支讲课队伍时定下的宗旨是什么？
+        One that is surely answered by itself is no follow-up: 拉起那支讲课队伍时定下的宗旨是什么？ Nor is one that is
+        answered by itself and less surely in context: 火是几点扑灭的？ after a question on the metro.
 
         After a message with several questions it leans on the one with which it is answered the most surely.
         """
@@ -161,7 +162,9 @@ class Answerer:
         if alone.confidence >= self.config.sure_alone and not goes_on(question):
             return alone
         searched = [in_context(question, before) for before in one_by_one(history)]
-        return max((self._followed(question, alone, text) for text in searched), key=lambda one: one.confidence)
+        followed = max((self._followed(question, alone, text) for text in searched), key=lambda one: one.confidence)
+        of_itself = alone.confidence >= max(self.config.surer_alone, followed.confidence) and not goes_on(question)
+        return alone if of_itself else followed
 
     def _followed(self, question: str, alone: Weighed, searched: str) -> Weighed:
         """A follow-up as it is searched for; its own words are held to the hits as well.

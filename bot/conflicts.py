@@ -10,6 +10,7 @@ from itertools import permutations
 from bot.lexicon import NAMES, SURNAMES, alternatives, sound
 from bot.measures import Figure, things
 from bot.reading import SURE, Item, Reading, exclusive
+from indexer.text import sentence_spans
 
 # Negators, without the words that only look like one (不仅, 未来, 无人机, 非遗, 不少于) and without pairs that affirm:
 # 少不了, 离不开, 不得不, 非得.
@@ -24,6 +25,7 @@ NEGATOR = re.compile(
 )
 _CLAUSES = re.compile(r"[^\w%.·-]+")
 _KNOWN = 0.8
+_OWN_WEIGHT = 1.0  # of words that stand only in what is taken back: a noun, a figure
 _BEFORE, _AFTER = 4, 6  # characters between a word and what negates it
 _HEADS = 8  # characters behind a negator in which the word it negates begins
 _FUNCTION = frozenset("dfc")
@@ -42,6 +44,14 @@ _HEAD_NOUNS = (
 _NEIGHBOURING_YEARS = (
     (-1, re.compile("次年|翌年|第二年")),
     (1, re.compile("(?<![过失除])去年|(?<!以)上年|[上前]一年")),
+)
+# What takes back the words before it in its sentence, and what says in a claim that they are not meant.
+_TAKEN_BACK = re.compile(
+    r"(?:消息|说法|传言|传闻|言论|网传内容)[^，,。;；]{0,4}(?:[尚还]?未(?:经|获|得到)(?:证实|核实)|不实|不属实|没有根据|毫无根据)"
+    r"|[”」』][^，,。;；]{0,2}有误|(?:[系是为属])(?:谣言|谣传|误传|误写|误报|讹传)"
+)
+_SAID_ONLY = re.compile(
+    "称|[网流谣误讹]?传|说法|证实|核实|属实|不实|谣|误|更正|不是|并非|应为|猜测|据说|所谓|质疑|否认"
 )
 _LOOSE, _OF_PARTS = 0.7, 0.5
 _OF_ANYTHING = frozenset("个项种次场大类")  # classifiers that say little of what is counted
@@ -68,6 +78,28 @@ def unheld(claim: Reading, passage: Reading, context: Reading) -> str:
     for title in missing_titles(claim, passage, context):
         return f"文中没有“{title}” | “{title}” is not in the passage"
     return ""
+
+
+def disowned(claim: Reading, passage: Reading, found: Sequence[Item]) -> str:
+    """What the claim says as a fact and the passage takes back as unproven or wrong, Chinese | English; or empty."""
+    if _SAID_ONLY.search(claim.text):
+        return ""
+    spans = [
+        (max(start, passage.text.rfind(";", start, match.start())), match.start())
+        for start, end in sentence_spans(passage.text)
+        for match in _TAKEN_BACK.finditer(passage.text, start, end)
+    ]
+    only_there = [
+        item
+        for item in found
+        if item.held >= SURE
+        and len(item.places)
+        and all(any(a <= at < b for a, b in spans) for at in item.places.tolist())
+    ]
+    if sum(item.weight for item in only_there) < _OWN_WEIGHT:
+        return ""
+    said = "、".join(item.text for item in only_there[:3])
+    return f"文中没有认定“{said}” | the passage takes “{said}” back"
 
 
 def conflict(claim: Reading, passage: Reading, context: Reading, found: Sequence[Item]) -> str:

@@ -21,6 +21,7 @@ from bot import alignment
 from bot.binding import crossed_and_parted, misplaced
 from bot.conflicts import (
     conflict,
+    disowned,
     excluded,
     is_verbatim,
     missing_english_names,
@@ -150,7 +151,7 @@ def _single(claim: str, passages: Sequence[Passage], place: int) -> Support:
     for address in ADDRESS.findall(claim):
         if address not in passage.text:
             return Support(False, place, f"文中没有“{address}” | “{address}” is not in the passage", 0.0)
-    if reason := slip(claimed, given):
+    if reason := slip(claimed, given) or disowned(claimed, given, found):
         return Support(False, place, reason, _RULED_OUT * _coverage(given, found))
     if is_verbatim(claimed, given):
         return Support(True, place, "", 1.0, carriers=(place,))

@@ -466,8 +466,12 @@ def test_a_question_that_is_surely_answered_by_itself_is_no_follow_up(bot: Answe
     answer = bot.ask(question, before)
     assert "政治引领、服务大局" in answer.text
     assert answer.searched == ""
-    never = Answerer(bot.index, bot.encoder, BotConfig(sure_alone=1.1), bot.head)
-    assert never.ask(question, before).searched == f"{before[0][0]} {question}"
+    never = Answerer(bot.index, bot.encoder, BotConfig(sure_alone=1.1, surer_alone=1.1), bot.head)
+    in_its_context = never.ask(question, before)
+    assert in_its_context.searched == f"{before[0][0]} {question}"
+    # One not so sure by itself is no follow-up either, where it is less sure in context.
+    surer = Answerer(bot.index, bot.encoder, BotConfig(sure_alone=1.1, surer_alone=answer.confidence - 0.01), bot.head)
+    assert in_its_context.confidence < answer.confidence == surer.ask(question, before).confidence
 
 
 def test_a_follow_up_is_refused_in_its_own_language(bot: Answerer) -> None:

@@ -334,3 +334,24 @@ def test_hostile_text_takes_time_linear_in_its_length(unit: str) -> None:
     check(long[: LONGEST_CLAIM - 1], long)
     check("讲解员4名,参观路线2条。", long, long)
     assert time.perf_counter() - started < 20  # it takes a second; their squares would take hours
+
+
+@pytest.mark.parametrize(
+    ("claim", "supported"),
+    [
+        ("火灾由液化气罐爆炸引起。", False),
+        ("起火原因为液化气罐爆炸。", False),
+        ("起火原因正在调查中。", True),
+        ("有网友称起火原因为液化气罐爆炸。", True),
+        ("末班车22:50发出。", False),
+        ("末班车23:05发出。", True),
+    ],
+)
+def test_what_the_passage_takes_back_is_no_fact(claim: str, supported: bool) -> None:
+    passage = (
+        "老街夜市发生火灾。有网友称起火原因为液化气罐爆炸，消防部门表示这一说法未经证实，起火原因正在调查中。"
+        "昨日报道中，“末班车22:50发出”有误，应为“末班车23:05发出”。"
+    )
+    support = check(claim, passage)
+    assert support.supported is supported
+    assert supported or support.reason.startswith("文中没有认定")
