@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from bot.config import BotConfig
 from bot.lexicon import contrasts
-from bot.llm import Model, ModelError
+from bot.llm import THOUGHT, Model, ModelError
 from bot.message import leans, questions_in
 from bot.prompt import is_chinese, rewrite_prompt
 from bot.question import content_words, holds
@@ -69,7 +69,7 @@ def rewritten(model: Model, question: str, history: History, config: BotConfig) 
     """The question made self-contained by the model; empty where it fails, or brings words of its own."""
     seconds = min(config.rewrite_seconds, config.answer_seconds / 2)  # the answer, too, is to be written in time
     try:
-        text = "".join(model.stream(*rewrite_prompt(question, history), seconds)).strip()
+        text = "".join(model.stream(*rewrite_prompt(question, history), seconds)).rpartition(THOUGHT)[2].strip()
     except ModelError:
         return ""
     conversation = fold(" ".join([question, *(part for turn in history for part in turn)]))

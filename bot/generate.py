@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from bot.cite import CitedSentence, Splitter
-from bot.llm import Model, ModelError
+from bot.llm import THOUGHT, Model, ModelError
 from bot.orders import give_orders
 from bot.prompt import NOT_SAID, answer_prompt, is_chinese
 from bot.types import AnswerSentence, Citation, Hit, cite
@@ -28,13 +28,17 @@ class Draft:
     """An answer that grows by a sentence at a time, each checked when it is finished. For one answer, by one thread."""
 
     def __init__(self, index: Index, hits: Sequence[Hit]) -> None:
+        self._index, self._hits = index, hits
+        self._passages = [self._passage(hit) for hit in hits]
+        self._begin()
+
+    def _begin(self) -> None:
         self.sentences: list[AnswerSentence] = []
         self.citations: list[Citation] = []
         self.pending = ""  # what has come of the next sentence
         self.declined = False  # the model said that the passages do not hold the answer
-        self._index, self._hits = index, hits
-        self._passages = [self._passage(hit) for hit in hits]
         self._said: set[str] = set()
+        self._splitter = Splitter(len(self._passages))
 
     def _passage(self, hit: Hit) -> Passage:
         """What the model may read of the passage and what may carry a sentence: without orders to whoever answers."""
@@ -57,19 +61,25 @@ class Draft:
     def write(self, model: Model, question: str, chinese: bool, seconds: float) -> Iterator[None]:
         """Grows by what the model streams, yielding at every piece; the answer is to be in Chinese, or in English.
 
+        Begins anew where all that has come proves to be thought aloud.
         Raises ModelError where the model fails or goes astray.
         """
         shown = [(passage.context, passage.text) for passage in self._passages]
-        splitter = Splitter(len(shown))
+        text = ""
         for piece in model.stream(*answer_prompt(question, shown, chinese), seconds):
-            finished = splitter.feed(piece)
+            text += piece
+            _, thought, rest = text.rpartition(THOUGHT)
+            if thought:
+                self._begin()
+                text = piece = rest
+            finished = self._splitter.feed(piece)
             self.pending += piece
             for sentence in finished:
                 self._take(sentence, chinese)
             yield
             if self.declined:
                 return
-        for sentence in splitter.finish():
+        for sentence in self._splitter.finish():
             self._take(sentence, chinese)
         self.pending = ""
         if self.sentences and not any(one.supported for one in self.sentences):

@@ -15,6 +15,7 @@ _TRIES = 3
 _BACK_OFF = 0.5  # seconds before the second try, twice that before the third
 _LONGEST = 4000  # characters: an answer is at most a few hundred
 _AT_ONCE = 8  # answers that are written at a time; each keeps one of the server's 40 threads waiting
+THOUGHT = "</think>"  # alone, where the template of the model has opened it: all before is thought aloud
 _WHOLE = {"stop", "end_turn", "stop_sequence", "eos", "eos_token", "complete"}  # what providers call a finished answer
 _FULL = {"length", "max_tokens", "model_length"}
 _PACKAGE = re.compile(r"pip install -U ([\w-]+)|No module named '([\w.]+)'")
@@ -30,7 +31,10 @@ class Model(Protocol):
     name: str
 
     def stream(self, instructions: str, text: str, seconds: float) -> Iterator[str]:
-        """Pieces of the answer as they come. Raises ModelError, at the latest after so many seconds."""
+        """Pieces of the answer as they come; what stands before THOUGHT is none of it.
+
+        Raises ModelError, at the latest after so many seconds.
+        """
 
 
 def open_model(name: str, seconds: float) -> "LangChainModel":
@@ -88,7 +92,7 @@ class _Spoken:
         """What is said for certain now."""
         said, rest = "", self._held + piece
         while True:
-            tag = "</think>" if self._thinks else "<think>"
+            tag = THOUGHT if self._thinks else "<think>"
             before, found, rest = rest.partition(tag)
             begun = (
                 0 if found else next((size for size in range(len(tag) - 1, 0, -1) if before.endswith(tag[:size])), 0)
