@@ -7,25 +7,34 @@ for 100 characters, since nobody can know yet whether it will be closed.
 import re
 from dataclasses import dataclass
 
-# Marks: [1] 【1】 ［1］ [1,2] [1-3] [^1] 【1†source】 [来源：1] [1](#p), up to twelve numbers. A longer one is a year.
+# Marks: [1] 【1】 ［1］ 〔1〕 [1,2] [1-3] [^1] 【1†source】 [来源：1] [1](#p) [[1]] （[1]） (见[1], [2]), up to
+# twelve numbers. A longer one is a year, and (1) counts or names something: 包括(1)甲(2)乙, (1)班.
 _NUMBER = r"[ \t]{0,2}\^?\d{1,3}[ \t]{0,2}"
-_LINK = r"\(#[^()\s]{0,40}\)"
+_LINK = r"\((?:#[^()\s]{0,40}|https?://[^()\s]{1,200})\)"
 _SOURCE = r"†[^\]】\n]{0,40}"
 _NAME = r"(?:参考)?(?:来源|资料|材料|文献|段落|出处|source|passage|ref)[ \t]?[:：]?"
-_MARK = re.compile(
-    rf"[ \t]{{0,2}}[\[［【](?:{_NAME})?({_NUMBER}(?:[,，、;；\-–—~～至]{_NUMBER}){{0,11}})"
-    rf"(?:{_SOURCE})?[\]］】](?:{_LINK})?",
+_BARE = re.compile(
+    rf"[\[［【〔](?:{_NAME})?({_NUMBER}(?:[,，、;；\-–—~～至]{_NUMBER}){{0,11}})(?:{_SOURCE})?[\]］】〕](?:{_LINK})?",
     re.IGNORECASE,
 )
-_MARK_OR_LINK = re.compile(rf"{_MARK.pattern}|{_LINK}", re.IGNORECASE)
+_SEVERAL = rf"{_BARE.pattern}(?:[,，、;； \t]{{0,2}}{_BARE.pattern}){{0,11}}"
+_MARK = re.compile(
+    rf"[ \t]{{0,2}}(?:(?:[\[［【〔（(](?:{_NAME})?|[（(]参?见){_SEVERAL}[\]］】〕）)](?:{_LINK})?|{_BARE.pattern})",
+    re.IGNORECASE,
+)
+_BEHIND = r"(?<=[\]］】〕）)])"  # a mark
+_MARK_OR_LINK = re.compile(rf"{_MARK.pattern}|{_BEHIND}{_LINK}", re.IGNORECASE)
+_NAME_BEGUN = r"[参考来源资料材文献段落出处A-Za-z:： \t]{0,12}"
 _BEGUN = re.compile(  # of a mark, or of its link
-    r"[\[［【][参考来源资料材文献段落出处A-Za-z:： \t]{0,12}[\d^,，、;；\-–—~～至 \t]*(?:†[^\]】\n]*)?|\((?:#[^()\s]*)?"
+    rf"(?:(?:[\[［【〔（(]{_NAME_BEGUN}|[（(]参?见)(?:{_SEVERAL}(?:\([^()\s]*)?[,，、;； \t]{{0,2}})?)?"
+    rf"(?:[\[［【〔]{_NAME_BEGUN}[\d^,，、;；\-–—~～至 \t]*(?:†[^\]】\n]*)?)?|{_BEHIND}\((?:[#h][^()\s]*)?",
+    re.IGNORECASE,
 )
 _CODE_OR_MARK = re.compile(rf"`[^`\n]*`|{_MARK.pattern}", re.IGNORECASE)
 _INDEXED = re.compile(r"\.[A-Za-z_]|[ \t]*=|\(")  # x[1].y, a[2] = 3: code, where a letter stands before the bracket
 _ONE_OR_RANGE = re.compile(r"(\d+)(?:\s*[-–—~～至]\s*\^?(\d+))?")
-_MARK_OPENS, _MARK_CLOSES = "[［【", "]］】"
-_LONGEST_MARK = 100
+_OPENS = "[［【〔"
+_LONGEST_MARK = 250
 _WIDEST_RANGE = 20  # passages: [1-999] cites nothing
 _COUNTED = frozenset("年月日号")  # [24]年 is a year where there are not that many passages
 _FENCE = re.compile(r"\s*(?:```|~~~)")
@@ -152,7 +161,7 @@ class Splitter:
         if character.isspace():
             self._unsure = "\n" if self._unsure == "\n" else ""
             self._gap = "\n" if "\n" in {self._gap, character} else " "
-        elif (character in _MARK_OPENS and self._gap != "\n") or self._may_link(character):
+        elif character in _OPENS + "（(" and self._gap != "\n":
             self._mark_from = len(self._held)
         elif not self._gap and (character in _CLOSERS or closes_quote or character in _ENDS | _ASCII_ENDS):
             self._quoted = self._quoted and not closes_quote
@@ -161,9 +170,6 @@ class Splitter:
             return self._take_next(character)
         self._held.append(character)
         return []
-
-    def _may_link(self, character: str) -> bool:
-        return character == "(" and not self._gap and not self._unsure and self._held[-1] in _MARK_CLOSES
 
     def _take_next(self, character: str) -> list[CitedSentence]:
         """The first character that cannot belong to the end: it goes on with the sentence, or begins the next one."""
@@ -186,16 +192,16 @@ class Splitter:
 
     def _take_in_mark(self, character: str) -> list[CitedSentence]:
         held, start = self._held, self._mark_from
-        written = "".join([*held[start:], character])
-        if _MARK_OR_LINK.fullmatch(written):
+        written = "".join([*held[start - 1 :], character])
+        if _MARK_OR_LINK.fullmatch(written, 1):
             held.append(character)
             self._mark_from, self._unsure, self._gap = -1, "", ""
             return []
-        if _BEGUN.fullmatch(written) and len(written) <= _LONGEST_MARK:
+        if _BEGUN.fullmatch(written, 1) and len(written) <= _LONGEST_MARK:
             held.append(character)
             return []
         self._mark_from = -1
-        if self._unsure:  # a.[见附件], ![图](…
+        if self._unsure == "." or (self._unsure and held[start] in _OPENS):  # a.(见附件), ![图](…
             self._ended = False
             self._sealed_from = start if held[start] in _SEAL_OPENS else self._sealed_from
             return self._take(character)
@@ -236,7 +242,8 @@ def _without_marks(written: str, passages: int) -> tuple[str, list[int]]:
     """(the sentence without its marks, the numbers in them)."""
     kept, named, end = [], dict[int, None](), 0
     for match in _CODE_OR_MARK.finditer(written):
-        numbers = _numbers(match[1]) if match[1] else []
+        marks = [] if match[0].startswith("`") else [_numbers(mark[1]) for mark in _BARE.finditer(match[0])]
+        numbers = [number for mark in marks for number in mark] if all(marks) else []
         if numbers and not _is_text(written, match, numbers, passages):
             kept.append(written[end : match.start()])
             end = match.end()

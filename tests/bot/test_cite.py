@@ -27,6 +27,9 @@ def claims(text: str, passages: int = 3) -> list[tuple[str, tuple[int, ...], tup
         ("[^1]", (1,)), ("[^1][^3]", (1, 3)), ("[ 2 ]", (2,)), ("[3,1]", (3, 1)), ("[1][1]", (1,)), ("【1-2】", (1, 2)),
         ("[来源1]", (1,)), ("【来源：1】", (1,)), ("[参考资料 2]", (2,)), ("[Source 1, 3]", (1, 3)), ("[passage: 2][段落3]", (2, 3)),
         ("【1†source】", (1,)), ("【2†L10-L12】【3†source】", (2, 3)), ("[1](#p-1)", (1,)), ("[1](#)[2](#b)", (1, 2)),
+        ("〔1〕", (1,)), ("[[1]]", (1,)), ("（[1]）", (1,)), ("([1])", (1,)), ("[[1], [2]]", (1, 2)), ("（[1][2]）", (1, 2)),
+        ("（见[1]、[3]）", (1, 3)), ("(来源：【2】)", (2,)), ("【[1]】", (1,)), ("（〔1〕）", (1,)), ("[[1]](#p)", (1,)),
+        ("[1](https://a.cn/b?c=1)", (1,)), ("[[1](http://a.cn)]", (1,)), ("（[1]）（[2]）", (1, 2)),
     ],
 )  # fmt: skip
 def test_every_form_of_mark_before_and_after_the_full_stop(mark: str, numbers: tuple[int, ...]) -> None:
@@ -38,6 +41,18 @@ def test_every_form_of_mark_before_and_after_the_full_stop(mark: str, numbers: t
 def test_what_is_no_link_behind_a_mark_is_text() -> None:
     assert claims("甲。[1](见附件)。") == [("甲。", (1,), ()), ("(见附件)。", (), ())]
     assert claims("甲。[1](#p 乙。") == [("甲。", (1,), ()), ("(#p 乙。", (), ())]
+    assert claims("甲。(#p)乙。(http://a.cn)丙。") == [
+        ("甲。", (), ()),
+        ("(#p)乙。", (), ()),
+        ("(http://a.cn)丙。", (), ()),
+    ]
+
+
+def test_what_a_bracket_behind_a_full_stop_begins_besides_a_mark_is_the_next_sentence() -> None:
+    for begun in ("（见附件）乙。", "(see below) B.", "（[附件]）乙。", "〔2024〕乙。", "（[2024]）乙。"):
+        assert claims(f"甲。{begun}") == [("甲。", (), ()), (begun, (), ())]
+    assert claims("甲。（[1]乙）") == [("甲。", (), ()), ("（乙）", (1,), ())]
+    assert claims("Is it?(yes)") == [("Is it?", (), ()), ("(yes)", (), ())]
 
 
 def test_a_mark_belongs_to_the_sentence_before_it() -> None:
@@ -59,6 +74,7 @@ def test_numbers_that_name_no_passage_stay_visible() -> None:
     [
         "[2024]年启动。", "于[24]年启动。", "见[见附件]。", "[a]和[b]。", "〔2024〕15号。", "[1-999]如此。", "[3-1]如此。",
         "[]如此。", "[1如此。", "1]如此。", "(1)班和第[一]班。", "［见图］。", "[1.5]倍。", "[-1]度。",
+        "[[2024]]如此。", "（[1-999]）如此。", "〔24〕号。", "包括(1)甲(2)乙。", "如（1）所示。",
         "【†1】如此。", "[来源]如此。", "[来源一]如此。", "[资料室3]如此。", "[Source code 1]如此。", "[Section 1]如此。", "[一](#p)如此。",
     ],
 )  # fmt: skip
@@ -156,7 +172,7 @@ def test_a_sentence_is_given_as_soon_as_it_is_finished() -> None:
 
 
 pieces = st.lists(
-    st.text(alphabet='甲乙2[]【】［］^,，-1 。！?.!\n"“”《》()的a`~、*', max_size=6), max_size=14
+    st.text(alphabet='甲乙2[]【】［］〔〕（）^,，-1 。！?.!\n"“”《》()的a`~、*', max_size=6), max_size=14
 )  # fmt: skip
 
 
@@ -198,6 +214,8 @@ def test_any_text_comes_back_whole(text: str) -> None:
         "*",
         "甲",
         "。[1,1",
+        "。([1],",
+        "。[[1](http://a",
         "-\n",
     ],
 )
