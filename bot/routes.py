@@ -11,7 +11,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from bot.export import as_html, as_markdown, as_text
+from bot.export import Language, as_html, as_markdown, as_text
 from bot.feedback import Limit, Reason, add_feedback
 from bot.live import Live
 from bot.shared import SharedAnswers
@@ -64,6 +64,7 @@ class Conversation(BaseModel):
 
     answers: list[Given] = Field(min_length=1, max_length=200)
     form: Literal["text", "markdown", "html"]
+    language: Language | None = None  # of the words around the answers; both where it is not given
 
 
 class Lines(StreamingResponse):
@@ -154,10 +155,10 @@ class PageServer:
         """The answers as one file."""
         answers = [self._shared.opened(one.answer, one.seal) for one in body.answers]
         if body.form == "text":
-            return Response(as_text(answers), media_type="text/plain")
+            return Response(as_text(answers, body.language), media_type="text/plain")
         if body.form == "markdown":
-            return Response(as_markdown(answers, self._document), media_type="text/markdown")
-        return Response(as_html(answers, self._document), media_type="text/html")
+            return Response(as_markdown(answers, self._document, body.language), media_type="text/markdown")
+        return Response(as_html(answers, self._document, body.language), media_type="text/html")
 
     def _document(self, digest: str) -> Document | None:
         return kept_document(self._live.index, digest)

@@ -1,5 +1,7 @@
 // What is asked of the server. A message of its own is thrown as a Refused; a lost connection as a TypeError.
 
+import { language } from "./words.js";
+
 export class Refused extends Error {}
 
 async function fetched(path, body, signal) {
@@ -43,7 +45,7 @@ export async function feedback(given, good, reason) {
 }
 
 export async function exported(answers, form) {
-  return (await fetched("/api/export", { answers, form })).blob();
+  return (await fetched("/api/export", { answers, form, language: language() })).blob();
 }
 
 // The <main> of a document's page; the server has escaped every text in it.

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from bot.export import as_html, as_markdown, as_text
-from bot.types import Answer, AnswerSentence, Citation, Verdict
+from bot.types import Answer, AnswerSentence, Citation, Hit, Verdict
 from bot.wire import growing_answer_to_json
-from indexer.types import Document
+from indexer.types import Chunk, Document
 
 DOCUMENT = Document(
     "文/a", "题<b>", "前一段。\n\n甲在前。乙是[五](javascript:alert(1))元。丙在后。\n\n后一段。", url="https://a.cn"
@@ -124,6 +124,38 @@ def test_a_refusal_is_exported_with_its_words() -> None:
     row = growing_answer_to_json(answer, {})
     for written in (as_text([row]), as_markdown([row], document_of), as_html([row], document_of)):
         assert "没有找到。" in written
+
+
+def test_the_words_around_an_answer_are_of_one_language_where_it_is_named() -> None:
+    sentences = (AnswerSentence("丁。", (1,), False, (), "没有“丁” | no “丁”"),)
+    note = "出处不同：[1] 甲 | sources differ: [1] 甲；删去 1 句 | 1 left out"
+    answer = Answer("问？", sentences, Verdict.PARTIAL, 0.9, (CITATION,), (), "", "scripted", "v", note=note)
+    row = json.loads(json.dumps(growing_answer_to_json(answer, {})))
+    for form in (as_html, as_markdown):
+        chinese, english = (form([row], document_of, language).replace("\\", "") for language in ("zh", "en"))
+        for part in ("部分有据", "出处不同：[1] 甲；删去 1 句", "（无依据：没有“丁”）", "第 3 页"):
+            assert part in chinese
+            assert part not in english
+        for part in ("Partly grounded", "sources differ: [1] 甲; 1 left out", " (unsupported: no “丁”)", "p. 3"):
+            assert part in english
+            assert part not in chinese
+    assert as_text([row], "zh").splitlines()[0] == "丁。[1]（无依据：没有“丁”）"
+    assert as_text([row], "en").splitlines()[0] == "丁。[1] (unsupported: no “丁”)"
+    assert '<html lang="en">' in as_html([row], document_of, "en")
+    assert "部分有据 Partly grounded" in as_html([row], document_of)
+    assert note in as_html([row], document_of)
+
+
+def test_the_nearest_passages_of_a_refusal_are_exported() -> None:
+    start = DOCUMENT.text.index("甲在前")
+    chunk = Chunk("文/a", start, start + 4, DOCUMENT.text[start : start + 4], ())
+    hit = Hit(chunk, 0, 0.9, 0.9, 0.1, 1, 1)
+    answer = Answer("问？", (), Verdict.REFUSED, 0.1, (), (hit,), "没有找到。", "extractive", "v")
+    row = json.loads(json.dumps(growing_answer_to_json(answer, {"文/a": DOCUMENT})))
+    assert as_text([row], "zh") == "没有找到。\n最接近的段落\n[1] 《题<b>》：“甲在前。”\n"
+    assert "\n\nNearest passages\n\n\\[1\\] 《题" in as_markdown([row], document_of, "en")
+    html = as_html([row], document_of, "zh")
+    assert "<p>最接近的段落</p>\n<p>[1] 《题&lt;b&gt;》</p><blockquote><mark>甲在前。</mark>乙是" in html
 
 
 class Tags(HTMLParser):

@@ -371,6 +371,7 @@ def test_a_hostile_or_broken_link_is_harmless(served: Served, watched: Watched, 
 def test_export_the_conversation(page: Page, watched: Watched, tmp_path: Path, form: str) -> None:
     ask(page, QUESTION)
     ask(page, HOSTILE_QUESTION)
+    verdict = words(page)("grounded")
     page.locator("#open-export").click()
     with page.expect_download() as download:
         page.locator(f"[data-form={form}]").click()
@@ -382,6 +383,7 @@ def test_export_the_conversation(page: Page, watched: Watched, tmp_path: Path, f
         return
     page.goto(path.as_uri())
     expect(page.locator("mark").first).to_contain_text(ANSWER)
+    expect(page.locator("strong").first).to_have_text(verdict)
     expect(page.locator("h2").nth(1)).to_have_text(HOSTILE_QUESTION)
     expect(page.locator("body")).to_contain_text("押金是[U+202E]五十元[U+202C]")
     assert page.locator("script, img, a, [onmouseover]").count() == 0
