@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from indexer.dates import one_date
+
 if TYPE_CHECKING:
     from bs4 import Tag
 
@@ -19,9 +21,11 @@ _HAN = "\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
 _WRAPPED = re.compile(rf"(?<=[{_HAN}])[ \t]*\n[ \t]*(?=[{_HAN}])")
 _GAP = re.compile(r"[ \t\r\n]{200,}")  # markdownify takes a time that grows with the square of one: 40,000 take 10 s
 _PLAIN_TAGS = ["a", "b", "strong", "i", "em", "u", "s", "del", "img", "sub", "sup", "code", "mark", "span"]
+_BLOCKS = ["p", "div", "li", "td", "th", "blockquote", "pre", "section", "article", "main", "body"]
 _AROUND = ["script", "style", "noscript", "template", "nav", "aside", "select", "textarea", "button", "iframe"]
 # Names that Chinese government sites give an article's facts (国务院办公厅《政府网站发展指引》, 2017).
-_META = {"title": "articletitle", "published": "pubdate", "source": "contentsource"}
+_META = {"title": "articletitle", "source": "contentsource"}
+_PUBLISHED = ("pubdate", "publishdate", "article:published_time", "date")  # the surest first
 # Compatibility forms that PDF makers put in place of the characters themselves: radicals and ligatures.
 _COMPATIBILITY = re.compile("[\u2e80-\u2fdf\ufb00-\ufb06]")
 _TERMINATED = re.compile(r"[。！？!?…：:；;.][”’」』）)》]*$")
@@ -62,14 +66,23 @@ def from_html(markup: str) -> Converted:
 
     try:
         soup = BeautifulSoup(markup, "lxml")
-        named = {str(tag.get("name", "")).lower(): str(tag.get("content", "")).strip() for tag in soup.find_all("meta")}
-        facts = {key: named.get(name, "") for key, name in _META.items()}
+        said = [
+            (str(tag.get("name") or tag.get("property", "")).lower(), str(tag.get("content", "")).strip())
+            for tag in soup.find_all("meta")
+        ]
+        facts = {key: dict(said).get(name, "") for key, name in _META.items()}
+        dates = [one_date(content for key, content in said if key == name) for name in _PUBLISHED]
         title = facts["title"] or (soup.title.get_text(" ", strip=True) if soup.title else "")
         for tag in soup(_AROUND):
             tag.decompose()
         whole = soup.body or soup
         articles = whole.find_all(["main", "article"])
         body = articles[0] if len(articles) == 1 and articles[0].get_text(strip=True) else whole
+        # A byline stands before the paragraph of the first sentence; the days that sentences name are others.
+        sentence = body.find(string=re.compile("。"))
+        first = sentence.find_parent(_BLOCKS) if sentence else None
+        times = first.find_all_previous("time") if first else body("time")
+        dates.append(one_date(str(tag.get("datetime", "")) for tag in times if body in tag.parents))
         for tag in whole(["header", "footer"]) if body is whole else []:  # an article's own hold its title and date
             tag.decompose()
         for table in body("table"):
@@ -86,7 +99,7 @@ def from_html(markup: str) -> Converted:
         raise CannotConvert("标签嵌套太深", "its tags are nested too deep") from None
     except ValueError:  # markdownify takes `start` and `colspan` for numbers, whatever they are
         raise CannotConvert("列表或表格的编号不是数字", "a list or table is numbered with what is no number") from None
-    return Converted(_tidy(text), title, facts["source"], facts["published"])
+    return Converted(_tidy(text), title, facts["source"], next(filter(None, dates), ""))
 
 
 def _name_columns(table: "Tag") -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from indexer.convert import CannotConvert, Converted, from_docx, from_html, from_pdf
+from indexer.dates import date_line
 from indexer.errors import ContentError
 from indexer.text import heading_lines, normal_text
 from indexer.types import Document, KnownQuestion
@@ -174,7 +175,7 @@ def read_document(path: Path, doc_id: str) -> Document:
         title=metadata.get("title") or first_heading or path.stem,
         text=text,
         source=metadata.get("source", ""),
-        published=metadata.get("published", ""),
+        published=metadata.get("published") or date_line(text),
         url=metadata.get("url", ""),
         questions=tuple(question for question in metadata.get("questions", ()) if question.strip()),
         file=_shown(PurePath(doc_id).with_name(path.name)),
