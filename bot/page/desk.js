@@ -34,7 +34,7 @@ export function drawDesk(desk, overview, changed) {
   const key = JSON.stringify([isEditor(), overview?.kb, overview?.rebuilding, Boolean(signButton()), say("rebuild")]);
   if (desk.dataset.key === key) return;
   desk.dataset.key = key;
-  const outcome = desk.querySelector(".outcome") || h("p", { class: "small outcome", role: "status" });
+  const outcome = desk.querySelector(".outcome") || h("p", { class: "small outcome", role: "status", tabindex: -1, "data-name": "outcome" });
   const tools = isEditor() && overview ? drawTools(overview, outcome, changed) : [];
   refill(desk, ...[...tools, signButton(), outcome].filter(Boolean));
 }

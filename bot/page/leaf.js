@@ -81,7 +81,7 @@ export async function draw(isGone = false) {
     draw();
   }, { "aria-pressed": String(asPassages === passages), "data-name": word });
   const head = h("div", { class: "bar head" }, h("h2", { lang: "zh" }, one.title), button(say("close"), close));
-  const views = h("div", { class: "bar views" }, view("asText", false), view("asPassages", true), ...drawEditing(), drawFind());
+  const views = h("div", { class: "bar views" }, view("asText", false), view("asPassages", true), ...(isGone ? [] : drawEditing()), drawFind());
   const text = h("div", { class: "text document", tabindex: 0, role: "region", "aria-label": one.title, lang: "zh" });
   refill(leaf, head, views, h("p", { class: "small outcome", role: "status" }, isGone && say("gone")), text);
   if (!isGone) await fill(text);
@@ -179,8 +179,12 @@ function drawEditing() {
   const remove = async () => {
     if (!(await confirmed(say("removeWhat", one), say("removeThis")))) return;
     try {
-      const { kept } = await send("DELETE", `/api/documents?${new URLSearchParams({ doc_id: one.id })}`);
-      outcome().textContent = say("removed", kept);
+      const { id: doc_id } = one;
+      const { kept } = await send("DELETE", `/api/documents?${new URLSearchParams({ doc_id })}`);
+      if (one?.id === doc_id) close();
+      const line = find("desk").querySelector(".outcome");
+      line.textContent = say("removed", kept);
+      line.focus(); // the document's row goes with the next version
     } catch (error) {
       outcome().textContent = why(error);
     }

@@ -303,13 +303,36 @@ def test_upload_rebuild_compare_roll_back_and_remove(page: Page, shelf: Served, 
     entry(page, "科技馆").click()
     press(page.locator("#leaf"), say("removeThis"))
     press(page.get_by_role("alertdialog"), say("removeThis"))
-    expect(page.locator("#leaf .outcome")).to_contain_text(
-        re.compile(r"已移到内容文件夹的 \.removed/|Moved to \.removed/\S+ in the content folder")
-    )
+    removed = re.compile(r"已移到内容文件夹的 \.removed/|Moved to \.removed/\S+ in the content folder")
+    expect(outcome).to_contain_text(removed)
+    expect(page.locator("#leaf")).to_be_hidden()
     assert not (shelf.kb / "科技馆.md").exists()
     shelf.rebuild()
     look(page)
+    expect(page.locator(".entry")).to_have_count(3)
+    expect(outcome).to_contain_text(removed)
+    expect(outcome).to_be_focused()
+    expect(outcome).to_be_in_viewport()
+
+
+@BOTH
+def test_a_document_that_someone_else_removed_can_be_neither_replaced_nor_removed(page: Page, shelf: Served) -> None:
+    say = words(page)
+    other = shelf.kb / "other.md"
+    sign_in(page)
+    try:
+        other.write_text("另一篇。", encoding="utf-8")
+        shelf.rebuild()
+        look(page)
+        entry(page, "other").click()
+        remove = page.get_by_role("button", name=say("removeThis"), exact=True)
+        expect(remove).to_be_visible()
+    finally:
+        other.unlink()
+        shelf.rebuild()
+    look(page)
     expect(page.locator("#leaf .outcome")).to_have_text(say("gone"))
+    expect(remove).to_have_count(0)
     press(page.locator("#leaf"), say("close"))
     expect(page.locator(".entry")).to_have_count(3)
 
