@@ -173,13 +173,23 @@ function drawActions(turn, does) {
       button(say("bad"), ask, pressed(false)),
     );
   }
-  return h("div", { class: "actions" }, h("div", { class: "bar" }, buttons), outcome);
+  let opener = null;
+  const bar = h("div", { class: "bar", onclick: (event) => (opener = event.target) }, buttons);
+  // Escape closes what a button has opened below, and nothing else.
+  const onkeydown = (event) => {
+    if (event.key !== "Escape" || !outcome.childElementCount) return;
+    event.stopPropagation();
+    outcome.textContent = "";
+    opener.focus();
+  };
+  return h("div", { class: "actions", onkeydown }, bar, outcome);
 }
 
 function askWhy(outcome, chosen) {
   const reasons = Object.entries(say("reasons")).map(([reason, word]) => button(word, () => chosen(reason)));
   outcome.replaceChildren(h("span", {}, say("whatIsWrong")), h("span", { class: "bar" }, reasons));
   reasons[0].focus();
+  outcome.scrollIntoView({ block: "nearest" }); // all of them, not the first alone
 }
 
 function drawSuggestions(questions, does) {

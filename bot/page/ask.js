@@ -54,7 +54,9 @@ const does = {
       const field = h("input", { readonly: true, value: link, "aria-label": say("link") });
       const done = await copy(link).then(() => true, () => false);
       outcome.replaceChildren(h("span", {}, done ? say("linkCopied") : say("link")), field);
+      field.focus();
       field.select();
+      outcome.scrollIntoView({ block: "nearest" });
     });
   },
   async vote(turn, outcome, good, reason) {

@@ -536,6 +536,26 @@ def test_feedback_with_a_reason(page: Page, served: Served) -> None:
     assert [(row["good"], row["reason"]) for row in map(json.loads, rows)] == [(True, ""), (False, "should be refused")]
 
 
+@pytest.mark.parametrize(("opens", "inside"), [("share", "input"), ("bad", "button")])
+def test_what_a_button_opens_under_an_answer_is_in_sight_until_escape(page: Page, opens: str, inside: str) -> None:
+    say = words(page)
+    turn = ask(page, QUESTION)
+    opener = turn.get_by_role("button", name=say(opens), exact=True)
+    expect(turn.locator(".follow")).to_be_visible()  # nothing moves any more
+    opener.evaluate("""(one) => {
+      document.getElementById("log").style.flex = "none";  // the buttons are the last thing to be seen
+      document.getElementById("log").style.height = "10rem";
+      one.closest(".bar").scrollIntoView({ block: "end" });
+    }""")
+    opener.click()
+    outcome = turn.locator(".outcome")
+    expect(outcome.locator(inside).first).to_be_focused()
+    expect(outcome).to_be_in_viewport(ratio=0.99)
+    page.keyboard.press("Escape")
+    expect(outcome).to_be_empty()
+    expect(opener).to_be_focused()
+
+
 def test_by_keyboard_alone(served: Served, watched: Watched) -> None:
     page = watched.open(served.url)
     expect(page.locator("#question")).to_be_focused()
