@@ -17,7 +17,7 @@ from bot.verify import ADDRESS, Passage, verify, weight_held
 from indexer.config import DEFAULT_ENCODER
 from indexer.embed import token_reader
 from indexer.store import Index
-from indexer.text import heading_lines, simplify
+from indexer.text import simplify
 
 _ORDER = "…"  # what stands in place of one
 _MEANT = 12  # letters from which a sentence without any Chinese is in another language, not just a name
@@ -50,7 +50,11 @@ class Draft:
         if known:
             given = rows[give_orders(self._index.vectors_of(rows))]
             orders += map(tuple, (self._index.sentences[given, 1:] - chunk.start).tolist())
-            orders += [span for span, _, title in heading_lines(chunk.text) if _gives_orders(title)]
+            orders += [
+                (start - chunk.start, end - chunk.start)
+                for (start, end), _, title in document.headings
+                if chunk.start <= start < chunk.end and _gives_orders(title)
+            ]
         text = chunk.text
         behind = len(text)
         for start, end in sorted(orders, reverse=True):  # a heading that a known question quotes is a sentence as well

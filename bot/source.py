@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import Literal
 
 from bot.types import written_date
-from indexer.text import heading_lines, sentence_spans
+from indexer.text import sentence_spans
 from indexer.types import Document
 
 FONT = '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif'
@@ -53,7 +53,7 @@ def source_page(document: Document, start: int, end: int, now: Document | None) 
     `now` is the document of that id as it is published: where its text is another, the page says so and shows how.
     """
     text = document.text
-    headings = {span[0]: (level, title) for span, level, title in heading_lines(text)}
+    headings = {span[0]: (level, title) for span, level, title in document.headings}
     blocks = (
         [] if document.title in (title for _, title in headings.values()) else [f"<h1>{escaped(document.title)}</h1>"]
     )

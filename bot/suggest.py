@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from bot.answer import Answerer
 from bot.prompt import is_chinese
 from bot.types import Answer, Citation
-from indexer.text import fold, heading_lines, sentence_spans
+from indexer.text import fold, sentence_spans
 from indexer.types import Document
 
 SUGGESTIONS = 3
@@ -61,7 +61,7 @@ def _drafted(document: Document, citation: Citation) -> Iterator[str]:
             yield f"什么是{match[1]}？"
         if match := _NAMING.search(sentence):
             yield f"{match[1]}被{match[2]}为什么？"
-    headings = [(span[0], title) for span, _, title in heading_lines(document.text) if title != document.title]
+    headings = [(span[0], title) for span, _, title in document.headings if title != document.title]
     for _, title in sorted(headings, key=lambda place: abs(place[0] - citation.start)):
         name = _NUMBERING.sub("", title)
         if _QUESTION.search(name):

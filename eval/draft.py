@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain, islice, pairwise
 from typing import Any
 
-from indexer.text import Span, fold, heading_lines, sentence_spans, simplify
+from indexer.text import Span, fold, sentence_spans, simplify
 from indexer.types import Document
 
 _SHORTEST, _LONGEST = 7, 60  # characters of a question
@@ -204,7 +204,7 @@ def _bodies(quotes: Sequence[str]) -> dict[str, str]:
 
 def _sentences(document: Document) -> Iterator[tuple[str, str]]:
     """(heading, sentence) for sentences outside headings; the heading only with the first sentence below it."""
-    headings = deque(heading_lines(document.text))
+    headings = deque(document.headings)
     above = ""
     for start, end in sentence_spans(document.text):
         while headings and headings[0][0][1] <= start:

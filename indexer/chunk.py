@@ -8,7 +8,7 @@ from langchain_text_splitters import RecursiveCharacterTextSplitter
 
 from indexer.config import IndexConfig
 from indexer.table import as_read
-from indexer.text import SENTENCE_END, Span, heading_lines, sentence_spans, simplify
+from indexer.text import SENTENCE_END, Span, sentence_spans, simplify
 from indexer.types import Chunk, Document, Sentence
 
 _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
@@ -18,9 +18,9 @@ _CLAUSE_END = r"[，,；;：:、]"
 def chunk_document(document: Document, config: IndexConfig) -> list[Chunk]:
     """Chunks in order that join back to the text exactly: paragraphs, under the headings they stand below."""
     spans = []
-    for start, end in _section_spans(document.text):
+    for start, end in _section_spans(document):
         spans.extend(_paragraph_spans(document.text, start, end, config))
-    headings = [(span[0], level, title) for span, level, title in heading_lines(document.text)]
+    headings = [(span[0], level, title) for span, level, title in document.headings]
     chunks = []
     path: list[tuple[int, str]] = []
     for start, end in spans:
@@ -40,15 +40,15 @@ def cut_document(
     return chunks, chunk_sentences(document, chunks, count_tokens, max_tokens)
 
 
-def _section_spans(text: str) -> list[Span]:
+def _section_spans(document: Document) -> list[Span]:
     """Spans from heading to heading; headings with nothing between them open one section together."""
     starts = [0]
     previous_end = 0
-    for (start, end), _, _ in heading_lines(text):
-        if text[previous_end:start].strip():
+    for (start, end), _, _ in document.headings:
+        if document.text[previous_end:start].strip():
             starts.append(start)
         previous_end = end
-    return list(zip(starts, [*starts[1:], len(text)], strict=True))
+    return list(zip(starts, [*starts[1:], len(document.text)], strict=True))
 
 
 def _paragraph_spans(text: str, start: int, end: int, config: IndexConfig) -> list[Span]:
@@ -84,7 +84,7 @@ def chunk_sentences(
 
     Of headings, which are near to all that is asked of what they stand above, only those that a known question quotes.
     """
-    headings = list(heading_lines(document.text))
+    headings = document.headings
     starts = [start for (start, _), _, _ in headings]
 
     def heading_at(place: int) -> int | None:

@@ -12,7 +12,7 @@ from indexer.chunk import cut_document
 from indexer.config import IndexConfig
 from indexer.embed import open_encoder
 from indexer.read import decode, read_folder
-from indexer.text import FENCE, Span, fold, heading_lines, one_line
+from indexer.text import FENCE, Span, fold, one_line
 from indexer.types import Chunk, Document, Sentence
 
 PROBLEM, NOTE = "problem", "note"  # a problem loses or distorts answers
@@ -59,8 +59,8 @@ class Page:
 
     @cached_property
     def headings(self) -> list[tuple[Span, int, str]]:
-        """As `heading_lines` gives them."""
-        return list(heading_lines(self.document.text))
+        """As the document gives them."""
+        return self.document.headings
 
     @cached_property
     def _fences(self) -> list[Span]:

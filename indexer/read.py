@@ -13,7 +13,7 @@ import yaml
 from indexer.convert import CannotConvert, Converted, from_docx, from_html, from_pdf
 from indexer.dates import date_line
 from indexer.errors import ContentError
-from indexer.text import heading_lines, normal_text
+from indexer.text import heading_lines, headline, normal_text
 from indexer.types import Document, KnownQuestion
 
 QUESTIONS = ".questions.jsonl"  # in place of a document's suffix: the file of its known questions
@@ -169,10 +169,12 @@ def read_document(path: Path, doc_id: str) -> Document:
         raise ContentError(
             f"{path} 没有正文；请补上正文或删除文件", f"{path} has no text: write some or remove the file"
         )
+    first = headline(text) if suffix == ".txt" else None
+    first_line = text[slice(*first)].strip() if first else ""
     first_heading = next((title for _, _, title in heading_lines(text)), "")
     return Document(
         id=doc_id,
-        title=metadata.get("title") or first_heading or path.stem,
+        title=metadata.get("title") or first_line or first_heading or path.stem,
         text=text,
         source=metadata.get("source", ""),
         published=metadata.get("published") or date_line(text),

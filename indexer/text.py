@@ -28,6 +28,10 @@ _BRACKETED = re.compile(r"[《〈（(【〔][^《〈（(【〔》〉）)】〕\n
 # After a closing quote these go on with the same sentence: “何为安全？”的问题
 _CONTINUES = frozenset("，,、；;：:的之等")
 _HEADING = re.compile(r"^(#{1,6})[ \t]+(\S(?:[^\n]*\S)?)[ \t]*$", re.MULTILINE)
+# No title: a sentence, an address (各位家长：), a Markdown heading, list, quote, rule or table, one of many items.
+_CLOSED = re.compile(r"[。！？!?；;：:，,…][”’」』）)]*$")
+_MARKED = re.compile(r"[#>|`~*+=-]|\d+(?:[、)）]|[.．](?!\d))|\d{4}[-/.]\d|[(（]?[一二三四五六七八九十]+[、)）]")
+_LONGEST_HEADLINE = 60  # characters
 _CLOSING_MARKS = re.compile(r"[ \t]#+$")
 FENCE = re.compile(r"^(```|~~~).*?(?:^\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 
@@ -72,6 +76,27 @@ def heading_lines(text: str) -> Iterator[tuple[Span, int, str]]:
             fence = next(fences, None)
         if not fence or match.start() < fence.start():
             yield match.span(), len(match[1]), _CLOSING_MARKS.sub("", match[2]).rstrip()
+
+
+def headline(text: str) -> Span | None:
+    """The first line of a plain text, if it reads as its title: short, no sentence, and set off from what follows.
+
+    An empty line sets it off, or two lines half as long again below it: those of a wrapped paragraph are of one length.
+    """
+    start = len(text) - len(text.lstrip())
+    line, _, below = text[start:].partition("\n")
+    title = line.rstrip()
+    if (
+        len(title) > _LONGEST_HEADLINE
+        or not re.search(r"\w", title)
+        or _CLOSED.search(title)
+        or _MARKED.match(title)
+        or not re.match(r"\s*[^\sa-z]", below)  # an English sentence goes on in lower case, as in `_LINE_BREAK`
+    ):
+        return None
+    lines = below.split("\n")
+    longer = sum(len(one.strip()) > 1.5 * len(title) for one in lines)
+    return (text.rfind("\n", 0, start) + 1, start + len(title)) if not lines[0].strip() or longer > 1 else None
 
 
 @cache

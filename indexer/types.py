@@ -4,6 +4,8 @@ import hashlib
 from bisect import bisect_right
 from dataclasses import dataclass
 
+from indexer.text import Span, heading_lines, headline
+
 
 @dataclass(frozen=True, slots=True)
 class KnownQuestion:
@@ -31,6 +33,15 @@ class Document:
     def page_of(self, offset: int) -> int | None:
         """The page, from 1, that holds that character; None where there are no pages."""
         return bisect_right(self.pages, offset) or None
+
+    @property
+    def headings(self) -> list[tuple[Span, int, str]]:
+        """As `heading_lines` gives them; the first line of a plain text file that is its title is one too."""
+        found = list(heading_lines(self.text))
+        first = headline(self.text) if self.file.lower().endswith(".txt") else None
+        if first and self.text[slice(*first)].strip() == self.title:
+            found.insert(0, (first, 1, self.title))
+        return found
 
     @property
     def digest(self) -> str:

@@ -119,6 +119,15 @@ def test_a_heading_is_cited_where_a_known_question_quotes_it(text: str, quote: s
     assert all(sentence.embedded_text == cited[0] for sentence in sentences[:-1])  # no heading in front of itself
 
 
+def test_the_headline_of_a_plain_text_is_a_heading_and_no_sentence() -> None:
+    text = "老街夜市起火 两家商铺受损\n\n8月2日起火。\n无人伤亡。\n"
+    document = Document("fire", "老街夜市起火 两家商铺受损", text, file="fire.TXT")
+    chunks = chunk_document(document, IndexConfig())
+    assert [(chunk.text, chunk.headings) for chunk in chunks] == [(text, (document.title,))]
+    ((first, second),) = chunk_sentences(document, chunks, len, 100)
+    assert (first.embedded_text, second.embedded_text) == ("8月2日起火。", "无人伤亡。")
+
+
 def test_a_comment_in_a_code_fence_is_no_heading_wherever_the_chunk_begins() -> None:
     text = "```\n" + "第一行很长很长很长。\n" * 6 + "# 初始值是一二三。\n" + "最后一行。\n" * 4 + "```\n"
     document = Document("d", "题", text)

@@ -110,6 +110,58 @@ def test_title_falls_back_to_the_first_heading_and_then_the_name(kb: Path) -> No
     assert {document.id: document.title for document in read_folder(kb).documents} == {"甲": "小标题", "乙": "乙"}
 
 
+PARAGRAPHS = "2024-08-03 青禾晚报\n8月2日21时47分，青禾市鼓楼区老街夜市一烧烤摊起火，蔓延至相邻的两家商铺。\n消防部门表示，起火原因正在调查中，老街夜市自8月3日起暂停营业。\n"
+HEADLINE = "鼓楼区老街夜市起火 两家商铺受损"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{HEADLINE}\n\n{PARAGRAPHS}",
+        f"\n　　{HEADLINE}　\n \n正文。",
+        f"{HEADLINE}\n{PARAGRAPHS}",
+        f"{HEADLINE}\n\n## 小标题\n\n正文。",
+    ],
+)
+def test_a_plain_text_is_titled_by_its_headline(kb: Path, text: str) -> None:
+    write(kb, "08-fire.txt", text)
+    (document,) = read_folder(kb).documents
+    assert (document.title, document.text) == (HEADLINE, text)
+    assert next(title for _, _, title in document.headings) == HEADLINE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HEADLINE,
+        f"{HEADLINE}\n\n",
+        f"{HEADLINE}。\n\n{PARAGRAPHS}",
+        f"“{HEADLINE}！”\n\n{PARAGRAPHS}",
+        f"各位家长：\n\n{PARAGRAPHS}",
+        f"{'长' * 61}\n\n{PARAGRAPHS}",
+        f"{HEADLINE}\n一行。\n两行。",
+        "青禾市鼓楼区老街夜市一烧烤摊起火，火\n势蔓延至相邻两家商铺，消防大队接警后\n出动5辆消防车，于22时20分将\n明火扑灭。",
+        f"- {HEADLINE}\n\n- 第二项\n",
+        f"1. {HEADLINE}\n\n2. 第二项\n",
+        f"一、{HEADLINE}\n\n{PARAGRAPHS}",
+        f"2024-08-03 青禾晚报\n\n{PARAGRAPHS}",
+        "Opening hours of\n\nthe museum are long.",
+        f"——\n\n{PARAGRAPHS}",
+    ],
+)
+def test_a_first_line_that_is_no_headline_is_cited_as_before(kb: Path, text: str) -> None:
+    write(kb, "08-fire.txt", text)
+    write(kb, "停水.txt", "停水")  # nor is a title that is all there is
+    documents = read_folder(kb).documents
+    assert [one.title for one in documents] == ["08-fire", "停水"]
+    assert [one.headings for one in documents] == [[], []]
+
+
+def test_a_first_line_of_markdown_is_no_headline(kb: Path) -> None:
+    write(kb, "a.md", f"---\ntitle: {HEADLINE}\n---\n{HEADLINE}\n\n{PARAGRAPHS}")
+    assert read_folder(kb).documents[0].headings == []
+
+
 def test_ids_are_paths_without_suffix_in_order(kb: Path) -> None:
     for name in ("b/二.txt", "a.md", "b/一.md", "README.md", ".hidden.md", "~$lock.md", ".git/x.md", "picture.png"):
         write(kb, name, "正文。")
