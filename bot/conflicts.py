@@ -82,7 +82,7 @@ def unheld(claim: Reading, passage: Reading, context: Reading) -> str:
 
 def disowned(claim: Reading, passage: Reading, found: Sequence[Item]) -> str:
     """What the claim says as a fact and the passage takes back as unproven or wrong, Chinese | English; or empty."""
-    if _SAID_ONLY.search(claim.text):
+    if not _TAKEN_BACK.search(passage.text) or _SAID_ONLY.search(claim.text):
         return ""
     spans = [
         (max(start, passage.text.rfind(";", start, match.start())), match.start())
