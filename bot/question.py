@@ -142,8 +142,8 @@ _WANTED = re.compile(
     rf"(?:[{HAN}]{{0,12}}?(?=[呢呀啊]?(?:[^\w“《]|$)))?"
     r"|how (?:many|much|long|far|big|often)|\b(?:when|where|who|why)\b|\bwhich \w+"
 )
-# What jieba takes into one word with what follows: 哪些项目, 多少|个班, 10日|有什么安排.
-_APART = re.compile(rf"哪些|多少[{_MEASURES}]?|日(?=有)")
+# What jieba takes into one word with what follows: 哪些项目, 多少|个班, 10日|有什么安排, 2号线|呢.
+_APART = re.compile(rf"哪些|多少[{_MEASURES}]?|日(?=有)|线(?=呢)")
 _PARTS = "章节条款项"
 # What a question says of such a part without naming any matter of it.
 _OF_A_PART = re.compile("请问|内容|规定|要求|具体|什么|啥|哪些|怎么|如何|[的了是有里说讲写]")

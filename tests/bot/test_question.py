@@ -79,6 +79,7 @@ def test_which_one_is_no_number() -> None:
         ("女子组有哪些项目？", ["女子组", "有", "哪些", "项目"]),
         ("学校有多少个班？", ["学校", "有", "个", "班"]),
         ("9月10日有什么安排？", ["有", "什么", "安排"]),
+        ("那2号线呢？", ["那", "号线", "呢"]),
     ],
 )
 def test_what_asks_is_no_part_of_a_word(question: str, words: list[str]) -> None:
