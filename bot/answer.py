@@ -159,12 +159,12 @@ class Answerer:
         alone = weigh(self.index, self.head, self._query(question), self.config)
         if in_context(question, history) == question:
             return alone
-        if alone.confidence >= self.config.sure_alone and not goes_on(question):
+        by_itself = 0.0 if goes_on(question) else alone.confidence
+        if by_itself >= self.config.sure_alone:
             return alone
         searched = [in_context(question, before) for before in one_by_one(history)]
         followed = max((self._followed(question, alone, text) for text in searched), key=lambda one: one.confidence)
-        of_itself = alone.confidence >= max(self.config.surer_alone, followed.confidence) and not goes_on(question)
-        return alone if of_itself else followed
+        return alone if by_itself >= max(self.config.surer_alone, followed.confidence) else followed
 
     def _followed(self, question: str, alone: Weighed, searched: str) -> Weighed:
         """A follow-up as it is searched for; its own words are held to the hits as well.

@@ -67,9 +67,7 @@ def _without_denials(text: str) -> tuple[str, list[int]]:
 def opposed(claim: Reading, passage: Reading) -> Iterator[tuple[str, str]]:
     """(a word of the claim, one that excludes it and stands between the same words of the passage): 增加 for 减少."""
     given = _clauses(passage)
-    for start, clause in _clauses(claim):
-        if len(clause) < _LEAST_COPIED or clause in passage.text:
-            continue
+    for start, clause in _changed_clauses(claim, passage):
         for word in (word for word in claim.words if start <= word.start < start + len(clause)):
             before, behind = clause[: word.start - start], clause[word.start - start + len(word.text) :]
             for other, (_, theirs) in product(_excluding(word.text), given):
@@ -102,7 +100,7 @@ def replaced(claim: Reading, passage: Reading) -> Iterator[tuple[str, str]]:
 
 
 def _kinds(reading: Reading, span: slice) -> set[int]:
-    """Of which kinds the word is that stands there, whole or but for its begin or end: 教练 of 教练员."""
+    """Of which kinds the word is that stands there, whole or but for its beginning or end: 教练 of 教练员."""
     words = [
         word
         for word in reading.words
@@ -153,11 +151,12 @@ class _NearCopy:
     other_span: slice
 
 
-def _near_copies(claim: Reading, passage: Reading) -> Iterator[_NearCopy]:
+@lru_cache(maxsize=64)
+def _near_copies(claim: Reading, passage: Reading) -> tuple[_NearCopy, ...]:
+    """Kept, since both a replaced word and exchanged ones are looked for in them."""
+    found = []
     given = _clauses(passage)
-    for start, clause in _clauses(claim):
-        if len(clause) < _LEAST_COPIED or clause in passage.text:
-            continue
+    for start, clause in _changed_clauses(claim, passage):
         for other_start, other in given:
             turned = len(clause) == len(other) and set(clause) == set(other)
             if clause[0] != other[0] and clause[-1] != other[-1] and not turned:
@@ -165,11 +164,19 @@ def _near_copies(claim: Reading, passage: Reading) -> Iterator[_NearCopy]:
             before = _shared(clause, other)
             behind = _shared(clause[before:][::-1], other[before:][::-1])
             if turned or before + behind >= _LEAST_COPIED:
-                yield _NearCopy(
-                    slice(start + before, start + len(clause) - behind),
-                    other,
-                    slice(other_start + before, other_start + len(other) - behind),
-                )
+                span = slice(start + before, start + len(clause) - behind)
+                other_span = slice(other_start + before, other_start + len(other) - behind)
+                found.append(_NearCopy(span, other, other_span))
+    return tuple(found)
+
+
+def _changed_clauses(claim: Reading, passage: Reading) -> list[tuple[int, str]]:
+    """Of `_clauses` those that are long enough to be a copy and do not stand in the passage."""
+    return [
+        (start, clause)
+        for start, clause in _clauses(claim)
+        if len(clause) >= _LEAST_COPIED and clause not in passage.text
+    ]
 
 
 def _shared(one: str, other: str) -> int:
@@ -177,8 +184,9 @@ def _shared(one: str, other: str) -> int:
     return sum(1 for _ in takewhile(lambda both: both[0] == both[1], zip(one, other, strict=False)))
 
 
-def _clauses(reading: Reading) -> list[tuple[int, str]]:
+@lru_cache(maxsize=256)
+def _clauses(reading: Reading) -> tuple[tuple[int, str], ...]:
     """(where it begins, a clause without blanks around it), of all clauses that are not empty."""
     ends = [match.start() for match in BREAK.finditer(reading.text)]
     parts = [(start + 1, reading.text[start + 1 : end]) for start, end in pairwise([-1, *ends, len(reading.text)])]
-    return [(start + len(part) - len(part.lstrip()), part.strip()) for start, part in parts if part.strip()]
+    return tuple((start + len(part) - len(part.lstrip()), part.strip()) for start, part in parts if part.strip())

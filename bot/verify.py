@@ -151,7 +151,7 @@ def _single(claim: str, passages: Sequence[Passage], place: int) -> Support:
     for address in ADDRESS.findall(claim):
         if address not in passage.text:
             return Support(False, place, f"文中没有“{address}” | “{address}” is not in the passage", 0.0)
-    if reason := slip(claimed, given) or disowned(claimed, given, found):
+    if reason := contradicted(claimed, given, found):
         return Support(False, place, reason, _RULED_OUT * _coverage(given, found))
     if is_verbatim(claimed, given):
         return Support(True, place, "", 1.0, carriers=(place,))
@@ -164,6 +164,11 @@ def _single(claim: str, passages: Sequence[Passage], place: int) -> Support:
     score = _fitted()(row)
     reason = "" if score >= EVEN else _why(row, claimed, given, around, found)
     return Support(not reason, place, reason, score, carriers=() if reason else (place,))
+
+
+def contradicted(claim: Reading, passage: Reading, found: Sequence[Item]) -> str:
+    """What besides figures and titles rules the claim out, Chinese | English; or empty."""
+    return slip(claim, passage) or disowned(claim, passage, found)
 
 
 def _nearness(claim: str, passage: str) -> float:

@@ -10,11 +10,10 @@ import numpy.typing as npt
 from sklearn.model_selection import GroupKFold
 
 from bot.conflicts import is_verbatim, unheld
-from bot.copied import slip
 from bot.head import Forest
 from bot.matching import Matcher, states_of_passage, states_of_query
 from bot.reading import items, read
-from bot.verify import COLUMNS, EVEN, Passage, Support, evidence, verify
+from bot.verify import COLUMNS, EVEN, Passage, Support, contradicted, evidence, verify
 from eval.cases import CaseError, each_line, flag_of, identity_of, objects_of, taken, text_of
 from eval.examples import Lesson
 from eval.fit import forest_arrays, matcher_arrays, train_forest
@@ -202,8 +201,9 @@ def _fit_forest(pairs: Sequence[Pair], matched: npt.NDArray[np.float64]) -> tupl
     context = read("")
     for pair, log_odds in zip(pairs, matched.tolist(), strict=True):
         claim, given = read(pair.claim), read(pair.passage)
-        rows.append(evidence(pair.claim, claim, given, context, items(claim, given), log_odds))
-        wrong = unheld(claim, given, context) or slip(claim, given)
+        found = items(claim, given)
+        rows.append(evidence(pair.claim, claim, given, context, found, log_odds))
+        wrong = unheld(claim, given, context) or contradicted(claim, given, found)
         ruled.append(False if wrong else True if is_verbatim(claim, given) else None)
     x, known = np.array(rows, np.float32), np.array([pair.supported for pair in pairs])
     open_ = np.array([verdict is None for verdict in ruled])
