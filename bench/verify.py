@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.matching import states_of_passage, states_of_query
 from bot.reading import read
-from bot.verify import Passage, verify
+from bot.verify import passage_of, verify
 from eval.claims import read_pairs
 from indexer.embed import E5Encoder, read_query
 
@@ -33,7 +33,7 @@ def main() -> None:
             encoder.encode_query(pair.claim)
             embed += time.perf_counter() - started
             started = time.perf_counter()
-            verify(pair.claim, [Passage(pair.passage)])
+            verify(pair.claim, [passage_of(pair.passage)])
             check += time.perf_counter() - started
             states_of_query.cache_clear()
             started = time.perf_counter()

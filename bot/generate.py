@@ -17,7 +17,8 @@ from bot.verify import ADDRESS, Passage, verify, weight_held
 from indexer.config import DEFAULT_ENCODER
 from indexer.embed import token_reader
 from indexer.store import Index
-from indexer.text import simplify
+from indexer.table import as_read, table_at, tables_in
+from indexer.text import Span, simplify, substituted
 
 _ORDER = "…"  # what stands in place of one
 _MEANT = 12  # letters from which a sentence without any Chinese is in another language, not just a name
@@ -41,26 +42,35 @@ class Draft:
         self._splitter = Splitter(len(self._passages))
 
     def _passage(self, hit: Hit) -> Passage:
-        """What the model may read of the passage and what may carry a sentence: without orders to whoever answers."""
+        """What the model may read of the passage and what may carry a sentence: without orders to whoever answers.
+
+        A table's rows are given as they are read, with the names of the columns, which may stand in another passage.
+        """
         document, chunk = self._index.documents[hit.chunk.doc_id], hit.chunk
         rows = np.array(self._index.rows_of(hit.number), np.int64)
         known = self._index.manifest.encoder == DEFAULT_ENCODER  # of another's vectors nothing is recognised
         over = [_ORDER if known and _gives_orders(one) else one for one in (document.title, *chunk.headings)]
-        orders: list[tuple[int, int]] = []
+        spans = self._spans(hit)
+        given = dict(zip(spans, self._index.readings(rows.tolist()), strict=True))
         if known:
-            given = rows[give_orders(self._index.vectors_of(rows))]
-            orders += map(tuple, (self._index.sentences[given, 1:] - chunk.start).tolist())
-            orders += [
-                (start - chunk.start, end - chunk.start)
-                for (start, end), _, title in document.headings
-                if chunk.start <= start < chunk.end and _gives_orders(title)
-            ]
-        text = chunk.text
-        behind = len(text)
-        for start, end in sorted(orders, reverse=True):  # a heading that a known question quotes is a sentence as well
-            text = f"{text[:start]}{_ORDER}{text[min(end, behind) :]}"
-            behind = start
-        return Passage(text, "\n".join(filter(None, [*over, document.published])))
+            orders = rows[give_orders(self._index.vectors_of(rows))]
+            given.update(((start, end), _ORDER) for _, start, end in self._index.sentences[orders].tolist())
+            given.update((span, _ORDER) for span in spans if _is_under_orders(document.text, span))
+            given.update(
+                (span, _ORDER)
+                for span, _, title in document.headings  # one that a known question quotes is a sentence as well
+                if chunk.start <= span[0] < chunk.end and _gives_orders(title)
+            )
+        text = substituted(
+            chunk.text, {(start - chunk.start, end - chunk.start): said for (start, end), said in given.items()}
+        )
+        context = "\n".join(filter(None, [*over, document.published]))
+        return Passage(text, context, tables_in(document.text, spans))
+
+    def _spans(self, hit: Hit) -> list[Span]:
+        """Where the sentences of the passage stand."""
+        rows = self._index.sentences[self._index.rows_of(hit.number), 1:]
+        return [(start, end) for start, end in rows.tolist()]
 
     def write(self, model: Model, question: str, chinese: bool, seconds: float) -> Iterator[None]:
         """Grows by what the model streams, yielding at every piece; the answer is to be in Chinese, or in English.
@@ -126,8 +136,7 @@ class Draft:
         hit, passage = self._hits[place], self._passages[place]
         document = self._index.documents[hit.chunk.doc_id]
         start, end = hit.chunk.start, hit.chunk.end
-        spans = [tuple(self._index.sentences[row, 1:].tolist()) for row in self._index.rows_of(hit.number)]
-        texts = {span: document.text[slice(*span)] for span in spans}
+        texts = {span: as_read(document.text, *span) for span in self._spans(hit)}
         weights = {span: weight_held(claim, text) for span, text in texts.items() if text in passage.text}
         likest = max(weights, key=lambda span: weights[span], default=None)
         # An English claim may hold no word of any.
@@ -138,6 +147,12 @@ class Draft:
                 return citation.number
         self.citations.append(cite(len(self.citations) + 1, document, hit.chunk, start, end))
         return len(self.citations)
+
+
+def _is_under_orders(text: str, span: Span) -> bool:
+    """It is in a table's row, which is read with the names of the columns, and these give orders."""
+    table = table_at(text, span[0])
+    return table is not None and _gives_orders(text[slice(*table.line)])
 
 
 @lru_cache(maxsize=4096)

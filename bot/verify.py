@@ -35,8 +35,10 @@ from bot.copied import slip
 from bot.head import Forest, forest_from
 from bot.matching import load_matcher, states_of_passage, states_of_query
 from bot.reading import Item, Numbers, Reading, items, read
+from bot.rows import mixed, told
 from indexer.embed import read_query, token_reader
-from indexer.text import sentence_spans, simplify
+from indexer.table import Rows, as_read, tables_in
+from indexer.text import sentence_spans, simplify, substituted
 
 FOREST = Path(__file__).parent / "verify.npz"
 LONGEST_CLAIM = 500  # characters: a longer sentence would be cut by the encoder, so nobody can say what it means
@@ -70,10 +72,18 @@ class Passage:
     """What a claim may cite, and words said around it.
 
     `context` has what a reader of the passage knows, such as title, headings and date: a name or year may stand there.
+    `tables` has the rows of the passage's tables, which its text gives as sentences.
     """
 
     text: str
     context: str = ""
+    tables: tuple[Rows, ...] = ()
+
+
+def passage_of(text: str) -> Passage:
+    """The text as a passage, the rows of its tables as they are read."""
+    spans = sentence_spans(text)
+    return Passage(substituted(text, {span: as_read(text, *span) for span in spans}), tables=tables_in(text, spans))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +136,7 @@ def _verified(claim: str, passages: Sequence[Passage], asked: Sequence[int]) -> 
     together = Passage(
         "\n".join(passage.text for passage in chosen),
         "\n".join(passage.context for passage in chosen),
+        tuple(rows for passage in chosen for rows in passage.tables),
     )
     joint = _single(claim, [together], 0)
     if not joint.supported:
@@ -138,7 +149,15 @@ def _verified(claim: str, passages: Sequence[Passage], asked: Sequence[int]) -> 
 
 
 def _single(claim: str, passages: Sequence[Passage], place: int) -> Support:
+    """Whether the passage carries the claim, or the cells that it is about, of the passage's tables, do alone."""
     passage = passages[place]
+    support = _held_to(passage, claim, place)
+    cells = "" if support.supported else told(read(claim), passage.tables)
+    by_cells = _held_to(replace(passage, text=cells), claim, place) if cells else support
+    return by_cells if by_cells.supported else support
+
+
+def _held_to(passage: Passage, claim: str, place: int) -> Support:
     if len(claim) > LONGEST_CLAIM:
         return Support(False, place, TOO_LONG, 0.0)
     claimed, given = read(claim), read(passage.text[:LONGEST_PASSAGE])
@@ -151,7 +170,7 @@ def _single(claim: str, passages: Sequence[Passage], place: int) -> Support:
     for address in ADDRESS.findall(claim):
         if address not in passage.text:
             return Support(False, place, f"文中没有“{address}” | “{address}” is not in the passage", 0.0)
-    if reason := contradicted(claimed, given, found):
+    if reason := contradicted(claimed, given, found) or mixed(claimed, given, passage.tables):
         return Support(False, place, reason, _RULED_OUT * _coverage(given, found))
     if is_verbatim(claimed, given):
         return Support(True, place, "", 1.0, carriers=(place,))

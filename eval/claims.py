@@ -13,7 +13,7 @@ from bot.conflicts import is_verbatim, unheld
 from bot.head import Forest
 from bot.matching import Matcher, states_of_passage, states_of_query
 from bot.reading import items, read
-from bot.verify import COLUMNS, EVEN, Passage, Support, contradicted, evidence, verify
+from bot.verify import COLUMNS, EVEN, Support, contradicted, evidence, passage_of, verify
 from eval.cases import CaseError, each_line, flag_of, identity_of, objects_of, taken, text_of
 from eval.examples import Lesson
 from eval.fit import forest_arrays, matcher_arrays, train_forest
@@ -113,7 +113,7 @@ def judge(pairs: Sequence[Pair], done: Callable[[], object] = lambda: None) -> l
     """Every pair with its verdict."""
     judged = []
     for pair in pairs:
-        judged.append(Judged(pair, verify(pair.claim, [Passage(pair.passage)])))
+        judged.append(Judged(pair, verify(pair.claim, [passage_of(pair.passage)])))
         done()
     return judged
 

@@ -2,13 +2,25 @@
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain, repeat
 
 from indexer.text import Span
 
+Rows = tuple[tuple[str, ...], ...]  # of a table: the names of the columns, and below them the cells of rows
+
 _RULE = r"[ \t]*(?:\|[ \t]*)?:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*(?:\|[ \t]*)?"
 _TABLE = re.compile(rf"^([^\n|]*\|[^\n]*)\n(?=[^\n]*\|){_RULE}(?:\n|\Z)((?:[^\n|]*\|[^\n]*(?:\n|\Z))*)", re.MULTILINE)
+
+
+_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+# A unit behind the name of a column: 总产量（吨）, 面积(万平方米).
+_UNIT = re.compile(
+    r"[ \t]*[（(]((?:[十百千万亿]|平方|立方)*"
+    r"(?:[元人个名户家亩吨米升度克件次天日岁台辆间所座%％℃㎡]|公[里斤顷]|千[米克瓦]|毫[米升克]|厘米|小时|分钟|人次|[kcm]?m[²³]?|kg))[)）]$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +39,46 @@ def table_at(text: str, place: int) -> Table | None:
     return tables[number] if number >= 0 and place < tables[number].rows[1] else None
 
 
+def tables_in(text: str, spans: Iterable[Span]) -> tuple[Rows, ...]:
+    """The tables that have a row, or a part of one, at one of these spans, with these rows.
+
+    A unit in the name of a column is put behind the figures.
+    """
+    tables: dict[Table, dict[int, tuple[str, ...]]] = {}
+    for place, _ in spans:
+        if table := table_at(text, place):
+            start = text.rfind("\n", 0, place) + 1
+            cells = zip(chain(table.names, repeat("")), _cells(text, start), strict=False)
+            tables.setdefault(table, {})[start] = tuple(_with_unit(name, text[slice(*cell)])[1] for name, cell in cells)
+    return tuple(
+        (tuple(_UNIT.sub("", name) for name in table.names[: max(map(len, rows.values()))]), *rows.values())
+        for table, rows in tables.items()
+    )
+
+
 def as_read(text: str, start: int, end: int) -> str:
     """What text[start:end] says; the row of a table, or a part of it, with its first cell and the names of its columns.
 
-    `| 教务处 | 周敏 | 8010 |` says 教务处，负责人是周敏，分机是8010.
+    `| 教务处 | 周敏 | 8010 |` says 教务处，负责人是周敏，分机是8010; below 总产量（吨） `6900` says 总产量是6900吨.
     """
     table = table_at(text, start)
     if not table:
         return text[start:end]
     (first, last), *others = _cells(text, text.rfind("\n", 0, start) + 1)
-    said = [text[first:last]] if first < last else []
-    for (left, right), name in zip(others, [*table.names[1:], *[""] * len(others)], strict=False):
-        part = text[max(left, start) : min(right, end)]
-        if part:
-            said.append(f"{name}{': ' if name.isascii() else '是'}{part}" if name else part)
-    return "，".join(said) + "。"
+    parts = [text[max(left, start) : min(right, end)] for left, right in others]
+    names = chain(table.names[1:], repeat(""))
+    return said(text[first:last], map(_with_unit, names, parts))
+
+
+def said(first: str, others: Iterable[tuple[str, str]]) -> str:
+    """A row as a sentence: its first cell, and (name of the column, cell) of others; empty ones are left out."""
+    cells = [f"{name}{': ' if name.isascii() else '是'}{cell}" if name else cell for name, cell in others if cell]
+    return "，".join([first, *cells] if first else cells) + "。"
+
+
+def _with_unit(name: str, cell: str) -> tuple[str, str]:
+    unit = _UNIT.search(name)
+    return (name[: unit.start()], cell + unit[1]) if unit and _NUMBER.fullmatch(cell) else (name, cell)
 
 
 @lru_cache(maxsize=256)

@@ -5,7 +5,7 @@ Every function that cuts text returns offsets into the text it was given; none r
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -97,6 +97,15 @@ def headline(text: str) -> Span | None:
     lines = below.split("\n")
     longer = sum(len(one.strip()) > 1.5 * len(title) for one in lines)
     return (text.rfind("\n", 0, start) + 1, start + len(title)) if not lines[0].strip() or longer > 1 else None
+
+
+def substituted(text: str, parts: Mapping[Span, str]) -> str:
+    """The text with other words at these spans; one that overlaps the next ends where that begins."""
+    behind = len(text)
+    for (start, end), part in sorted(parts.items(), reverse=True):
+        text = f"{text[:start]}{part}{text[min(end, behind) :]}"
+        behind = start
+    return text
 
 
 @cache

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.text import fold, heading_lines, sentence_spans
+from indexer.text import fold, heading_lines, sentence_spans, substituted
 
 chinese = st.text(
     alphabet=st.sampled_from("安全教育日A1. \n\t。！？!?…，,；“”‘’「」《》（）()\"'#`~𠮷é\u3000"), max_size=80
@@ -74,3 +74,20 @@ def test_headings_are_found_outside_code() -> None:
 def test_fold_joins_what_a_reader_takes_for_the_same() -> None:
     assert fold("嘉峪關長城博物館ＡＢＣ１２３，Wi-Fi") == fold("嘉峪关长城博物馆abc123,wi-fi")
     assert fold("乾隆") == "乾隆"
+
+
+@given(st.text("甲。\n| ", max_size=40), st.data())
+def test_other_words_at_spans_leave_the_rest_as_it_is(text: str, data: st.DataObject) -> None:
+    spans = sentence_spans(text)
+    assert substituted(text, {span: text[slice(*span)] for span in spans}) == text
+    chosen = data.draw(st.lists(st.sampled_from(spans), unique=True)) if spans else []
+    expected = "".join(
+        "#" if any(start == at for start, _ in chosen) else one
+        for at, one in enumerate(text)
+        if not any(start < at < end for start, end in chosen)
+    )
+    assert substituted(text, dict.fromkeys(chosen, "#")) == expected
+
+
+def test_a_span_that_overlaps_the_next_ends_where_that_begins() -> None:
+    assert substituted("# 题目。后", {(0, 4): "…", (2, 4): "〔题〕"}) == "…〔题〕。后"
