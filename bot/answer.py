@@ -184,7 +184,8 @@ class Answerer:
             for number, one in enumerate(found.evidence, 1)
         ]
         refusal = "" if citations else self._refusal(found)
-        rows = [one.quote.startswith(("|", "- ")) for one in citations]  # of tables and lists, each a line of its own
+        # Rows of tables and lists are lines of their own.
+        rows = [one.quote.startswith(("|", "- ")) or "\n" in one.quote for one in citations]
         breaks = ["", *("\n" if any(pair) else "" for pair in pairwise(rows))]
         sentences = [
             AnswerSentence(one.quote, (one.number,), supported=True, before=before)

@@ -172,7 +172,7 @@ def rebuild(kb: Path, index: Path, options: tuple[str, ...], on_progress: Callab
     code, error = child.end()
     if error:
         _LOG.warning("%s", error)
-    if code and not error:
+    if code and not error and not (report and report["held"]):  # which the editor's page says
         error = f"重建中断（{code}） | the rebuild was cut short ({code})"
     if "\nTraceback " in f"\n{error}":
         error = "重建出错了，原因见服务器的日志 | the rebuild broke: the server's log says why"

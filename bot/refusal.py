@@ -1,4 +1,4 @@
-"""What a refusal says: which word of the question the text lacks, else what it is not told."""
+"""What a refusal says: which word of the question the text lacks, else what was not found."""
 
 from collections.abc import Sequence
 
@@ -38,7 +38,7 @@ def refusal_of(index: Index, question: str, own: Asked, whole: Asked, hits: Sequ
     if is_chinese(question):
         if lacking:
             return f"{REFUSAL_CHINESE.rstrip('。')}：文中没有提到“{lacking}”。"
-        return f"{REFUSAL_CHINESE.rstrip('。')}：文中没有说“{wanted}”。" if wanted else REFUSAL_CHINESE
+        return f"{REFUSAL_CHINESE.rstrip('。')}：没有找到“{wanted}”的答案。" if wanted else REFUSAL_CHINESE
     if lacking and lacking.isascii():  # 金额 is the name of a kind, not a word of this question
         return f"{REFUSAL_ENGLISH.rstrip('.')}: “{lacking}” is not mentioned."
-    return f"{REFUSAL_ENGLISH.rstrip('.')}: the text does not say “{wanted}”." if wanted else REFUSAL_ENGLISH
+    return f"{REFUSAL_ENGLISH.rstrip('.')}: no answer to “{wanted}” was found." if wanted else REFUSAL_ENGLISH

@@ -92,7 +92,8 @@ def held_to(index: Index, head: Head, query: Query, hits: Sequence[Hit], config:
     scores = shared_out(scores, best, matched)
     confidence = 0.0
     if len(scores) and not asks_nothing(query.text):
-        around = surroundings(index, hits[0].number)[1]
+        likeliest = hits[int(candidates.hit[scores.argmax()])]  # often the first
+        around = "\n".join(surroundings(index, number)[1] for number in {hits[0].number, likeliest.number})
         known = float(query.like[candidates.rows].max()) >= _least_likeness(query, config)
         if known or not nothing_mentioned(asked, around):
             confidence = head.confidence(candidates.features, scores, log_sum(matched), together(hits))

@@ -32,7 +32,10 @@ _TERMINATED = re.compile(r"[。！？!?…：:；;.][”’」』）)》]*$")
 _ITEM = re.compile(
     r"(?:[一二三四五六七八九十]{1,3}、|[(（][一二三四五六七八九十\d]{1,3}[)）]|第[一二三四五六七八九十百\d]{1,5}[章节条])"
 )
-_NAME = re.compile(r"\D{1,20}")  # of a column
+_NAME = re.compile(r"(?:\D|(?:19|20)\d\d(?=年)|\d{1,2}(?=月)){1,20}")  # of a column: 2025年标准, no other number
+# What programs write for a PDF's title: Microsoft Word - 通知.docx, about:blank.
+_OF_PROGRAMS = re.compile(r"^Microsoft \w+ - |\.(?:docx?|wps|pptx?|xlsx?|html?|pdf|indd)$", re.IGNORECASE)
+_NO_TITLE = re.compile(r"about:.*|(?:untitled|document|无标题|未命名|文档)[ \-_]?\d*", re.IGNORECASE)
 _FULL = 0.85  # of the page's longest line: a line that long goes on in the next
 
 
@@ -105,12 +108,16 @@ def from_html(markup: str) -> Converted:
 def _name_columns(table: "Tag") -> None:
     """Of a table without names of columns, as Word leaves nearly all, the first row holds them if no cell has a number.
 
-    Nor may one be empty or reach over others, as a title above the table does.
+    A year or month is none, unless all cells have one. None may be empty or reach over others, as a table's title does.
     """
     rows = table("tr")
     cells = rows[0]("td") if len(rows) > 1 and not table("th") else []
-    if len(cells) > 1 and all(
-        _NAME.fullmatch(one.get_text(strip=True)) and "colspan" not in one.attrs for one in cells
+    names = [cell.get_text(strip=True) for cell in cells]
+    if (
+        len(cells) > 1
+        and all(map(_NAME.fullmatch, names))
+        and not all(any(map(str.isdigit, name)) for name in names)
+        and not any("colspan" in cell.attrs for cell in cells)
     ):
         for cell in cells:
             cell.name = "th"
@@ -148,7 +155,7 @@ def from_pdf(raw: bytes) -> Converted:
                 if one.get_dest()
             }
             pages = [_lines(page.get_textpage().get_text_range()) for page in pdf]
-            title = pdf.get_metadata_value("Title").strip()
+            title = _OF_PROGRAMS.sub("", pdf.get_metadata_value("Title").strip())
     except pypdfium2.PdfiumError as error:
         protected = "password" in str(error).lower()
         raise CannotConvert(
@@ -172,6 +179,7 @@ def from_pdf(raw: bytes) -> Converted:
             goes_on = (
                 not level and _width(line) >= _FULL * widest and not (line is lines[-1] and _TERMINATED.search(line))
             )
+    title = "" if _NO_TITLE.fullmatch(title) else title
     return Converted(text, title, pages=tuple(min(start, len(text)) for start in starts))
 
 

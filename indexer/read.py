@@ -13,6 +13,7 @@ import yaml
 from indexer.convert import CannotConvert, Converted, from_docx, from_html, from_pdf
 from indexer.dates import date_line
 from indexer.errors import ContentError
+from indexer.faq import asked_and_answered
 from indexer.text import heading_lines, headline, normal_text
 from indexer.types import Document, KnownQuestion
 
@@ -98,7 +99,7 @@ def _add_known(documents: dict[str, Document], path: Path, doc_id: str, skipped:
     """Gives the document the known questions of the file; one that was skipped keeps what it had."""
     if doc_id in documents:
         known, wrong = read_known(path)
-        documents[doc_id] = replace(documents[doc_id], known=tuple(known))
+        documents[doc_id] = replace(documents[doc_id], known=(*documents[doc_id].known, *known))
         if wrong:
             raise ContentError(
                 f'{_shown(path)} 第 {wrong} 行应写成 {{"question": "…", "quote": "原文"}}，没有答案则写 null；请改正',
@@ -172,9 +173,10 @@ def read_document(path: Path, doc_id: str) -> Document:
     first = headline(text) if suffix == ".txt" else None
     first_line = text[slice(*first)].strip() if first else ""
     first_heading = next((title for _, _, title in heading_lines(text)), "")
+    title = metadata.get("title") or first_line or first_heading or path.stem
     return Document(
         id=doc_id,
-        title=metadata.get("title") or first_line or first_heading or path.stem,
+        title=title,
         text=text,
         source=metadata.get("source", ""),
         published=metadata.get("published") or date_line(text),
@@ -182,6 +184,7 @@ def read_document(path: Path, doc_id: str) -> Document:
         questions=tuple(question for question in metadata.get("questions", ()) if question.strip()),
         file=_shown(PurePath(doc_id).with_name(path.name)),
         pages=pages,
+        known=tuple(asked_and_answered(title, text)),
     )
 
 

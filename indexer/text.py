@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import cache
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 Span = tuple[int, int]
@@ -17,8 +17,13 @@ _CLOSER = r"[”’」』）)》〉】〕］\]]"
 # An ASCII full stop ends a sentence only before white space, and not after a capital (initials) or another full stop.
 # Nor does an ASCII mark inside a web address or a file name, or before an image: form?id=3, a!b.txt, ![图](…
 _NO_END = r"(?<=[A-Za-z0-9/_%=])[!?](?=[A-Za-z0-9/_%=&#])|!(?=\[)"
+# Nor behind the number of an item: 1. 居民户口簿
+_ITEM = "".join(
+    f"(?<!{start}{indent}{digits})"
+    for start, indent, digits in product((r"\A", r"\n"), ("", " ", "  ", "   ", r"\t"), (r"\d", r"\d\d"))
+)
 SENTENCE_END = re.compile(
-    rf"(?!{_NO_END})[{_TERMINATOR}](?:[{_TERMINATOR}]|{_CLOSER})*|(?<=[^\sA-Z.])\.{_CLOSER}*(?=\s|$)"
+    rf"(?!{_NO_END})[{_TERMINATOR}](?:[{_TERMINATOR}]|{_CLOSER})*|(?<=[^\sA-Z.]){_ITEM}\.{_CLOSER}*(?=\s|$)"
 )
 # A line break ends one too, unless an English line goes on in lower case.
 _LINE_BREAK = re.compile(r"\n+(?![a-z])")

@@ -13,6 +13,7 @@ class KnownQuestion:
 
     question: str
     quote: str  # empty: the document is known not to answer it
+    in_text: bool = False  # the document asks it itself, and the quote stands below
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,8 +98,8 @@ def test_what_the_article_holds_is_answered(bot: Answerer, question: str, held: 
         ("北京明天天气怎么样？", "知识库中没有找到相关内容：文中没有提到“北京”。"),
         ("嘉峪关市的面积有多大？", "知识库中没有找到相关内容：文中没有提到“面积”。"),
         ("第五个全民国家安全教育日的主题是什么？", "知识库中没有找到相关内容：文中没有提到“第五个”。"),
-        ("国家安全宣讲团一共有多少名成员？", "知识库中没有找到相关内容：文中没有说“多少名成员”。"),
-        ("How much is the ticket?", "The knowledge base holds nothing on this: the text does not say “how much”."),
+        ("国家安全宣讲团一共有多少名成员？", "知识库中没有找到相关内容：没有找到“多少名成员”的答案。"),
+        ("How much is the ticket?", "The knowledge base holds nothing on this: no answer to “how much” was found."),
         ("What is the capital of France?", REFUSAL_ENGLISH),
         ("？？？", REFUSAL_CHINESE),
         ("谢谢您！", REFUSAL_CHINESE),
@@ -248,6 +248,37 @@ def test_a_row_of_a_table_brings_the_names_of_its_columns(built, kb: Path, count
     assert [citation.quote for citation in one.citations] == ["| 甲甲 | 乙 |", "| 丙丙 | 丁丁 |"]
     several = answers(index, "甲有哪些", enough_belief=1.1, least_belief=0)
     assert several.text == "庚甲。[1]\n| 丙丙 | 丁丁 |[2]\n| 戊戊 | 甲己 |[3]\n| 甲甲 | 乙 |[4]"
+
+
+NEEDED = "乙。丁丁戊：\n\n1. 甲己；\n\n2. 甲庚；\n\n3. 庚辛。\n\n丙丙。\n"
+LISTED = NEEDED[2 : NEEDED.index("\n\n丙")]
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "cited"),
+    [
+        (NEEDED, "丁丁戊", [LISTED]),  # the sentence that leads to a list
+        (NEEDED, "甲", [LISTED]),  # two items
+        (NEEDED.replace("甲庚；", "甲庚。"), "甲", ["1. 甲己；", "2. 甲庚。"]),  # of which the second is a sentence
+        (NEEDED, "己", ["1. 甲己；"]),
+        (NEEDED, "哪些己", [LISTED]),  # an item where several things are asked for
+        (NEEDED, "己要带什么", [LISTED]),
+        (NEEDED, "丙", ["丙丙。"]),
+        ("丁丁戊：\n\n丙丙。\n", "丁丁戊", ["丁丁戊："]),
+    ],
+)
+def test_a_list_is_cited_whole(built, kb: Path, text: str, question: str, cited: list[str]) -> None:
+    (kb / "a.md").write_text(text, encoding="utf-8")
+    built()
+    answer = answers(kb.parent / "index", question)
+    assert [one.quote for one in answer.citations] == [one.text for one in answer.sentences] == cited
+
+
+def test_a_list_has_lines_of_its_own(built, kb: Path) -> None:
+    (kb / "a.md").write_text(NEEDED, encoding="utf-8")
+    built()
+    answer = answers(kb.parent / "index", "丁丁戊", enough_belief=1.1, least_belief=0)
+    assert answer.text == f"{LISTED}[1]\n乙。[2]丙丙。[3]"
 
 
 def test_a_sentence_without_a_letter_is_never_cited(built, kb: Path, counting) -> None:

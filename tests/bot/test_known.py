@@ -124,6 +124,44 @@ def test_the_odds_lean_to_the_liker_of_those_with_and_those_without_an_answer(
     assert odds(of_a, "丁甲", 0.5) == pytest.approx(np.exp(unanswered - 1))
 
 
+def test_where_little_is_known_what_is_like_a_question_with_an_answer_gains(
+    built, kb: Path, counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (kb / "a.md").write_text("甲甲。\n\n乙。己己己己己。", encoding="utf-8")
+    rows = [
+        {"question": "甲甲丁？", "quote": "甲甲"},
+        {"question": "丙丙？", "quote": "不在"},
+        {"question": "戊？", "quote": None},
+    ]
+    (kb / "a.questions.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    (kb / "b.md").write_text("己。", encoding="utf-8")
+    built(merge_characters=1)
+    index = open_index(kb.parent / "index", counting.fingerprint)
+
+    def odds(chunk: int, question: str) -> float:
+        return known_odds(index, chunk, query_for(index, question))[0]
+
+    assert (odds(0, "甲甲丁"), odds(1, "甲甲丁？"), odds(2, "甲甲丁")) == (100, 100, 1)
+    # Of 甲甲甲丁丁 with 甲甲丁 the cosine is 6 + 2 of √13 · √5; 3 characters of 5 and 3 are shared.
+    like = 8 / 65**0.5 - 0.1 * (1 - 6 / 8)
+    assert like > 0.935
+    assert odds(0, "甲甲甲丁丁") == pytest.approx(math.exp(50 * (like - 0.935)))
+    monkeypatch.setattr("bot.known._OF_LIKE", (1000, 10.0))
+    assert odds(0, "甲甲甲丁丁") == 10
+    assert odds(0, "甲甲丁丁丁") == 1
+    assert odds(0, "丙丙") == 1  # its words are gone
+
+
+def test_what_a_document_asks_itself_counts_for_what_is_much_like_it(built, kb: Path, counting) -> None:
+    (kb / "a.md").write_text("## 甲甲丁？\n\n乙乙。", encoding="utf-8")
+    built(merge_characters=1)
+    index = open_index(kb.parent / "index", counting.fingerprint)
+    assert query_for(index, "甲甲丁").like == pytest.approx([1])
+    assert query_for(index, "甲甲甲丁").like == pytest.approx([7 / 50**0.5])
+    assert query_for(index, "甲丁").like == pytest.approx([3 / 10**0.5])
+    assert query_for(index, "甲丁丁丁").like == [0]
+
+
 def test_a_farther_known_question_that_shares_more_characters_is_the_likest(
     built, kb: Path, counting, monkeypatch: pytest.MonkeyPatch
 ) -> None:

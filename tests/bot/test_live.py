@@ -28,7 +28,7 @@ from indexer.build import BuildOptions, build
 from indexer.config import IndexConfig
 from indexer.errors import IndexMissing
 from indexer.versions import current_version, faults_of, open_index, roll_back, version_names
-from tests.conftest import CountingEncoder, address_of, plain_head, started
+from tests.conftest import ROOT, CountingEncoder, address_of, plain_head, started
 
 JIAWEN = str(Path(sys.executable).parent / "jiawen")
 KILLS = 200
@@ -175,6 +175,18 @@ def test_what_a_visitor_reads_of_a_broken_rebuild_is_no_traceback(
     ended = rebuild(kb, kb.parent / "index", (), lambda done, total: None)
     assert ended.error == "重建出错了，原因见服务器的日志 | the rebuild broke: the server's log says why"
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_content_that_was_rolled_back_and_stays_so_is_no_broken_rebuild(
+    live: Live, built, kb: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(built, kb, "乙乙。")
+    roll_back(live.index)
+    fake = "import indexer.build, tests.conftest as c; indexer.build.fingerprint_of = lambda name: c.CountingEncoder.fingerprint"
+    monkeypatch.setattr("bot.live._JIAWEN", f"{fake}\nfrom bot.app import main; main()")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    ended = rebuild(kb, live.index, ("--automatic",), lambda done, total: None)
+    assert (ended.error, ended.report and ended.report["held"]) == ("", True)
 
 
 def check(answer: Answer, texts: dict[str, str]) -> None:

@@ -27,11 +27,11 @@ PAGE = """<!doctype html><html><head><meta charset="gbk"><title>网站标题</ti
 <p>5 * 3_000 &lt;b&gt; &amp; #1</p><script>alert(1)</script></article><footer>版权所有</footer></body></html>"""
 
 
-def a_pdf(*pages: list[str], **settings: object) -> bytes:
+def a_pdf(*pages: list[str], title: str = "年度报告", **settings: object) -> bytes:
     pdfmetrics.registerFont(UnicodeCIDFont(FONT))
     raw = io.BytesIO()
     canvas = Canvas(raw, **settings)
-    canvas.setTitle("年度报告")
+    canvas.setTitle(title)
     for number, lines in enumerate(pages, 1):
         canvas.setFont(FONT, 12)
         for place, line in enumerate(lines):
@@ -155,6 +155,9 @@ def test_a_word_file(kb: Path) -> None:
         ("<td colspan=2>通讯录</td><td>电话</td>", "|  |  |  |\n| --- | --- | --- |\n| 通讯录 | | 电话 |\n"),
         ("<td>部门</td><td>" + "电话" * 11 + "</td>", "|  |  |\n"),
         ("<th>部门</th><td>电话</td>", "|  |  |\n"),
+        ("<td>部门</td><td>2025年9月标准</td>", "| 部门 | 2025年9月标准 |\n"),
+        ("<td>2024年</td><td>2025年</td>", "|  |  |\n"),
+        ("<td>部门</td><td>2025号</td>", "|  |  |\n"),
     ],
 )
 def test_the_first_row_of_a_table_names_its_columns(first: str, begins: str) -> None:
@@ -185,6 +188,20 @@ def test_a_pdf_has_paragraphs_headings_and_pages(kb: Path) -> None:
         "# 经费\n\n全年经费一亿元。"
     )
     assert [document.page_of(document.text.index(word)) for word in ("总体", "教师", "经费", "一亿")] == [1, 1, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("written", "title"),
+    [
+        ("Microsoft Word - 放假通知.docx", "放假通知"),
+        ("通知.PDF", "通知"),
+        ("about:blank", ""),
+        ("文档1", ""),
+        ("Untitled", ""),
+    ],
+)
+def test_what_a_program_wrote_is_no_title_of_a_pdf(written: str, title: str) -> None:
+    assert from_pdf(a_pdf(["文。"], title=written)).title == title
 
 
 def test_an_item_of_a_pdf_begins_a_paragraph_behind_a_full_line(kb: Path) -> None:

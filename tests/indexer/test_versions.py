@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from indexer.app import index as command
 from indexer.build import BuildOptions, BuildReport
 from indexer.errors import IndexBroken, IndexMissing, JiawenError
+from indexer.store import FORMAT
 from indexer.types import Document
 from indexer.versions import (
     KEPT,
@@ -205,7 +206,9 @@ def test_pruning_keeps_the_newest_the_published_and_the_texts(three: list[str], 
 def test_texts_of_versions_of_another_format_are_not_forgotten(three: list[str], kb: Path) -> None:
     index = kb.parent / "index"
     manifest = index / "versions" / three[1] / "manifest.json"
-    manifest.write_text(manifest.read_text(encoding="utf-8").replace('"format": 4', '"format": 3'), encoding="utf-8")
+    manifest.write_text(
+        manifest.read_text(encoding="utf-8").replace(f'"format": {FORMAT}', '"format": 3'), encoding="utf-8"
+    )
     prune(index, keep=2, forget=True)
     digests = [Document("a", "a", f"{letter}{letter}。").digest for letter in "甲乙丙"]
     assert [bool(kept_document(index, one)) for one in digests] == [False, True, True]
