@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from bot.source import FONT, escaped, visible
+from bot.source import FONT, TABLE_STYLE, escaped, html_table, marked, table_as_html, visible
 from bot.types import space_behind, written_date
+from indexer.table import parts, texts
 from indexer.types import Document
 
 Given = Mapping[str, Any]  # an answer as the page was given it: wire.growing_answer_to_json
@@ -33,7 +35,16 @@ body {{
 h1 {{ font-size: 1.3rem; }} h2 {{ font-size: 1.1rem; margin-top: 2.5rem; border-top: 1px solid; padding-top: 1rem; }}
 blockquote {{ margin: .3rem 0 1rem; padding-left: .8rem; border-left: 3px solid; white-space: pre-wrap; }}
 mark {{ background: #ffe27a; color: #1a1a1a; }}
+{TABLE_STYLE}
 """
+
+
+@dataclass(slots=True)
+class _Table:
+    """What an answer has of one table, each row with its numbers in the last cell."""
+
+    names: list[str]
+    rows: list[list[str]]
 
 
 def as_text(answers: Sequence[Given], language: Language | None = None) -> str:
@@ -41,45 +52,67 @@ def as_text(answers: Sequence[Given], language: Language | None = None) -> str:
 
     In the words of that language, or of both; so are the other forms.
     """
-    parts = []
+    written = []
     for answer in answers:
         quotes = [f"[{one['number']}] {_place(one, language)}：“{one['quote']}”" for one in _sources(answer)]
-        parts.append("\n".join([_said(answer, language, _line, "\n"), *_over(answer, language), *map(_line, quotes)]))
-    return "\n\n".join(parts) + "\n"
+        said = [answer["refusal"]] if answer["refusal"] else _lines(answer["sentences"], language)
+        written.append("\n".join([*map(_line, said), *_over(answer, language), *map(_line, quotes)]))
+    return "\n\n".join(written) + "\n"
 
 
 def as_markdown(answers: Sequence[Given], document_of: DocumentOf, language: Language | None = None) -> str:
     """Questions, answers and passages; no text of them can become a link, an image, a heading or HTML."""
-    parts = []
+    written = []
     for answer in answers:
-        parts += [f"## {_plain(answer['question'])}", f"**{_word(answer['verdict'], language)}**"]
-        parts += [f"*{_plain(_note(answer, language))}*"] if answer["note"] else []
-        parts += [_said(answer, language, _plain, "  \n"), *_over(answer, language)]
+        written += [f"## {_plain(answer['question'])}", f"**{_word(answer['verdict'], language)}**"]
+        written += [f"*{_plain(_note(answer, language))}*"] if answer["note"] else []
+        for block in _said(answer, language):
+            if isinstance(block, _Table):
+                written.append(_markdown_table(block.names, block.rows))
+            else:
+                written.append("  \n".join(map(_plain, block)))
+        written += _over(answer, language)
         for one in _sources(answer):
-            quoted = _plain("".join(_passage(one, document_of)))
-            parts += [f"\\[{one['number']}\\] {_plain(_place(one, language))}", f"> {quoted}"]
-    return "\n\n".join(parts) + "\n"
+            written.append(f"\\[{one['number']}\\] {_plain(_place(one, language))}")
+            text, left, right, _, _ = _passage(one, document_of)
+            blocks = [
+                _markdown_table(texts(text, part.names), [texts(text, cells) for cells in part.rows])
+                if part.names
+                else _plain(text[part.start : part.end])
+                for part in parts(text, left, right)
+            ]
+            written.append("> " + "\n\n".join(filter(None, blocks)).replace("\n", "\n> "))
+    return "\n\n".join(written) + "\n"
 
 
 def as_html(answers: Sequence[Given], document_of: DocumentOf, language: Language | None = None) -> str:
     """One page that needs nothing else: no script, no request; its policy forbids both."""
-    parts = []
+    written = []
     for answer in answers:
         verdict = _word(answer["verdict"], language)
-        parts += [f"<h2>{escaped(answer['question'])}</h2>", f"<p><strong>{verdict}</strong></p>"]
-        parts += [f"<p>{escaped(_note(answer, language))}</p>"] if answer["note"] else []
-        parts.append(f"<p>{_said(answer, language, escaped, '<br>')}</p>")
-        parts += [f"<p>{line}</p>" for line in _over(answer, language)]
+        written += [f"<h2>{escaped(answer['question'])}</h2>", f"<p><strong>{verdict}</strong></p>"]
+        written += [f"<p>{escaped(_note(answer, language))}</p>"] if answer["note"] else []
+        for block in _said(answer, language):
+            if isinstance(block, _Table):
+                names, *rows = [[*map(escaped, cells)] for cells in (block.names, *block.rows)]
+                written.append(html_table(names, rows))
+            else:
+                written.append(f"<p>{'<br>'.join(map(escaped, block))}</p>")
+        written += [f"<p>{line}</p>" for line in _over(answer, language)]
         for one in _sources(answer):
-            before, quote, after = map(escaped, _passage(one, document_of))
-            passage = f"<blockquote>{before}<mark>{quote}</mark>{after}</blockquote>"
-            parts.append(f"<p>[{one['number']}] {escaped(_place(one, language))}</p>{passage}")
+            text, left, right, *quoted = _passage(one, document_of)
+            passage = "".join(
+                table_as_html(text, part, *quoted) if part.names else marked(text, part.start, part.end, *quoted)
+                for part in parts(text, left, right)
+            )
+            place = escaped(_place(one, language))
+            written.append(f"<p>[{one['number']}] {place}</p><blockquote>{passage}</blockquote>")
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     return (
         f'<!doctype html><html lang="{language or "zh"}"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-        f"<title>嘉问 Jiawen</title><style>{_STYLE}</style><h1>嘉问 Jiawen</h1>\n" + "\n".join(parts) + "\n"
+        f"<title>嘉问 Jiawen</title><style>{_STYLE}</style><h1>嘉问 Jiawen</h1>\n" + "\n".join(written) + "\n"
     )
 
 
@@ -113,18 +146,62 @@ def _over(answer: Given, language: Language | None) -> list[str]:
     return [_word("nearest", language)] if answer["nearest"] and not answer["citations"] else []
 
 
-def _said(answer: Given, language: Language | None, show: Callable[[str], str], line_break: str) -> str:
-    """The refusal, or the sentences with their numbers; one without support says why."""
-    lines = [""]
+def _said(answer: Given, language: Language | None) -> list[list[str] | _Table]:
+    """The refusal, or the sentences in lines; rows of one table together where the first is, as in page/answer.js."""
+    if answer["refusal"]:
+        return [[answer["refusal"]]]
+    groups: list[list[Given] | _Table] = []
+    tables: dict[tuple[str, int], _Table] = {}
+    run: list[Given] = []  # sentences that are no rows
     for sentence in answer["sentences"]:
-        numbers = "".join(f"[{number}]" for number in sentence["citations"])
+        row = _row(sentence, answer["citations"])
+        if row is None:
+            if not run:
+                groups.append(run)
+            run.append(sentence)
+            continue
+        run = []
+        digest, part = row
+        key = digest, part["table"]
+        if key not in tables:
+            tables[key] = _Table(part["names"], [])
+            groups.append(tables[key])
+        *cells, last = part["rows"][0] if part["rows"] else part["names"]
+        numbered = [*cells, last + _numbers(sentence)]
+        if part["rows"]:
+            tables[key].rows.append(numbered)
+        else:
+            tables[key].names = numbered
+    return [one if isinstance(one, _Table) else _lines(one, language) for one in groups]
+
+
+def _lines(sentences: Sequence[Given], language: Language | None) -> list[str]:
+    """The sentences with their numbers; one without support says why."""
+    lines = [""]
+    for sentence in sentences:
         unknown = "".join(f"[{number}?]" for number in sentence["unresolved"])
         why = "" if sentence["supported"] else _because(sentence["reason"], language)
         before = sentence.get("before", "")  # older answers have none
         if before.startswith("\n") and lines[-1]:
             lines.append("")
-        lines[-1] += f"{before.lstrip()}{sentence['text']}{numbers}{unknown}{why}{space_behind(sentence['text'])}"
-    return show(answer["refusal"]) or line_break.join(show(line.rstrip()) for line in lines)
+        said = f"{before.lstrip()}{sentence['text']}{_numbers(sentence)}{unknown}{why}"
+        lines[-1] += said + space_behind(sentence["text"])
+    return [line.rstrip() for line in lines]
+
+
+def _numbers(sentence: Given) -> str:
+    return "".join(f"[{number}]" for number in sentence["citations"])
+
+
+def _row(sentence: Given, citations: Sequence[Given]) -> tuple[str, Given] | None:
+    """(digest, part of a table) where the sentence is a row of one, or its line of names."""
+    cited = next((one for one in citations if one["number"] in sentence["citations"][:1]), None)
+    if cited is None or cited["quote"] != sentence["text"] or not sentence["supported"]:
+        return None
+    match cited.get("parts"):  # only of what has a table in it
+        case [part]:
+            return cited["digest"], part
+    return None
 
 
 def _because(reason: str, language: Language | None) -> str:
@@ -139,15 +216,19 @@ def _place(citation: Given, language: Language | None) -> str:
     return " · ".join(filter(None, (f"《{citation['title']}》", published, *headings, page, citation["url"])))
 
 
-def _passage(citation: Given, document_of: DocumentOf) -> tuple[str, str, str]:
-    """(text before, quote, text after) of the paragraph that is cited; the quote alone where the text is not kept."""
+def _passage(citation: Given, document_of: DocumentOf) -> tuple[str, int, int, int, int]:
+    """(text, left, right, start, end): the quote is text[start:end], the paragraph around it text[left:right].
+
+    The quote alone where the text is not kept.
+    """
     document = document_of(citation["digest"])
     if document is None:
-        return "", citation["quote"], ""
+        length = len(citation["quote"])
+        return citation["quote"], 0, length, 0, length
     text, start, end = document.text, citation["start"], citation["end"]
-    before = text[max(0, start - _AROUND) : start].rpartition("\n")[2]
-    after = text[end : end + _AROUND].partition("\n")[0]
-    return before, text[start:end], after
+    left = start - len(text[max(0, start - _AROUND) : start].rpartition("\n")[2])
+    right = end + len(text[end : end + _AROUND].partition("\n")[0])
+    return text, left, right, start, end
 
 
 def _line(text: str) -> str:
@@ -157,3 +238,11 @@ def _line(text: str) -> str:
 def _plain(text: str) -> str:
     """One line that Markdown shows as it is."""
     return _MARKUP.sub(r"\\\g<0>", _line(text))
+
+
+def _markdown_table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """The cells, which are text; what Markdown would leave out, a cell beyond the names, has an empty one."""
+    width = max(map(len, (names, *rows)))
+    lines = [[*map(_plain, cells), *[""] * (width - len(cells))] for cells in (names, *rows)]
+    lines.insert(1, ["---"] * width)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

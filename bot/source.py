@@ -1,16 +1,26 @@
 """The page of one document, with the cited span marked: where every citation leads; the reader shows its <main>."""
 
 import re
+from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from html import escape
 from itertools import takewhile
 from typing import Literal
 
 from bot.types import written_date
+from indexer.table import Part, cell_text, parts
 from indexer.text import sentence_spans
 from indexer.types import Document
 
 FONT = '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif'
+# A table wider than the page scrolls within its box.
+TABLE_STYLE = """
+.table { overflow: auto hidden; margin: .6rem 0; }
+table { border-collapse: collapse; width: max-content; max-width: max(100%, 42rem); }
+th, td { text-align: start; vertical-align: top; padding: .3rem .6rem; border: 1px solid #8888; }
+:is(th, td):not(:empty) { min-width: 4.5em; overflow-wrap: break-word; }
+@media print { .table { overflow: visible; } table { max-width: 100%; } }
+"""
 # Characters that make what follows run the other way: text could be shown as what it is not.
 _OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _MOST_COMPARED = 40_000  # pairs of sentences: 0.1 s at worst
@@ -27,7 +37,8 @@ h1 { font-size: 1.25rem; line-height: 1.4; } h2, h3, h4, h5, h6 { font-size: 1.0
 .changed ul { padding-left: 1.2rem; }
 ins { background: #d7f5dc; color: #10401b; } del { background: #ffe0dd; color: #641414; }
 mark { background: #ffe27a; color: #1a1a1a; border-radius: .2rem; scroll-margin: 30vh; outline: none; }
-""".replace("FONT", FONT)
+TABLE
+""".replace("FONT", FONT).replace("TABLE", TABLE_STYLE)
 
 
 def visible(text: str) -> str:
@@ -57,35 +68,57 @@ def source_page(document: Document, start: int, end: int, now: Document | None) 
     blocks = (
         [] if document.title in (title for _, title in headings.values()) else [f"<h1>{escaped(document.title)}</h1>"]
     )
-    anchor = ' id="cited" tabindex="-1"'
-    line_start = 0
     page = 0
-    for line in text.split("\n"):
-        level, shown = headings.get(line_start, (0, line))
-        left = line_start + line.index(shown)
-        right = left + len(shown)
-        low, high = max(left, start), min(right, end)
-        inner = escaped(shown)
-        if low < high:
-            marked = f"<mark{anchor}>{escaped(text[low:high])}</mark>"
-            inner = escaped(text[left:low]) + marked + escaped(text[high:right])
-            anchor = ""
-        if shown.strip():
-            here = document.page_of(left) or 0  # as a citation says
-            if here > page:
-                page = here
-                blocks.append(f'<p class="page">第 {page} 页 page {page}</p>')
-            tag = f"h{level}" if level else "p"
-            blocks.append(f"<{tag}>{inner}</{tag}>")
-        line_start += len(line) + 1
+    for part in parts(text, 0, len(text)):
+        line_start = part.start
+        for line in [text[part.start : part.end]] if part.names else text[part.start : part.end].split("\n"):
+            level, shown = headings.get(line_start, (0, line))
+            left = line_start + line.index(shown)
+            if shown.strip():
+                here = document.page_of(left) or 0  # as a citation says
+                if here > page:
+                    page = here
+                    blocks.append(f'<p class="page">第 {page} 页 page {page}</p>')
+                tag = f"h{level}" if level else "p"
+                inner = f"<{tag}>{marked(text, left, left + len(shown), start, end)}</{tag}>"
+                blocks.append(table_as_html(text, part, start, end) if part.names else inner)
+            line_start += len(line) + 1
+    shown = "\n".join(blocks).replace("<mark>", '<mark id="cited" tabindex="-1">', 1)
     about = " · ".join(
         escaped(value) for value in (document.source, written_date(document.published), document.id) if value
     )
     return (
         '<!doctype html><html lang="zh"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>{escaped(document.title)}</title><style>{_STYLE}</style>"
-        f'<main><p class="about">{about}</p>' + _what_changed(document, now) + "\n".join(blocks) + f"</main>{_SCRIPT}"
+        f'<main><p class="about">{about}</p>' + _what_changed(document, now) + shown + f"</main>{_SCRIPT}"
     )
+
+
+def marked(text: str, left: int, right: int, start: int, end: int) -> str:
+    """text[left:right] as HTML, what of text[start:end] is in it marked."""
+    low, high = max(left, start), min(right, end)
+    if low >= high:
+        return escaped(text[left:right])
+    return f"{escaped(text[left:low])}<mark>{escaped(text[low:high])}</mark>{escaped(text[high:right])}"
+
+
+def table_as_html(text: str, part: Part, start: int, end: int) -> str:
+    """The part, which is of a table; what of text[start:end] is in its cells is marked."""
+    names, *rows = [
+        [cell_text(marked(text, *cell, start, end)) for cell in cells] for cells in (part.names, *part.rows)
+    ]
+    return html_table(names, rows)
+
+
+def html_table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """The cells, which are HTML, in a box that scrolls; without names no line for them."""
+
+    def row(tag: str, cells: Iterable[str]) -> str:
+        return f"<tr>{''.join(f'<{tag}>{cell}</{tag}>' for cell in cells)}</tr>"
+
+    head = f"<thead>{row('th', names)}</thead>" if any(names) else ""
+    table = f"<table>{head}<tbody>{''.join(row('td', cells) for cells in rows)}</tbody></table>"
+    return f'<div class="table" tabindex="0" role="group" aria-label="表格 table">{table}</div>'
 
 
 def _what_changed(cited: Document, now: Document | None) -> str:

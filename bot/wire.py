@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from bot.types import Answer, Hit
+from indexer.table import Part, parts, texts
 from indexer.types import Document
 
 
@@ -29,14 +30,33 @@ def answer_to_json(answer: Answer) -> dict[str, Any]:
 def growing_answer_to_json(answer: Answer, documents: Mapping[str, Document]) -> dict[str, Any]:
     """An answer of POST /api/ask/stream: the same and what the page shows beside it; `nearest` says of which text.
 
-    Without its timings: the same answer, given again, is the same text and has the same share link.
+    A citation or hit with a table in it has it in `parts`. Without its timings: the same answer, given again, is the
+    same text and has the same share link.
     """
     written = answer_to_json(answer)
     del written["timings_ms"]
     for hit in written["nearest"]:
         document = documents[hit["doc_id"]]
         hit |= {"title": document.title, "digest": document.digest}
+    for one in [*written["citations"], *written["nearest"]]:
+        if "|" in one.get("quote", one.get("text")):
+            one |= _tables(documents[one["doc_id"]].text, one["start"], one["end"])
     return written | {"refusal": answer.refusal, "pending": answer.pending}
+
+
+def _tables(text: str, start: int, end: int) -> dict[str, Any]:
+    """`parts` of text[start:end] where a table is among them: strings, and tables by the texts of their cells."""
+    found = parts(text, start, end)
+    if not any(part.names for part in found):
+        return {}
+
+    def shown(part: Part) -> str | dict[str, Any]:
+        if not part.names:
+            return text[part.start : part.end]
+        names, *rows = [texts(text, cells) for cells in (part.names, *part.rows)]
+        return {"table": part.names[0][0], "names": names, "rows": rows}
+
+    return {"parts": [shown(part) for part in found]}
 
 
 def hits_to_json(question: str, hits: Sequence[Hit], index_version: str) -> dict[str, Any]:

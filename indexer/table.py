@@ -1,4 +1,4 @@
-"""Tables of a text: what a row says once it is read with the names of its columns. Nothing here is shown or cited."""
+"""Tables of a text: where their cells stand, and what a row says once it is read with the names of its columns."""
 
 import re
 from bisect import bisect_right
@@ -25,18 +25,64 @@ _UNIT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table whose columns have names: where its rows stand, where the line of the names, and the names."""
+    """Where the rows of a table stand, where the line of its columns' names, and the names, which may be empty."""
 
     rows: Span
     line: Span
     names: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """text[start:end]; of a table with the cells that name its columns and those of its rows that are in it."""
+
+    start: int
+    end: int
+    names: tuple[Span, ...] = ()  # none: no table
+    rows: tuple[tuple[Span, ...], ...] = ()
+
+
 def table_at(text: str, place: int) -> Table | None:
-    """The table that has a row there."""
+    """The table, with names for its columns, that has a row there."""
     tables = _tables(text)
     number = bisect_right(tables, place, key=lambda table: table.rows[0]) - 1
-    return tables[number] if number >= 0 and place < tables[number].rows[1] else None
+    table = tables[number] if number >= 0 else None
+    return table if table and place < table.rows[1] and any(table.names) else None
+
+
+def parts(text: str, start: int, end: int) -> list[Part]:
+    """text[start:end] in parts that join back to it: tables, and what stands around them.
+
+    A row that begins or ends outside has only what of its cells is inside, and the first cell.
+    """
+    found = []
+    for table in _tables(text):
+        line = text.rfind("\n", 0, table.line[0]) + 1
+        left, right = max(start, line), min(end, table.rows[1])
+        if left >= right:
+            continue
+        found += [Part(start, left)] if start < left else []
+        rows = []
+        at = table.rows[0]
+        while at < right:
+            behind = text.find("\n", at) + 1 or len(text)
+            if behind > left:
+                first, *others = _cells(text, at)
+                rows.append((first, *((max(low, left), max(low, left, min(high, right))) for low, high in others)))
+            at = behind
+        found.append(Part(left, right, tuple(_cells(text, line)), tuple(rows)))
+        start = right
+    return found + ([Part(start, end)] if start < end else [])
+
+
+def texts(text: str, cells: Iterable[Span]) -> list[str]:
+    """What the cells show."""
+    return [cell_text(text[start:end]) for start, end in cells]
+
+
+def cell_text(cell: str) -> str:
+    """What the cell shows: a bar that is none between cells stands there without its backslash."""
+    return cell.replace("\\|", "|")
 
 
 def tables_in(text: str, spans: Iterable[Span]) -> tuple[Rows, ...]:
@@ -88,8 +134,7 @@ def _tables(text: str) -> list[Table]:
         line = text[slice(*match.span(1))]
         left = match.start() + len(line) - len(line.lstrip())
         names = tuple(text[first:last] for first, last in _cells(text, match.start()))
-        if any(names):
-            found.append(Table(match.span(2), (left, match.start() + len(line.rstrip())), names))
+        found.append(Table(match.span(2), (left, match.start() + len(line.rstrip())), names))
     return found
 
 

@@ -1,6 +1,7 @@
 // One turn as elements: the question, the verdict, the sentences with their chips, what can be done with them.
 import { button, h, sendOnEnter } from "./dom.js";
 import { chip, placeOf } from "./reader.js";
+import { drawTable } from "./table.js";
 import { half, halves, languageOf, say } from "./words.js";
 
 // turn → the text in its open editor. It outlives the elements: a question that did not get through is not typed twice.
@@ -108,26 +109,64 @@ function drawVerdict(answer) {
 
 function drawSentences(said, turn, answer) {
   const places = answer.citations.map((one) => placeOf(one));
-  answer.sentences.forEach((sentence, at) => {
-    const key = JSON.stringify(sentence);
+  const groups = groupsOf(answer);
+  groups.forEach((group, at) => {
+    const key = JSON.stringify(group);
     const old = said.children[at];
     if (old?.dataset.key === key) return;
-    const drawn = drawSentence(sentence, places);
-    const before = at ? sentence.before : sentence.before?.trimStart(); // an older answer has none
+    const drawn = group.key ? drawRows(group, places) : drawSentence(group.sentence, places);
+    const begins = !at || groups[at - 1].key; // a table ends its line by itself
+    const before = begins ? group.sentence?.before?.trimStart() : group.sentence?.before; // an older answer has none
     if (before) drawn.prepend(h("span", { class: "before" }, before));
     drawn.dataset.key = key;
     if (old) old.replaceWith(drawn);
     else said.append(drawn);
   });
-  while (said.children.length > answer.sentences.length) said.lastChild.remove();
+  while (said.children.length > groups.length) said.lastChild.remove();
   if (answer.refusal) said.append(h("strong", {}, answer.refusal));
   else if (answer.pending && turn.state === "asking") said.append(h("span", { class: "pending" }, answer.pending));
+}
+
+// The sentences in their order, {sentence}; those that are rows of one table all where the first is, {key, names, rows}.
+function groupsOf(answer) {
+  const groups = [];
+  for (const sentence of answer.sentences) {
+    const cited = answer.citations.find((one) => one.number === sentence.citations[0]);
+    const isRow = cited?.quote === sentence.text && cited.parts?.length === 1 && sentence.supported;
+    const key = isRow && `${cited.digest} ${cited.parts[0].table}`;
+    const { names, rows } = isRow ? cited.parts[0] : {};
+    const begun = isRow && groups.find((one) => one.key === key);
+    const row = { cells: rows?.[0] ?? names, isNames: !rows?.length, sentence };
+    if (begun) begun.rows.push(row);
+    else groups.push(isRow ? { key, names, rows: [row] } : { sentence });
+  }
+  return groups;
+}
+
+function drawRows({ names, rows }, places) {
+  const width = Math.max(names.length, ...rows.map((row) => row.cells.length));
+  const cited = (cells, sentences) => {
+    const cites = h("td", { class: "cites" }, sentences.flatMap((one) => marksOf(one, places)));
+    return [...Array.from({ length: width }, (_, at) => cells[at] ?? ""), cites];
+  };
+  const ofNames = rows.filter((row) => row.isNames).map((row) => row.sentence);
+  const others = rows.filter((row) => !row.isNames).map((row) => cited(row.cells, [row.sentence]));
+  const table = drawTable(names.some(Boolean) ? cited(names, ofNames) : [], others);
+  return h("div", { class: "table", tabindex: 0, role: "group", "aria-label": say("table") }, table);
 }
 
 // The last character stays with the chips, so that they never begin a line.
 function drawSentence(sentence, places) {
   const characters = [...sentence.text];
   const last = characters.pop() || "";
+  const text = h("span", { class: sentence.supported ? "" : "unsupported" }, characters.join(""));
+  const drawn = h("span", { class: "sentence" }, text, h("span", { class: "together" }, last, marksOf(sentence, places)));
+  if (!sentence.supported) drawn.append(h("span", { class: "why" }, say("unsupported", half(sentence.reason))));
+  if (/[\w.!?]$/.test(sentence.text)) drawn.append(" ");
+  return drawn;
+}
+
+function marksOf(sentence, places) {
   const marks = sentence.citations.map((number) => {
     const at = places.findIndex((place) => place.number === number);
     return chip(places.with(at, { ...places[at], mended: sentence.mended }), at);
@@ -136,18 +175,18 @@ function drawSentence(sentence, places) {
     marks.push(h("span", { class: "unresolved", role: "img", "aria-label": say("unresolved", number),
       title: say("unresolved", number) }, `[${number}?]`));
   }
-  const text = h("span", { class: sentence.supported ? "" : "unsupported" }, characters.join(""));
-  const drawn = h("span", { class: "sentence" }, text, h("span", { class: "together" }, last, marks));
-  if (!sentence.supported) drawn.append(h("span", { class: "why" }, say("unsupported", half(sentence.reason))));
-  if (/[\w.!?]$/.test(sentence.text)) drawn.append(" ");
-  return drawn;
+  return marks;
 }
 
 function drawNearest(answer) {
   const places = answer.nearest.map((hit) => placeOf({ ...hit, number: hit.rank, headings: [], quote: hit.text }));
   const items = places.map((place, at) => {
-    const words = place.quote.replace(/\s+/g, " ").replace(/^[# ]+/, "");
-    return h("li", {}, chip(places, at, h("span", { lang: languageOf(words) }, `${words.slice(0, 60)}…`)));
+    const [first, second] = place.parts ?? [place.quote];
+    const table = typeof first === "string" ? second : first;
+    const words = (table === first ? "" : first).replace(/\s+/g, " ").replace(/^[# ]+/, "");
+    const isShort = table && words.length <= 60; // so that its table is in sight
+    const text = words && h("span", { lang: languageOf(words) }, isShort ? words : `${words.slice(0, 60)}…`);
+    return h("li", {}, chip(places, at, text, isShort && drawTable(table.names, table.rows.slice(0, 2))));
   });
   return h("div", { class: "nearest" }, h("p", { class: "small" }, say("nearest")), h("ul", {}, items));
 }

@@ -3,6 +3,7 @@ import { arrange, covers } from "./cover.js";
 import { find, h, visible } from "./dom.js";
 import { why } from "./editor.js";
 import * as server from "./server.js";
+import { drawParts } from "./table.js";
 import { languageOf, say } from "./words.js";
 
 // A place in a document: {number, title, headings, page, quote, address}. `places` are those of the same answer.
@@ -19,18 +20,19 @@ export function chip(places, at, ...inside) {
   const place = places[at];
   const label = inside.length ? {} : { "aria-label": say("citation", place.number, place.title) };
   const link = h("a", { class: inside.length ? "near" : "chip", href: place.address, ...label });
-  link.append(...(inside.length ? inside : [String(place.number)]));
+  link.append(...(inside.length ? inside.filter(Boolean) : [String(place.number)]));
   placesOf.set(link, { places, at });
   return link;
 }
 
 function showTip(link) {
   const { places, at } = placesOf.get(link);
-  const { title, headings, page, published, quote, mended } = places[at];
+  const { title, headings, page, published, quote, parts, mended } = places[at];
   const where = [title, ...headings.filter((name) => name !== title), page && say("page", page)].filter(Boolean);
   const tip = find("tip");
   const named = h("strong", { lang: languageOf(title) }, where.join(" › "));
-  tip.replaceChildren(named, published ? h("small", {}, published.replace("T", " ")) : "", h("q", { lang: languageOf(quote) }, quote));
+  const quoted = h(parts ? "div" : "q", { lang: languageOf(quote) }, drawParts(places[at]));
+  tip.replaceChildren(named, published ? h("small", {}, published.replace("T", " ")) : "", quoted);
   if (mended) tip.append(h("em", {}, say("mended")));
   tip.hidden = false;
   link.setAttribute("aria-describedby", "tip");
@@ -62,7 +64,7 @@ async function open(link, { places, at } = placesOf.get(link)) {
   try {
     find("document").replaceChildren(await server.source(places[at].address));
   } catch (error) {
-    find("document").replaceChildren(h("p", {}, why(error)), h("blockquote", {}, places[at].quote));
+    find("document").replaceChildren(h("p", {}, why(error)), h("blockquote", {}, drawParts(places[at])));
   }
   find("document").lang = languageOf(find("document").textContent);
   const mark = find("cited");

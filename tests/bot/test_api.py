@@ -185,6 +185,22 @@ def test_a_span_over_two_paragraphs_is_marked_in_both() -> None:
     assert "<h1>题</h1>" in html
 
 
+def test_a_table_is_shown_as_one_and_the_cited_row_is_marked_in_its_cells() -> None:
+    row = "| 周<b>敏 | 80\\|10 |"
+    text = (
+        f"# 题\n\n甲。\n\n| 姓名 | 电话 |\n|---|---|\n{row}\n|  | 8020 |\n\n乙。\n\n|  |  |\n|---|---|\n| 丙 | 丁 |\n"
+    )
+    start = text.index(row)
+    html = source_page(Document("a", "题", text), start, start + len(row), None)
+    assert (
+        "<thead><tr><th>姓名</th><th>电话</th></tr></thead><tbody>"
+        '<tr><td><mark id="cited" tabindex="-1">周&lt;b&gt;敏</mark></td><td><mark>80|10</mark></td></tr>'
+        "<tr><td></td><td>8020</td></tr></tbody></table></div>\n<p>乙。</p>"
+    ) in html
+    assert "<table><tbody><tr><td>丙</td><td>丁</td></tr></tbody></table>" in html  # whose columns have no names
+    assert "---" not in html.partition("<main>")[2]
+
+
 QUESTION = "嘉峪关长城博物馆被命名为什么基地？"
 
 

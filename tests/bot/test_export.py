@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 
 from bot.export import as_html, as_markdown, as_text
 from bot.types import Answer, AnswerSentence, Citation, Hit, Verdict
-from bot.wire import growing_answer_to_json
+from bot.wire import answer_to_json, growing_answer_to_json
 from indexer.types import Chunk, Document
 
 DOCUMENT = Document(
@@ -156,6 +156,65 @@ def test_the_nearest_passages_of_a_refusal_are_exported() -> None:
     assert "\n\nNearest passages\n\n\\[1\\] 《题" in as_markdown([row], document_of, "en")
     html = as_html([row], document_of, "zh")
     assert "<p>最接近的段落</p>\n<p>[1] 《题&lt;b&gt;》</p><blockquote><mark>甲在前。</mark>乙是" in html
+
+
+CONTACTS = Document(
+    "电话", "电话", "找人：\n\n| 部门 | 电话 |\n|---|---|\n| 教务处 | 80\\|10 |\n| <b>后勤处 | [8020](x) |\n\n完。"
+)
+
+
+def contacts_answer(*quotes: str) -> Answer:
+    citations = []
+    for number, quote in enumerate(quotes, 1):
+        start = CONTACTS.text.index(quote)
+        end = start + len(quote)
+        citations.append(Citation(number, "电话", "电话", (), start, end, quote, "", CONTACTS.digest))
+    sentences = tuple(AnswerSentence(one.quote, (one.number,), True, before="\n") for one in citations)
+    return Answer("问？", sentences, Verdict.GROUNDED, 0.9, tuple(citations), (), "", "extractive", "v")
+
+
+def given_of_contacts(*quotes: str) -> dict[str, object]:
+    return json.loads(json.dumps(growing_answer_to_json(contacts_answer(*quotes), {"电话": CONTACTS})))
+
+
+ROWS = ("| <b>后勤处 | [8020](x) |", "完。", "| 部门 | 电话 |", "| 教务处 | 80\\|10 |")
+
+
+def test_rows_of_an_answer_are_a_table_under_the_names_of_its_columns() -> None:
+    row = given_of_contacts(*ROWS)
+    html = as_html([row], lambda _: CONTACTS)
+    assert (
+        "<thead><tr><th>部门</th><th>电话[3]</th></tr></thead><tbody><tr><td>&lt;b&gt;后勤处</td><td>[8020](x)[1]</td></tr>"
+        "<tr><td>教务处</td><td>80|10[4]</td></tr></tbody></table></div>\n<p>完。[2]</p>"
+    ) in html
+    assert (
+        "<th>部门</th><th>电话</th></tr></thead><tbody><tr><td><mark>教务处</mark></td><td><mark>80|10</mark>" in html
+    )
+    markdown = MarkdownIt("gfm-like", {"linkify": False}).render(as_markdown([row], lambda _: CONTACTS))
+    assert re.sub(r"\s*\n", "", markdown[: markdown.index("<p>完。")]).endswith(
+        "<table><thead><tr><th>部门</th><th>电话[3]</th></tr></thead><tbody><tr><td>&lt;b&gt;后勤处</td><td>[8020](x)[1]</td></tr>"
+        "<tr><td>教务处</td><td>80|10[4]</td></tr></tbody></table>"
+    )
+    quoted = markdown[markdown.rindex("<blockquote>") :]
+    assert "<th>部门</th>" in quoted
+    assert "<td>80|10</td>" in quoted
+    assert as_text([row]).startswith(
+        "| <b>后勤处 | [8020](x) |[1]\n完。[2]\n| 部门 | 电话 |[3]\n"
+    )  # as the document has it
+
+
+def test_a_row_without_the_line_of_names_has_the_names_all_the_same() -> None:
+    row = given_of_contacts(ROWS[0])
+    assert "| 部门 | 电话 |\n| --- | --- |\n| \\<b\\>后勤处 |" in as_markdown([row], lambda _: CONTACTS)
+    del row["citations"][0]["parts"]  # as answers were kept before there were any
+    assert "<p>| &lt;b&gt;后勤处 | [8020](x) |[1]</p>" in as_html([row], lambda _: CONTACTS)
+
+
+def test_only_the_page_is_given_the_parts_of_a_table() -> None:
+    _, sentence, names, _ = given_of_contacts(*ROWS)["citations"]
+    assert "parts" not in sentence
+    assert names["parts"] == [{"table": CONTACTS.text.index("部门"), "names": ["部门", "电话"], "rows": []}]
+    assert not any("parts" in one for one in answer_to_json(contacts_answer(*ROWS))["citations"])
 
 
 class Tags(HTMLParser):

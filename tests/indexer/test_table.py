@@ -1,4 +1,4 @@
-"""The rows of a table are read with the names of its columns."""
+"""The rows of a table are read with the names of its columns, and shown by their cells."""
 
 import time
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.table import as_read, tables_in
+from indexer.table import as_read, parts, tables_in, texts
 from indexer.text import sentence_spans
 
 contacts = "# 电话\n\n| 部门 | 负责人 | 电话 |\n| --- | :-: | --- |\n| 教务处 | 周敏 | 8010 |\n|  | 吴建国 |  |\n\n总机：8000\n"
@@ -59,16 +59,43 @@ def test_without_names_of_columns_a_line_says_what_it_says(text: str) -> None:
     assert readings(text) == text.split("\n")
 
 
+def shown(text: str, start: int, end: int) -> list[str | list[list[str]]]:
+    return [
+        [texts(text, cells) for cells in (one.names, *one.rows)] if one.names else text[one.start : one.end]
+        for one in parts(text, start, end)
+    ]
+
+
+def test_a_text_is_in_parts_of_which_tables_are_known_by_their_cells() -> None:
+    names = ["部门", "负责人", "电话"]
+    whole = [names, ["教务处", "周敏", "8010"], ["", "吴建国", ""]]
+    assert shown(contacts, 0, len(contacts)) == ["# 电话\n\n", whole, "\n总机：8000\n"]
+    row = contacts.index("| 教务处")
+    assert shown(contacts, row, row + len("| 教务处 | 周敏 | 8010 |")) == [whole[:2]]
+    assert shown(contacts, contacts.index("| 部门"), contacts.index("| ---") - 1) == [[names]]
+    assert shown(contacts, 0, 4) == ["# 电话"]
+    assert shown(bare, 0, len(bare)) == [[["部门", "Phone"], ["门卫。夜间", "80|81", "后门"]]]
+    place = bare.index("80")
+    assert shown(bare, place, place + 2)[0][1] == ["门卫。夜间", "80", ""]  # whose it is stays with a part of a row
+    unnamed = "|  |  |\n|---|---|\n| 甲 | 乙 |"
+    assert shown(unnamed, 0, len(unnamed)) == [[["", ""], ["甲", "乙"]]]
+
+
 @given(
     st.lists(st.sampled_from(["|", "-", ":", "\\", "甲", "乙。", "a", " ", "\n", "|---|---|\n", "| 甲 | 乙 |\n"])).map(
         "".join
     )
 )
-def test_any_text_has_a_reading(text: str) -> None:
+def test_any_text_has_a_reading_and_its_parts_join_back_to_it(text: str) -> None:
     assert len(readings(text)) == len(sentence_spans(text))
     for names, *rows in tables_in(text, sentence_spans(text)):
         assert rows
         assert len(names) <= max(map(len, rows))
+    for start, end in [(0, len(text)), *sentence_spans(text), (len(text) // 3, len(text) // 2)]:
+        found = parts(text, start, end)
+        assert "".join(text[one.start : one.end] for one in found) == text[start:end]
+        cells = [cell for one in found for row in (one.names, *one.rows) for cell in row]
+        assert all(0 <= left <= right <= len(text) for left, right in cells)
 
 
 @pytest.mark.parametrize("text", ["甲|\n" + " " * 100_000 + "x|", "|甲|\n" * 30_000, "甲|\n-" + " " * 100_000 + "x|"])
@@ -76,4 +103,5 @@ def test_a_reading_takes_no_time(text: str) -> None:
     started = time.process_time()
     as_read(text, len(text) - 2, len(text))
     tables_in(text, [(len(text) - 2, len(text))])
+    parts(text, 0, len(text))
     assert time.process_time() - started < 5

@@ -1,0 +1,135 @@
+"""Tables of documents in a real browser: in answers, in what is near, in the reader and under Sources."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import (
+    SIZES,
+    Served,
+    Watched,
+    accessible,
+    fresh,
+    live_over,
+    press,
+    running,
+    visit,
+    watching,
+    words,
+)  # fmt: skip
+
+pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
+PHONES = """# 联系方式
+
+| 部门 | 负责人 | 分机 | 邮箱 | 备注 |
+| --- | --- | --- | --- | --- |
+| 教务处 | 周敏 | 8010 | jiaowu@example.edu.cn | 学籍、成绩、转学证明都在这里办理，请带上身份证。 |
+| 后勤处 | <b>吴建国</b> | 8020 | houqin@example.edu.cn | 宿舍报修\\|水电 |
+| 保卫处 | 赵刚 | 8110 | baowei@example.edu.cn |  |
+"""
+
+
+@pytest.fixture(scope="module")
+def phones(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("phones")
+    live = live_over(folder, {"phones.md": PHONES})
+    with running(live) as url:
+        yield Served(url, live, folder / "kb")
+
+
+@pytest.fixture
+def watch(browser: Browser, phones: Served) -> Iterator[Watched]:
+    with watching(browser, phones.url) as watched:
+        yield watched
+
+
+@pytest.fixture(params=SIZES, ids=lambda one: f"{one[1][:2]}-{one[0]}")
+def page(
+    request: pytest.FixtureRequest, phones: Served, watch: Watched, tabs: dict[tuple[int, str], Page]
+) -> Iterator[Page]:
+    tab = fresh(tabs[request.param], phones.url)
+    watch.watch(tab.context)
+    yield visit(tab, phones.url)
+    watch.release(tab.context)
+
+
+def asked(page: Page, question: str) -> None:
+    page.locator("#question").fill(question)
+    page.locator("#question").press("Enter")
+    expect(page.locator(".turn").last.locator(".verdict")).to_be_visible()
+
+
+def test_the_row_of_an_answer_stands_under_the_names_of_its_columns(page: Page) -> None:
+    asked(page, "后勤处的分机是多少？")
+    said = page.locator(".said")
+    expect(said.locator("thead th")).to_have_text(["部门", "负责人", "分机", "邮箱", "备注"])
+    row = said.locator("tbody tr").first
+    expect(row.locator("td:not(.cites)")).to_have_text(
+        ["后勤处", "<b>吴建国</b>", "8020", "houqin@example.edu.cn", "宿舍报修|水电"]
+    )
+    expect(said).not_to_contain_text("---")
+    # On a phone the table is wider than the page: its box scrolls, nothing else, and the chip is in sight.
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate("(log) => log.scrollWidth <= log.clientWidth", page.locator("#log").element_handle())
+    chip = row.locator("a.chip")
+    expect(chip).to_be_in_viewport(ratio=1)
+    expect(said.locator("thead a.chip")).to_have_count(1)
+
+    chip.focus()
+    tip = page.get_by_role("tooltip")
+    expect(tip.locator("tr").nth(2)).to_have_text("分机8020")
+    expect(tip).to_be_in_viewport(ratio=1)
+    accessible(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+    marks = page.locator("#document mark")
+    expect(marks).to_have_text(["后勤处", "<b>吴建国</b>", "8020", "houqin@example.edu.cn", "宿舍报修|水电"])
+    expect(page.locator("#document td mark#cited")).to_be_focused()
+    expect(marks.first).to_be_in_viewport()
+    assert page.evaluate("(one) => one.scrollWidth <= one.clientWidth", page.locator("#document").element_handle())
+    accessible(page)
+
+
+def test_an_answer_kept_before_tables_were_shown_has_its_line(page: Page, watch: Watched) -> None:
+    asked(page, "后勤处的分机是多少？")
+    page.evaluate(
+        """async () => {
+          const store = await import(location.origin + '/page/store.js');
+          const [kept] = store.conversations();
+          const answer = JSON.parse(kept.turns[0].given.answer);
+          for (const one of answer.citations) delete one.parts;
+          kept.turns[0].given.answer = JSON.stringify(answer);
+          store.keep(kept);
+        }"""
+    )
+    page.reload()
+    expect(page.locator(".said")).to_contain_text("| 后勤处 | <b>吴建国</b> | 8020 |")
+
+
+def test_a_table_that_is_near_is_shown_by_its_first_rows(page: Page) -> None:
+    asked(page, "番茄炒蛋怎么做？")
+    near = page.locator("a.near").first
+    expect(near.locator("th")).to_have_text(["部门", "负责人", "分机", "邮箱", "备注"])
+    expect(near.locator("tbody tr")).to_have_count(2)
+    expect(near).to_contain_text("联系方式")
+    accessible(page)
+    near.press("Enter")
+    expect(page.locator("#document td mark").first).to_have_text("教务处")
+
+
+def test_a_table_under_sources_is_found_in_and_scrolls_by_the_keyboard(page: Page) -> None:
+    page.locator("#sources-tab").click()
+    page.locator(".entry").click()
+    text = page.locator("#leaf .text")
+    expect(text.locator("tbody tr")).to_have_count(3)
+    expect(text.locator("td").nth(1)).to_have_text("周敏")
+    page.get_by_role("searchbox", name=words(page)("findHere")).fill("8110")
+    expect(page.locator(".found")).to_have_text("1 / 1")
+    accessible(page)
+    box = text.locator(".table")
+    if box.evaluate("(one) => one.scrollWidth > one.clientWidth"):
+        box.focus()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function("() => document.querySelector('#leaf .table').scrollLeft > 0")
+    press(page, words(page)("close"))
