@@ -34,9 +34,11 @@ from indexer.errors import ContentError
 from indexer.read import read_document
 path = Path(sys.argv[1])
 try:
-    read_document(path, path.stem)
+    document = read_document(path, path.stem)
 except ContentError as error:
     sys.exit(f"{error.chinese}\\n{error.english}")
+print(document.title)
+print(f"{len(document.text):,}")
 """
 
 
@@ -66,8 +68,11 @@ def _safe_part(part: str) -> str:
     return f"{stem.rstrip()}{path.suffix}" if len(path.suffix.encode()) < _LONGEST_NAME else ""
 
 
-def check_file(path: Path) -> None:
-    """Reads the file as the index would. Raises ContentError with the reader's own reason, the file named alone."""
+def check_file(path: Path) -> tuple[str, str]:
+    """Reads the file as the index would: its title, and how many characters it has, such as 1,234.
+
+    Raises ContentError with the reader's own reason, the file named alone.
+    """
     command = [sys.executable, "-P", "-X", "utf8", "-c", _READ, str(path), str(_MEMORY)]
     try:
         with _reading:
@@ -79,6 +84,8 @@ def check_file(path: Path) -> None:
         raise ContentError(said[0], said[1])
     if done.returncode:
         raise _unread(path.name)
+    title, _, characters = done.stdout.decode("utf-8", "replace").strip().rpartition("\n")
+    return title, characters
 
 
 def _unread(name: str) -> ContentError:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
-from bot.content import check_file, put, remove, safe_path
+from bot.content import Exists, check_file, put, remove, safe_path
 from bot.editor import editor_only, signed_in
 from bot.live import Live, Rebuild
 from bot.shared import NotFound, TooMany, written
@@ -19,12 +19,14 @@ from bot.source import changed_sentences
 from indexer.errors import ContentError
 from indexer.read import LARGEST_FILE, SUFFIXES, content_files, too_large
 from indexer.store import Index
+from indexer.text import one_line
 from indexer.types import Document
 from indexer.versions import describe_versions, documents_of, roll_back, someone_builds
 
 _PASSAGES = 100  # of a document in one answer
 _FOUND = 100  # documents that hold what is looked for
 _EXCERPT = 30  # characters shown on either side of it
+_TITLE = 80  # characters shown of a title in a message
 _CHANGES = 400  # sentences shown of a changed document
 
 
@@ -125,12 +127,23 @@ class Documents:
                     copy.write(piece)
 
             def take() -> None:
-                check_file(uploaded)
+                read = check_file(uploaded)
                 with self._changing, written(kb):
-                    put(kb, path, uploaded, replace)
+                    try:
+                        put(kb, path, uploaded, replace)
+                    except Exists as error:
+                        raise self._described(error, path, *read) from None
 
             await run_in_threadpool(take)
         return {"file": str(path)}
+
+    def _described(self, error: Exists, path: PurePosixPath, title: str, characters: str) -> Exists:
+        """The question whether to replace, with title and length of both: another file may be meant."""
+        chinese, english = f"新的《{_shown(title)}》{characters} 字", f"new: “{_shown(title)}”, {characters} characters"
+        if old := self._live.bot.index.documents.get(str(path.with_suffix(""))):
+            chinese = f"现有《{_shown(old.title)}》{len(old.text):,} 字，{chinese}"
+            english = f"now: “{_shown(old.title)}”, {len(old.text):,} characters; {english}"
+        return Exists(f"{error.chinese}{chinese}", f"{error.english} {english}")
 
     def remove(self, doc_id: str) -> dict[str, str]:
         """Moves the document's file out of the index's sight; not the last, which would stay for want of another."""
@@ -202,6 +215,11 @@ def _document(index: Index, doc_id: str) -> Document:
     if doc_id not in index.documents:
         raise NotFound("没有这篇文档；它可能刚被删除", "no such document: it may have just been removed")
     return index.documents[doc_id]
+
+
+def _shown(title: str) -> str:
+    """The title within a message, whose languages a bar parts."""
+    return one_line(title).replace("|", "｜")[:_TITLE]
 
 
 def _pieces(index: Index, document: Document, number: int) -> list[tuple[str, bool]]:

@@ -65,13 +65,14 @@ export async function upload(files, outcome, changed, as = "") {
   for (const file of files) {
     outcome.textContent = say("uploading", file.name);
     const name = as ? as.replace(/\.[^./]*$/, "") + file.name.replace(/^.*(?=\.)/, "") : file.name;
-    lines.push(file.size > LARGEST ? say("tooLarge", file.name) : await put(file, name, Boolean(as)));
+    lines.push(file.size > LARGEST ? say("tooLarge", file.name) : await put(file, name));
   }
   outcome.replaceChildren(...lines.filter(Boolean).map((line) => h("span", { class: "line" }, line)));
   changed();
 }
 
-async function put(file, name, replace) {
+// Asks before it replaces: the server says what it holds by that name and what the file is.
+async function put(file, name, replace = false) {
   try {
     const said = await send("PUT", `/api/documents?${new URLSearchParams({ file: name, replace })}`, file);
     return say("stored", said.file);

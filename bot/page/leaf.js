@@ -175,7 +175,10 @@ function drawEditing() {
   if (!isEditor()) return [];
   const input = h("input", { type: "file", class: "unseen", tabindex: -1, "aria-hidden": "true" });
   const outcome = () => find("leaf").querySelector(".outcome");
-  input.addEventListener("change", () => upload(input.files, outcome(), changed, one.file));
+  input.addEventListener("change", async () => {
+    await upload([...input.files], outcome(), changed, one.file);
+    input.value = ""; // the same file may be chosen again
+  });
   const remove = async () => {
     if (!(await confirmed(say("removeWhat", one), say("removeThis")))) return;
     try {

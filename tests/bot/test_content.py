@@ -146,7 +146,7 @@ def test_links_and_dots_lead_nowhere_outside(kb: Path, uploaded, tmp_path: Path)
 
 
 def test_a_file_is_refused_with_the_readers_reason(uploaded) -> None:
-    check_file(uploaded("正文。"))
+    assert check_file(uploaded("# 题\n\n" + "正文。" * 400)) == ("题", "1,205")
     with pytest.raises(ContentError) as refused:
         check_file(uploaded("---\ntitle: [\n---\n正文。", "坏 头.md"))
     assert refused.value.chinese.startswith("坏 头.md 第 2 行")

@@ -97,6 +97,10 @@ def test_upload_replace_and_remove(desk: Desk) -> None:
 
     status, said = desk("PUT", "documents", "周四。".encode(), file="科技馆_.txt")
     assert (status, "replace it?" in said["error"]) == (409, True)
+    assert "现有《科技馆》16 字，新的《科技馆_》3 字 | " in said["error"]
+    assert said["error"].endswith("now: “科技馆”, 16 characters; new: “科技馆_”, 3 characters")
+    *_, said = desk("PUT", "documents", "---\ntitle: 首页 | 科技馆\n---\n周四。".encode(), file="科技馆_.md")
+    assert said["error"].count(" | ") == 1  # between the languages
     assert desk("PUT", "documents", "科技馆每周四闭馆。".encode(), file="科技馆_.txt", replace=True)[0] == 200
     desk.settled()
     assert by_id(desk)["科技馆_"]["file"] == "科技馆_.txt"

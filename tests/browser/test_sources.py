@@ -274,14 +274,20 @@ def test_upload_rebuild_compare_roll_back_and_remove(page: Page, shelf: Served, 
     expect(entry(page, "科技馆")).to_be_visible(timeout=60_000)  # a build in a process of its own
     expect(page.locator("#notices")).to_contain_text(re.compile("已发布|Published"))
 
-    good.write_text("科技馆每周四闭馆。", encoding="utf-8")
+    good.write_text("科技馆每周四闭馆。\n", encoding="utf-8")
     page.locator("#files").set_input_files(good)
     asked = page.get_by_role("alertdialog")
     expect(asked).to_contain_text("科技馆.md")
+    both = re.compile(
+        "现有《科技馆》9 字，新的《科技馆》10 字|now: “科技馆”, 9 characters; new: “科技馆”, 10 characters"
+    )
+    expect(asked).to_contain_text(both)
     press(asked, say("cancel"))
     assert "周三" in (shelf.kb / "科技馆.md").read_text(encoding="utf-8")
     entry(page, "科技馆").click()
     page.locator("#leaf input[type=file]").set_input_files(good)
+    expect(asked).to_contain_text(both)
+    press(asked, say("replace"))
     expect(page.locator("#leaf .outcome")).to_contain_text(re.compile("已存为|Stored as"))
     assert "周四" in (shelf.kb / "科技馆.md").read_text(encoding="utf-8")
     press(page.locator("#leaf"), say("close"))
