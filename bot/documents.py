@@ -16,6 +16,7 @@ from bot.editor import editor_only, signed_in
 from bot.live import Live, Rebuild
 from bot.shared import NotFound, TooMany, written
 from bot.source import changed_sentences
+from bot.wire import parts_to_json
 from indexer.errors import ContentError
 from indexer.read import LARGEST_FILE, SUFFIXES, content_files, too_large
 from indexer.store import Index
@@ -94,7 +95,10 @@ class Documents:
         return {"found": rows}
 
     def passages(self, doc_id: str, first: int = Query(0, ge=0)) -> dict[str, object]:
-        """How the document was cut: its passages from that number on, each in pieces, those embedded as sentences."""
+        """How the document was cut: its passages from that number on, each in pieces, those embedded as sentences.
+
+        `tables` are what pieces that are rows show, by the number of the piece.
+        """
         index = self._live.bot.index
         document = _document(index, doc_id)
         numbers = [number for number, chunk in enumerate(index.chunks) if chunk.doc_id == doc_id]
@@ -106,9 +110,11 @@ class Documents:
                     "number": first + at + 1,
                     "headings": index.chunks[number].headings,
                     "page": document.page_of(index.chunks[number].start),
-                    "pieces": _pieces(index, document, number),
+                    "pieces": pieces,
+                    "tables": _tables(document, index.chunks[number].start, pieces),
                 }
                 for at, number in enumerate(shown)
+                for pieces in [_pieces(index, document, number)]
             ],
         }
 
@@ -232,6 +238,18 @@ def _pieces(index: Index, document: Document, number: int) -> list[tuple[str, bo
         pieces += [(document.text[at:start], False), (document.text[start:end], True)]
         at = end
     return [piece for piece in [*pieces, (document.text[at : chunk.end], False)] if piece[0]]
+
+
+def _tables(document: Document, start: int, pieces: list[tuple[str, bool]]) -> dict[int, object]:
+    """Number of a piece that is of one table, and only of it → that table with what of its rows is in the piece."""
+    tables: dict[int, object] = {}
+    for number, (piece, embedded) in enumerate(pieces):
+        if embedded and "|" in piece and re.search(r"\w", piece):  # as in every row; a rule shows nothing
+            match parts_to_json(document.text, start, start + len(piece)):
+                case [{} as table]:
+                    tables[number] = table
+        start += len(piece)
+    return tables
 
 
 def _named(document: Document) -> dict[str, object]:

@@ -39,16 +39,15 @@ def growing_answer_to_json(answer: Answer, documents: Mapping[str, Document]) ->
         document = documents[hit["doc_id"]]
         hit |= {"title": document.title, "digest": document.digest}
     for one in [*written["citations"], *written["nearest"]]:
-        if "|" in one.get("quote", one.get("text")):
-            one |= _tables(documents[one["doc_id"]].text, one["start"], one["end"])
+        if "|" in one.get("quote", one.get("text")):  # as in every row
+            found = parts_to_json(documents[one["doc_id"]].text, one["start"], one["end"])
+            if any(isinstance(part, dict) for part in found):
+                one["parts"] = found
     return written | {"refusal": answer.refusal, "pending": answer.pending}
 
 
-def _tables(text: str, start: int, end: int) -> dict[str, Any]:
-    """`parts` of text[start:end] where a table is among them: strings, and tables by the texts of their cells."""
-    found = parts(text, start, end)
-    if not any(part.names for part in found):
-        return {}
+def parts_to_json(text: str, start: int, end: int) -> list[str | dict[str, Any]]:
+    """text[start:end] in strings, and tables by the texts of their cells."""
 
     def shown(part: Part) -> str | dict[str, Any]:
         if not part.names:
@@ -56,7 +55,7 @@ def _tables(text: str, start: int, end: int) -> dict[str, Any]:
         names, *rows = [texts(text, cells) for cells in (part.names, *part.rows)]
         return {"table": part.names[0][0], "names": names, "rows": rows}
 
-    return {"parts": [shown(part) for part in found]}
+    return [shown(part) for part in parts(text, start, end)]
 
 
 def hits_to_json(question: str, hits: Sequence[Hit], index_version: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 // One turn as elements: the question, the verdict, the sentences with their chips, what can be done with them.
 import { button, h, sendOnEnter } from "./dom.js";
 import { chip, placeOf } from "./reader.js";
-import { drawTable } from "./table.js";
+import { boxed, drawTable } from "./table.js";
 import { half, halves, languageOf, say } from "./words.js";
 
 // turn → the text in its open editor. It outlives the elements: a question that did not get through is not typed twice.
@@ -151,8 +151,7 @@ function drawRows({ names, rows }, places) {
   };
   const ofNames = rows.filter((row) => row.isNames).map((row) => row.sentence);
   const others = rows.filter((row) => !row.isNames).map((row) => cited(row.cells, [row.sentence]));
-  const table = drawTable(names.some(Boolean) ? cited(names, ofNames) : [], others);
-  return h("div", { class: "table", tabindex: 0, role: "group", "aria-label": say("table") }, table);
+  return boxed(drawTable(names.some(Boolean) ? cited(names, ofNames) : [], others));
 }
 
 // The last character stays with the chips, so that they never begin a line.

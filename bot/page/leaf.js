@@ -4,6 +4,7 @@ import { button, find, h, refill } from "./dom.js";
 import { confirmed, isEditor, send, why } from "./editor.js";
 import { upload } from "./desk.js";
 import * as server from "./server.js";
+import { boxed, drawTable } from "./table.js";
 import { add, say } from "./words.js";
 
 add({
@@ -115,13 +116,24 @@ async function addPassages(text, first) {
 
 function drawPassage(passage) {
   let sentences = 0;
-  const pieces = passage.pieces.map(([piece, embedded]) => {
+  const blocks = []; // {spans} or {table, names, rows}
+  passage.pieces.forEach(([piece, embedded], at) => {
     if (embedded) sentences += 1;
-    return h("span", { class: embedded && `sentence${sentences % 2 ? " odd" : ""}` }, piece);
+    const shade = { class: embedded && `sentence${sentences % 2 ? " odd" : ""}` };
+    const row = passage.tables[at];
+    const block = blocks.at(-1);
+    const isSpan = !row && (!block?.table || /[^\s|:-]/.test(piece)); // what parts rows is not shown
+    if (row && block?.table !== row.table) blocks.push({ ...row, rows: [] });
+    if (isSpan && !block?.spans) blocks.push({ spans: [] });
+    const { spans, rows } = blocks.at(-1);
+    if (isSpan) spans.push(h("span", shade, piece));
+    else if (row?.rows.length) rows.push(row.rows[0].map((cell) => h("td", shade, cell)));
+    else if (row) blocks.at(-1).names = row.names.map((cell) => h("th", shade, cell));
   });
   const characters = passage.pieces.reduce((sum, [piece]) => sum + [...piece].length, 0);
   const title = say("passageIs", passage, sentences, characters).filter(Boolean).join(" · ");
-  return h("section", { class: "passage" }, h("h3", {}, title), h("p", {}, pieces));
+  const drawn = blocks.map(({ spans, names, rows }) => (spans ? h("p", {}, spans) : boxed(drawTable(names, rows))));
+  return h("section", { class: "passage" }, h("h3", {}, title), drawn);
 }
 
 // ---- text found in the document, marked without touching it

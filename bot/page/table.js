@@ -1,10 +1,16 @@
 // Tables of documents. A passage with one comes in `parts`: strings, and {table, names, rows} by the texts of their cells.
 import { h } from "./dom.js";
+import { say } from "./words.js";
 
 // `names` and each of `rows` are cells: texts, or elements that take the place of one.
 export function drawTable(names, rows) {
   const row = (tag, cells) => h("tr", {}, cells.map((cell) => (cell instanceof Node ? cell : h(tag, {}, cell))));
   return h("table", {}, names.some(Boolean) && h("thead", {}, row("th", names)), h("tbody", {}, rows.map((cells) => row("td", cells))));
+}
+
+// In a box that scrolls where the table is wider than its place.
+export function boxed(table) {
+  return h("div", { class: "table", tabindex: 0, role: "group", "aria-label": say("table") }, table);
 }
 
 // What the passage of that `quote` says, as children of an element; of a single row a line a column, which fits anywhere.

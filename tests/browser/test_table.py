@@ -127,9 +127,14 @@ def test_a_table_under_sources_is_found_in_and_scrolls_by_the_keyboard(page: Pag
     page.get_by_role("searchbox", name=words(page)("findHere")).fill("8110")
     expect(page.locator(".found")).to_have_text("1 / 1")
     accessible(page)
-    box = text.locator(".table")
+    box = text.locator(".table").first
     if box.evaluate("(one) => one.scrollWidth > one.clientWidth"):
         box.focus()
         page.keyboard.press("ArrowRight")
         page.wait_for_function("() => document.querySelector('#leaf .table').scrollLeft > 0")
-    press(page, words(page)("close"))
+    press(page, words(page)("asPassages"))
+    expect(text.locator("thead th.sentence")).to_have_text(["部门", "负责人", "分机", "邮箱", "备注"])
+    expect(text.locator("tbody tr")).to_have_count(3)
+    expect(text.locator("td.sentence")).to_have_count(15)
+    expect(text.locator(".passage")).not_to_contain_text("---")
+    accessible(page)
