@@ -25,6 +25,8 @@ _LABELS = {
     "supported": "有依据的句子 Sentences supported",
 }
 
+_KEYS = ((True, "有答案 answerable", "#1f77b4"), (False, "没有答案 unanswerable", "#ff7f0e"))
+
 # Autoescaped: questions, answers and documents are hostile text.
 _TEMPLATE = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True).from_string("""\
 <!doctype html>
@@ -37,7 +39,9 @@ body { font: 15px/1.6 "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans
 table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #8884; vertical-align: top; }
 td.number { font-variant-numeric: tabular-nums; white-space: nowrap; }
 @media (max-width: 40rem) { th, td { padding: .3rem .2rem; overflow-wrap: anywhere; } td.number { white-space: normal; } }
-figure { display: inline-block; margin: 0 1rem 1rem 0; } figure svg { max-width: 100%; height: auto; background: #fff; }
+figure { display: inline-block; margin: 0 1rem 1rem 0; max-width: 30rem; color: #111; background: #fff; } figure svg { max-width: 100%; height: auto; }
+@media (prefers-color-scheme: dark) { figure { filter: invert(.93) hue-rotate(180deg); } }
+figcaption { padding: .5rem; font-size: .85rem; } figcaption b { display: block; } .key::before { content: "■ "; color: var(--key); }
 .wrong { border-left: 4px solid #c33; } .right { border-left: 4px solid #3a3; }
 details { padding: .3rem .8rem; margin: .3rem 0; background: #8881; overflow-wrap: anywhere; } summary { cursor: pointer; }
 .about { opacity: .75; font-size: .85rem; } mark { background: #ffe27a; color: #111; }
@@ -56,7 +60,8 @@ details { padding: .3rem .8rem; margin: .3rem 0; background: #8881; overflow-wra
 {% endfor %}
 </tbody></table>
 <h2>图 Plots</h2>
-{% for plot in plots %}<figure>{{ plot|safe }}</figure>{% endfor %}
+<figure><figcaption><b>风险与覆盖 Risk and coverage</b>横轴：作答的问题所占比例 share of questions answered<br>纵轴：其中答错的比例 share of those answers wrong</figcaption>{{ risk|safe }}</figure>
+<figure><figcaption><b>把握 Confidence</b>横轴：把握 confidence；纵轴：问题数 questions<br>{% for label, colour in keys %}<span class="key" style="--key: {{ colour }}">{{ label }}</span> {% endfor %}</figcaption>{{ confidence|safe }}</figure>
 <h2>类别 Kinds</h2>
 <table><thead><tr><th>类别 Kind</th><th>问题数 Questions</th><th>答对 Right</th></tr></thead><tbody>
 {% for kind, (count, share) in kinds.items() %}
@@ -119,7 +124,9 @@ def report(results: Sequence[Result], made_with: Mapping[str, Any]) -> str:
         wrote=by_model(results, made_with),
         rows=rows,
         singles=singles,
-        plots=[_risk_plot(numbers["risk_coverage"]), _confidence_plot(results)],
+        risk=_risk_plot(numbers["risk_coverage"]),
+        confidence=_confidence_plot(results),
+        keys=[(label, colour) for _, label, colour in _KEYS],
         kinds=by_kind(results),
         results=sorted(results, key=lambda one: one.right),
     )
@@ -130,6 +137,7 @@ def _number(value: float | None) -> str:
 
 
 def _svg(figure: Any) -> str:
+    """Without words, which are beside it: not every machine has a Chinese font for matplotlib."""
     target = io.StringIO()
     figure.savefig(target, format="svg", metadata={"Date": None})
     return target.getvalue().partition("<svg")[1] + target.getvalue().partition("<svg")[2]
@@ -141,13 +149,7 @@ def _risk_plot(curve: Sequence[Sequence[float]]) -> str:
     figure = Figure(figsize=(4.8, 3.2), layout="constrained")
     axes = figure.subplots()
     axes.plot([point[0] for point in curve], [point[1] for point in curve])
-    axes.set(
-        xlabel="share of questions answered",
-        ylabel="share of those answers wrong",
-        title="Risk and coverage",
-        xlim=(0, 1),
-        ylim=(0, None),
-    )
+    axes.set(xlim=(0, 1), ylim=(0, None))
     return _svg(figure)
 
 
@@ -156,9 +158,7 @@ def _confidence_plot(results: Sequence[Result]) -> str:
 
     figure = Figure(figsize=(4.8, 3.2), layout="constrained")
     axes = figure.subplots()
-    for answerable, label in ((True, "answerable"), (False, "unanswerable")):
+    for answerable, _, colour in _KEYS:
         values = [one.confidence for one in results if one.answerable is answerable]
-        axes.hist(values, bins=20, range=(0, 1), alpha=0.6, label=label)
-    axes.set(xlabel="confidence", ylabel="questions", title="Confidence")
-    axes.legend()
+        axes.hist(values, bins=20, range=(0, 1), alpha=0.6, color=colour)
     return _svg(figure)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -266,6 +267,16 @@ def test_a_question_in_the_report_shows_what_it_must_hold_and_what_was_said_befo
     assert "引了原文，缺 &lt;壬&gt; | gold cited, lacks &lt;壬&gt;" in html
     assert "<b>必含 Must hold</b> 甲甲 · &lt;壬&gt;" in html
     assert "<b>此前 Before</b> 前问&lt;b&gt;<br>前答" in html
+
+
+def test_the_words_of_the_plots_are_chinese_and_english_and_in_no_font_of_matplotlibs(bot) -> None:
+    html = report(evaluate(bot, [case(bot, "1", "甲", "甲甲"), case(bot, "2", "庚")]), stamp(bot, "hand"))
+    drawn = re.findall(r"<!-- (.+?) -->", html)  # how matplotlib notes what it draws of text
+    assert drawn
+    assert not [text for text in drawn if re.search("[A-Za-z]{2}", text)]
+    for words in ("风险与覆盖 Risk and coverage", "把握 Confidence", "有答案 answerable", "没有答案 unanswerable"):
+        assert words in html
+    assert "@media (prefers-color-scheme: dark) { figure" in html
 
 
 def test_the_report_of_refusals_alone(bot) -> None:
