@@ -13,6 +13,7 @@ Rows = tuple[tuple[str, ...], ...]  # of a table: the names of the columns, and 
 
 _RULE = r"[ \t]*(?:\|[ \t]*)?:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*(?:\|[ \t]*)?"
 _TABLE = re.compile(rf"^([^\n|]*\|[^\n]*)\n(?=[^\n]*\|){_RULE}(?:\n|\Z)((?:[^\n|]*\|[^\n]*(?:\n|\Z))*)", re.MULTILINE)
+_LONGEST_LINE = 2000  # characters that name columns: each row that is cited is shown with them
 
 
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
@@ -53,13 +54,14 @@ def table_at(text: str, place: int) -> Table | None:
 def parts(text: str, start: int, end: int) -> list[Part]:
     """text[start:end] in parts that join back to it: tables, and what stands around them.
 
-    A row that begins or ends outside has only what of its cells is inside, and the first cell.
+    One whose columns have names without end is not taken for a table. A row that begins or ends outside has only what
+    of its cells is inside, and the first cell.
     """
     found = []
     for table in _tables(text):
         line = text.rfind("\n", 0, table.line[0]) + 1
         left, right = max(start, line), min(end, table.rows[1])
-        if left >= right:
+        if left >= right or table.line[1] - table.line[0] > _LONGEST_LINE:
             continue
         found += [Part(start, left)] if start < left else []
         rows = []

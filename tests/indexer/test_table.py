@@ -81,6 +81,11 @@ def test_a_text_is_in_parts_of_which_tables_are_known_by_their_cells() -> None:
     assert shown(unnamed, 0, len(unnamed)) == [[["", ""], ["甲", "乙"]]]
 
 
+def test_names_of_columns_without_end_are_not_shown_with_every_row() -> None:
+    text = "|" * 3000 + "\n|---|---|\n| 甲 | 乙 |\n"
+    assert shown(text, 0, len(text)) == [text]
+
+
 @given(
     st.lists(st.sampled_from(["|", "-", ":", "\\", "甲", "乙。", "a", " ", "\n", "|---|---|\n", "| 甲 | 乙 |\n"])).map(
         "".join
