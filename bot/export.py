@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from bot.lists import item_lines
 from bot.source import FONT, TABLE_STYLE, escaped, html_table, marked, table_as_html, visible
 from bot.types import space_behind, written_date
 from indexer.table import parts, texts
@@ -185,7 +186,10 @@ def _lines(sentences: Sequence[Given], language: Language | None) -> list[str]:
         if before.startswith("\n") and lines[-1]:
             lines.append("")
         said = f"{before.lstrip()}{sentence['text']}{_numbers(sentence)}{unknown}{why}"
-        lines[-1] += said + space_behind(sentence["text"])
+        begins, *others = item_lines(said) or [""]
+        lines[-1] += begins
+        lines += others
+        lines[-1] += space_behind(sentence["text"])
     return [line.rstrip() for line in lines]
 
 

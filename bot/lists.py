@@ -51,6 +51,17 @@ def list_at(text: str, start: int) -> List | None:
     return List((begin, end), lead) if first < last and end - begin <= _LONGEST else None
 
 
+def item_lines(text: str) -> list[str]:
+    """The text in lines, each item of a list one of its own; a line break that begins no item is white space."""
+    lines: list[str] = []
+    for line in text.split("\n"):
+        if lines and not _ITEM.match(line):
+            lines[-1] += f" {line}"
+        else:
+            lines.append(line)
+    return [line for line in map(str.strip, lines) if line]
+
+
 def _sign(line: str) -> tuple[int, int] | None:
     """(how far in, which of `_SIGNS`) of a line that is an item."""
     match = _ITEM.match(line)

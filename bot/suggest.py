@@ -61,13 +61,13 @@ def _drafted(document: Document, citation: Citation) -> Iterator[str]:
             yield f"什么是{match[1]}？"
         if match := _NAMING.search(sentence):
             yield f"{match[1]}被{match[2]}为什么？"
-    headings = [(span[0], title) for span, _, title in document.headings if title != document.title]
-    for _, title in sorted(headings, key=lambda place: abs(place[0] - citation.start)):
+    sections = [(document.text.find(known.quote), known.question) for known in document.known if known.in_text]
+    for span, _, title in document.headings:
         name = _NUMBERING.sub("", title)
-        if _QUESTION.search(name):
-            yield name
-        elif 2 <= len(name) <= _LONGEST:
-            yield f"“{name}”说了什么？" if is_chinese(name) else f"What does “{name}” say?"
+        if title != document.title and not _QUESTION.search(name) and 2 <= len(name) <= _LONGEST:
+            sections.append((span[0], f"“{name}”说了什么？" if is_chinese(name) else f"What does “{name}” say?"))
+    for _, question in sorted(sections, key=lambda section: abs(section[0] - citation.start)):
+        yield question
 
 
 def _key(question: str) -> str:

@@ -155,8 +155,11 @@ function drawRows({ names, rows }, places) {
 }
 
 // The last character stays with the chips, so that they never begin a line.
+// What an item of a list begins with, as in bot/lists.py: a line of its own.
+const ITEM = /^[ \t]*([-*+•·●○■□▪➢✓√]|\d{1,2}([.．](?!\d)|[、)）])|[(（](\d{1,2}|[一二三四五六七八九十]{1,3})[)）]|[一二三四五六七八九十]{1,3}、|[①-⑳])\s*\S/;
+
 function drawSentence(sentence, places) {
-  const characters = [...sentence.text];
+  const characters = [...sentence.text.split("\n").reduce((text, line) => `${text}${ITEM.test(line) ? "\n" : " "}${line.trim()}`)];
   const last = characters.pop() || "";
   const text = h("span", { class: sentence.supported ? "" : "unsupported" }, characters.join(""));
   const drawn = h("span", { class: "sentence" }, text, h("span", { class: "together" }, last, marksOf(sentence, places)));

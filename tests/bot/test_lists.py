@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.lists import list_at
+from bot.lists import item_lines, list_at
 from indexer.text import sentence_spans
 
 PLAIN = "换领新证。所需材料如下：\n\n1. 户口簿；\n2. 原证。交回。\n\n## 补领\n"
@@ -59,3 +59,9 @@ def test_any_list_holds_the_sentence_and_whole_lines(lines: list[str]) -> None:
             if found.lead:
                 assert found.lead[0] == left
                 assert text[found.lead[1] - 1] in "：:下"
+
+
+def test_only_an_item_begins_a_line() -> None:
+    assert item_lines("如下：\n\n1. 甲；\n  续。\n（二）乙。") == ["如下：", "1. 甲；   续。", "（二）乙。"]
+    assert item_lines("It goes\non.") == ["It goes on."]
+    assert item_lines(" \n ") == []
