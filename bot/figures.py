@@ -4,11 +4,11 @@ Each is read as what it says, 晚上8点 as 20:00 and 1.8万 as 18000; bot/measu
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from bot.measures import MEASURES, STRICT, Figure
+from bot.measures import EXACT, MEASURES, STRICT, Figure
 from indexer.quantity import HAN, chinese_number
 
 _DIGITS = "〇零一二三四五六七八九"
@@ -24,6 +24,9 @@ _YEAR = (
 _REPUBLIC = 1911  # 民国元年 is the year after
 _PERIOD = r"凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|夜间|晚"
 _AFTER_NOON = frozenset(("下午", "傍晚", "晚上", "夜间", "晚", "p"))
+_DAY = 1440  # minutes: 24:00 is 0:00
+_NIGHT = frozenset(("晚上", "夜间", "晚", "凌晨", "a"))  # whose twelve is midnight
+_BARE_MINUTE = r"[0-5]\d(?=[\s,。;、!?)~至到-]|$)"  # 22点40
 _QUARTERS = {"半": 30.0, "一刻": 15.0, "三刻": 45.0}
 _SCALES = {"十": 10.0, "百": 100.0, "千": 1000.0, "万": 1e4, "亿": 1e8}
 _ENGLISH_SCALES = {"hundred": 100.0, "thousand": 1000.0, "million": 1e6, "billion": 1e9}
@@ -66,6 +69,7 @@ _CLASSIFIERS = frozenset(
 )
 _COUNTERS = "".join(sorted(_CLASSIFIERS))
 _NO_RANKS = frozenset(("天", "年", "时", "线", "手"))  # 第二天, 第二年, 第一时间, 第一线, 第一手
+_IN_PARTS = frozenset(("时长", "元"))  # given by a large and a small unit: 1小时30分, 5元5角
 _COMPARED = frozenset(("倍", "年代", "世纪"))
 _MORE_BEFORE = re.compile(
     r"(?:不得?[少低小]于|至少|最少|(?<![不得])(?:超过|[高大多]于)|逾|突破|(?<![未不])满|over|more than|at least) ?$"
@@ -79,6 +83,7 @@ _MORE_AFTER = re.compile(
 )
 _LESS_AFTER = re.compile(rf"{_COUNTED}(?:及?以下|以内|之内|以前|之前|前(?![往来所期身任后]))")
 _LAST = r"(?=[分的左上以,。;、)!?]|$)"  # of a figure: 八块五, 一米八
+_BELOW = r"零下 ?|(?<![\da-z度)])-(?=\d+(?:\.\d)? ?(?:[~至到—-]+-?\d+(?:\.\d)? ?)?(?:°c|摄氏度|度))"  # zero: -5℃
 _ROUGHLY = frozenset("上近过超破成逾")  # 上千名, 突破百万人次
 _NO_COUNTS = frozenset(("十分", "一度", "万分", "如一日"))
 _SOME = "几数"  # 几十年, 数百人
@@ -99,7 +104,23 @@ def figures(text: str) -> tuple[Figure, ...]:
                 taken[figure.start : end] = b"\1" * (end - figure.start)
                 found.append(replace(figure, bound=_bound(text, figure)))
     found.sort(key=lambda figure: figure.start)
-    return tuple(_dates_completed(_durations_joined(found)))
+    return tuple(_dates_completed(_parts_joined(text, found)))
+
+
+def written_alike(text: str, given: Sequence[Figure]) -> str:
+    """The folded text, its figures written as the given ones that say the same: 12000万元 for 1.2亿元."""
+    written = {figure.written for figure in given}
+    for figure in reversed(figures(text)):
+        same = next((other.written for other in given if figure.says_the_same(other)), "")
+        if same and figure.written not in written:
+            before, after = text[: figure.start], text[figure.end :]
+            text = f"{before}{_apart(before[-1:], same[0])}{same}{_apart(same[-1], after[:1])}{after}"
+    return text
+
+
+def _apart(before: str, after: str) -> str:
+    """What parts two characters so that they are not read as one figure: 2024-04-16 09:04."""
+    return " " if (before + after).isascii() and before.isalnum() and after.isalnum() else ""
 
 
 def _bound(text: str, figure: Figure) -> int:
@@ -113,22 +134,28 @@ def _bound(text: str, figure: Figure) -> int:
     return -1 if _LESS_AFTER.match(after) else 0
 
 
-def _durations_joined(found: list[Figure]) -> Iterator[Figure]:
-    """Years and the months right behind them are one figure: 一年三个月."""
-    years = None
+def _parts_joined(text: str, found: list[Figure]) -> Iterator[Figure]:
+    """Years and the months right behind them are one figure, 一年三个月, and so are 2小时零9分 and 5元5角."""
+    whole = None
     for figure in found:
-        if years and figure.kind == "count" and figure.unit == "月" and figure.start == years.end:
-            months = years.value[0] * 12 + figure.value[0]
-            figure = replace(
-                figure, value=(months,), vague=False, start=years.start, written=years.written + figure.written
-            )
-        elif years:
-            yield years
-        years = figure if figure.kind == "count" and figure.unit == "年" else None
-        if not years:
-            yield figure
-    if years:
-        yield years
+        if whole and whole.kind == figure.kind == "count" and text[whole.end : figure.start] in {"", "零"}:
+            in_months = (whole.unit, figure.unit) == ("年", "月")
+            value, more = whole.value[0] * (12 if in_months else 1), figure.value[0]
+            if in_months or (whole.unit == figure.unit and whole.unit in _IN_PARTS and more < value):
+                figure = replace(
+                    figure,
+                    value=(value + more,),
+                    bound=whole.bound or figure.bound,
+                    vague=False,
+                    start=whole.start,
+                    written=text[whole.start : figure.end],
+                )
+                whole = None
+        if whole:
+            yield whole
+        whole = figure
+    if whole:
+        yield whole
 
 
 def _dates_completed(found: Iterable[Figure]) -> Iterator[Figure]:
@@ -192,8 +219,17 @@ def _read_time(match: re.Match[str]) -> Figure | None:
     period = match["period"] or ""
     if hour > 24 or minutes > 59:
         return None
-    since_midnight = (hour + 12 * (period in _AFTER_NOON and hour < 12)) * 60 + minutes
-    return _made(match, "time", since_midnight, unit=period)
+    if hour == 12 and period in _NIGHT:
+        hour = 24.0
+    elif (period in _AFTER_NOON and hour < 12) or (period == "中午" and hour < 3):
+        hour += 12
+    return _made(match, "time", (hour * 60 + minutes) % _DAY, unit=period)
+
+
+def _read_seconds(match: re.Match[str]) -> Figure | None:
+    """A time of the day or how long something took."""
+    hours, minutes, seconds = (number(match[name]) for name in ("hours", "minutes", "seconds"))
+    return _made(match, "time", hours * 60 + minutes + seconds / 60, unit=EXACT) if max(minutes, seconds) < 60 else None
 
 
 def _read_weekday(match: re.Match[str]) -> Figure:
@@ -221,7 +257,8 @@ def _read_half_unit(match: re.Match[str]) -> Figure:
 
 def _read_fraction(match: re.Match[str]) -> Figure | None:
     lower = number(match["lower"])
-    return _made(match, "percent", number(match["upper"]) / lower) if lower else None
+    upper = number(match["upper"])
+    return _made(match, "percent", upper / lower) if lower and ("/" not in match[0] or upper < lower) else None
 
 
 def _read_ordinal(match: re.Match[str]) -> Figure | None:
@@ -263,6 +300,8 @@ def _read_english_number(match: re.Match[str]) -> Figure:
 
 def _read_count(match: re.Match[str]) -> Figure | None:
     written, unit = match["value"], match["unit"] or ""
+    if (match["half"] or match["more"] == "个多") and f"个{unit}" in MEASURES:  # 一个半月, where 一月 is none
+        unit = f"个{unit}"
     scales = (match["scale"] or "") + (match["scale2"] or "")
     chinese = not written[0].isdecimal()
     before = match.string[max(match.start() - 1, 0) : match.start()]
@@ -272,16 +311,21 @@ def _read_count(match: re.Match[str]) -> Figure | None:
     for scale in scales:
         value *= _SCALES[scale]
     if match["rest"]:  # 5万5千
-        value += number(match["rest"]) * _SCALES[match["scale3"]]
+        of_rest = 1.0
+        for scale in match["scale3"]:
+            of_rest *= _SCALES[scale]
+        value += number(match["rest"]) * of_rest
     if match["half"]:
         value += 0.5 * (_SCALES[scales[-1]] if scales else 1)
     if match["tail"]:  # 两年半, 八块五
-        value += 0.5 if match["tail"] == "半" else number(match["tail"]) / 10
+        value += 0.5 if match["tail"] == "半" else number(match["tail"]) / 10 ** len(match["tail"])
+    if match["below"]:
+        value = -value
     base, factor = MEASURES.get(unit, (unit if unit in _CLASSIFIERS or unit.isascii() else "", 1.0))
     vague = base in _COMPARED or (chinese and value <= 10)
     shown = match[0] if match["tail"] or unit in MEASURES or unit in _CLASSIFIERS else match[0].removesuffix(unit)
     end = match.start() + len(shown)
-    bound = 1 if match["more"] in {"余", "多", "几"} else 0
+    bound = 1 if match["more"] in {"余", "多", "几", "个多"} else 0
     return Figure("count", (value * factor,), base, bound, vague, match.start(), end, shown)
 
 
@@ -327,15 +371,17 @@ _READERS = tuple(
         (rf"(?P<year>{_YEAR})(?:年(?!级)|[级届])", _read_year),
         (r"(?<![\d.,-])(?P<year>1[5-9]\d\d|20\d\d)(?=[-–—~至到/][12]\d{3}年)", _read_year),
         (r"\b(?:in|since|by|until|from|to|of|before|after|during|year) (?P<year>1[5-9]\d\d|20\d\d)\b(?!,)", _read_year),
+        (r"(?<![\d:])(?P<hours>\d{1,3}):(?P<minutes>\d\d):(?P<seconds>\d\d)(?![\d:])", _read_seconds),
+        (rf"(?P<hours>{_SMALL})时(?P<minutes>{_SMALL})分(?P<seconds>{_SMALL})秒", _read_seconds),
+        (r"(?<![\d:.])(?P<hour>\d\d?)(?::(?P<minute>\d\d))? ?(?P<period>[ap])\.?m\b\.?", _read_time),
         (
-            rf"(?P<period>{_PERIOD})?(?<![高初大](?=[一二三四]时))(?P<hour>{_SMALL})(?:时(?![间候代期常刻段尚速])|点(?=半|整|钟|[一三]刻|{_SMALL}分))"
-            rf"(?P<minute>半|[一三]刻|{_SMALL}(?=分))?分?",
+            rf"(?P<period>{_PERIOD})?(?<![高初大](?=[一二三四]时))(?P<hour>{_SMALL})(?:时(?![间候代期常刻段尚速])|点(?=半|整|钟|[一三]刻|{_SMALL}分|{_BARE_MINUTE}))"
+            rf"(?P<minute>半|[一三]刻|{_SMALL}(?=分)|{_BARE_MINUTE})?分?",
             _read_time,
         ),
         (rf"(?P<period>{_PERIOD})(?P<hour>{_SMALL})点(?P<minute>半|[一三]刻)?", _read_time),
         (r"(?P<period>)(?P<hour>(?<![\d.:])\d\d?)点(?P<minute>)(?![\d])", _read_time),
         (rf"(?P<period>{_PERIOD})?(?P<hour>(?<![\d:])\d\d?):(?P<minute>\d\d)(?![\d:])", _read_time),
-        (r"\b(?P<hour>\d\d?)(?::(?P<minute>\d\d))? ?(?P<period>[ap])\.?m\b\.?", _read_time),
         (rf"(?<!如(?=一日))(?P<day>{_SMALL})(?:日|号(?![线楼院馆门车桥店厅台文井]))", _read_day),
         (r"(?:(?<!一)周|星期|礼拜)(?P<day>[一二三四五六日天])(?![场次回节个])", _read_weekday),
         (
@@ -346,6 +392,7 @@ _READERS = tuple(
         (rf"百分之(?P<value>{_NUMBER})", _read_percent),
         (rf"(?P<value>{_NUMBER}) ?[%‰]", _read_percent),
         (rf"(?P<lower>{_NUMBER})分之(?P<upper>{_NUMBER})", _read_fraction),
+        (r"(?<![\d./:-])(?P<upper>[1-9])/(?P<lower>[2-9]|10)(?=[的左以多强弱,。;、)!?\s]|$)(?! ?\d)", _read_fraction),
         (
             rf"(?P<value>(?<![\d.])\d|(?<![{_CHINESE}])[一二三四五六七八九两])成"
             rf"(?![为立功员绩果都本长年人熟效就品片部交语份套家吉形活虫型败因龙行色分])(?P<rest>[{_DIGITS[2:]}\d](?![\d.{_CHINESE}{_COUNTERS}]))?",
@@ -377,10 +424,11 @@ _READERS = tuple(
             _read_english_number,
         ),
         (
-            rf"(?P<value>{_NUMBER})\s?(?P<scale>(?:[万亿百]|千(?![瓦克米卡赫伏帕])){{0,3}})(?P<more>[余多来几])?(?P<scale2>[万亿]?)"
-            rf"(?:(?P<rest>\d{{1,4}})(?P<scale3>[百千万]))?(?P<half>个?半(?![数场球]))?"
+            rf"(?P<below>{_BELOW})?(?P<value>{_NUMBER})\s?(?P<scale>(?:[万亿百]|千(?![瓦克米卡赫伏帕])){{0,3}})(?P<more>[余多来几]|个多(?=小时|钟头|月|星期))?(?P<scale2>[万亿]?)"
+            rf"(?:(?P<rest>\d{{1,4}})(?P<scale3>[百千]?万|[百千]))?(?P<half>个?半(?![数场球]))?"
             rf"(?:\(\w\))?\s?(?P<unit>(?:{_UNIT})(?![a-z])|[{HAN}]|[a-z]{{1,3}}(?![a-z])|)"
-            rf"(?P<tail>(?<=[年月天块元度时])半(?![数夜场球])|(?:(?<=[块元度角])|(?<=[{_DIGITS[2:]}两]米))[{_DIGITS[2:]}]{_LAST})?",
+            rf"(?P<tail>(?<=[年月天块元度时])半(?![数夜场球])|(?:(?<=[块元度角])|(?<=[{_DIGITS[2:]}两]米))[{_DIGITS[2:]}]{_LAST}"
+            rf"|(?<=\d米)\d\d?{_LAST})?",
             _read_count,
         ),
     )

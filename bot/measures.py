@@ -7,6 +7,7 @@ calendar.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from math import isclose
 from pathlib import Path
 
 # Unit → (what it measures, how many of that), from words/units.txt: a line a measure, the words of English units joined
@@ -20,6 +21,9 @@ MEASURES = {
 BASES = frozenset(base for base, _ in MEASURES.values())
 _RANKED = frozenset("楼层级等期届")  # 一楼 is the first floor
 STRICT = frozenset("届名条章页期批集卷等")  # 第三名 is not 第三届
+EXACT = "h:m:s"  # unit of a time that has its seconds, as 2:09:47, which may be how long something took
+_NOON = 720
+_HOUR = 3600
 _PEOPLE = frozenset("人名位")
 _A_YEAR = 100  # so many years are a date, 公元563年, and no sum
 _COUNTED = frozenset(("count", "some"))
@@ -60,9 +64,11 @@ class Figure:
         if self.kind == "date" and given.kind == "date":
             return _same_date(self.value, given.value)
         if self.kind == "time" and given.kind == "time":
-            ours, theirs = self.value[0], given.value[0]
+            ours, theirs = self.value[0], given.value[0] if self.unit == EXACT else given.value[0] // 1
             unsure = self._of_either_half() or given._of_either_half()
             return ours == theirs or (unsure and ours % 720 == theirs % 720)
+        if {self.kind, given.kind} == {"time", "count"}:
+            return _measured(self)[0] == _measured(given)[0] and _same_value(self, given)
         if "date" in {self.kind, given.kind}:
             return _is_of_date(self, given) or _is_of_date(given, self)
         if {self.kind, given.kind} == {"ordinal", "count"}:
@@ -72,9 +78,18 @@ class Figure:
             return ranked and self.value == given.value
         return self.kind == given.kind and _same_unit(self, given) and _same_value(self, given)
 
+    def says_the_same(self, given: "Figure") -> bool:
+        """Either may be written for the other: 1.2亿元 and 12000万元, 2:09:47 and 2小时9分47秒, 周六 and 星期六."""
+        if self.kind == given.kind == "count" or EXACT in {self.unit, given.unit}:
+            (unit, ours), (their_unit, theirs) = _measured(self), _measured(given)
+            return self.bound == given.bound and unit == their_unit and isclose(ours, theirs)
+        of_one_kind = self.kind == given.kind != "some" and (self.kind != "ordinal" or self.unit == given.unit)
+        return of_one_kind and self.bound == given.bound and all(map(isclose, self.value, given.value))
+
     def _of_either_half(self) -> bool:
-        """8时 may be in the evening."""
-        return not self.unit and self.value[0] <= 720
+        """8时 may be in the evening, 12时 at night; 08:00 and 12:00 may not."""
+        in_full = self.written[0] == "0" or (self.value[0] == _NOON and ":" in self.written)
+        return not self.unit and 0 < self.value[0] <= _NOON and not in_full
 
     def computed(self, given: Sequence["Figure"]) -> bool:
         """It is the sum or difference of two exact figures of the same things, or what a share leaves of the whole.
@@ -123,7 +138,9 @@ def _is_of_date(date: Figure, count: Figure) -> bool:
 
 
 def _measured(figure: Figure) -> tuple[str, float]:
-    """(unit, value) of a count, in the smallest measure of its kind."""
+    """(unit, value) of a count, in the smallest measure of its kind; of a time with seconds how long that is."""
+    if figure.unit == EXACT:
+        return "时长", round(figure.value[0] * 60, 3)
     unit, factor = _PARTS.get(figure.unit, (figure.unit, 1)) if figure.kind in _COUNTED else (figure.unit, 1)
     return unit, figure.value[0] * factor
 
@@ -146,12 +163,14 @@ def _same_value(claimed: Figure, given: Figure) -> bool:
     if "" not in {claimed.unit, given.unit}:
         ours, theirs = _measured(claimed)[1], _measured(given)[1]
     low, high = sorted((ours, theirs))
-    if high - low <= 1e-6 * high:
+    if high - low <= 1e-6 * abs(high):
         return True
     if not claimed.bound or claimed.bound != (1 if theirs > ours else -1):
         return False
     if claimed.kind == "percent":
         return high - low < _ROUND_SHARE - 1e-6 and round(ours * 10) / 10 == round(ours, 9)
+    if claimed.unit == "时长" and claimed.bound > 0 and ours % _HOUR == 0:
+        return high - low < _HOUR  # 1个多小时 are 1小时50分
     said = claimed.value[0]
     is_round = said % 10 == 0 if said < 100 else len(f"{said:.0f}".rstrip("0")) <= 2
     return is_round and high <= low * _ROUND

@@ -32,6 +32,7 @@ from bot.conflicts import (
     wrong_negations,
 )
 from bot.copied import slip
+from bot.figures import written_alike
 from bot.head import Forest, forest_from
 from bot.matching import load_matcher, states_of_passage, states_of_query
 from bot.reading import Item, Numbers, Reading, items, read
@@ -158,6 +159,16 @@ def _single(claim: str, passages: Sequence[Passage], place: int) -> Support:
 
 
 def _held_to(passage: Passage, claim: str, place: int) -> Support:
+    """The verdict about the claim as it is or, where that is not carried, with figures as the passage writes them."""
+    support, said = _weighed(passage, claim, place), read(claim)
+    if support.supported or said.english:
+        return support
+    alike = written_alike(said.text, read(passage.text[:LONGEST_PASSAGE]).figures)
+    again = support if alike == said.text else _weighed(passage, alike, place)
+    return again if again.supported else support
+
+
+def _weighed(passage: Passage, claim: str, place: int) -> Support:
     if len(claim) > LONGEST_CLAIM:
         return Support(False, place, TOO_LONG, 0.0)
     claimed, given = read(claim), read(passage.text[:LONGEST_PASSAGE])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.conflicts import unheld
-from bot.figures import figures
+from bot.figures import figures, written_alike
 from bot.reading import closeness, items, read
 from bot.verify import (
     APART,
@@ -260,6 +260,12 @@ def test_figures(text: str, found: list[tuple[str, tuple[float, ...]]]) -> None:
         ("四成以上", "46%", True), ("四成以上", "51%", False), ("两千六", "2600元", True), ("2009 rules", "2009年", True), ("2009 rules", "2010年", False), ("九层", "第九个", False), ("二楼", "第二层", True),
         ("几千名", "3200名", True), ("几千名", "320名", False), ("几千名", "几万名", False), ("几十年", "33年", True), ("3200名", "几千名", False), ("近几十年", "三十多年", True), ("三角五分", "0.35元", True), ("数百名", "近千名", True), ("十余天", "11天", True), ("16岁起", "18岁", False), ("20岁以上", "22岁", True),
         ("1926年", "民国15年", True), ("1925年", "民国15年", False), ("64%", "六成四", True),
+        ("2:09:47", "2小时09分47秒", True), ("2小时09分47秒", "2:09:47", True), ("2:09:47", "2小时19分47秒", False), ("1:03:22", "63分22秒", True), ("1:03:22", "1:12:05", False), ("2小时", "2:09:47", False), ("超过2小时", "2:09:47", True),
+        ("2时28分13秒", "2:28:13", True), ("14时28分", "14时28分04秒", True), ("2小时零9分", "129分钟", True), ("1小时", "1小时30分", False), ("1小时30分钟", "1.5小时", True), ("1个多小时", "1小时50分", True), ("1个多小时", "2小时10分", False), ("一个多月", "1个月", True),
+        ("22点40", "22:40", True), ("22点40", "22:45", False), ("晚上10点40分", "22时40分", True), ("10:40 p.m.", "22:40", True), ("10:40pm", "10:40 a.m.", False), ("中午1点", "13:00", True), ("中午12点", "12时", True), ("12:00", "凌晨0点", False), ("晚上12点", "24:00", True), ("12 a.m.", "0:00", True), ("08:00", "20:00", False),
+        ("一刻钟", "15分钟", True), ("一刻钟", "30分钟", False), ("一个半月", "1.5个月", True), ("一个半月", "1个月", False), ("3天", "3个工作日", False), ("两周", "14天", True),
+        ("零下5度", "-5℃", True), ("零下5度", "5℃", False), ("-5℃", "5℃", False), ("零下五度", "零下5℃", True), ("1亿2千万元", "1.2亿元", True), ("1亿2千万元", "1.02亿元", False), ("5元5角", "5.5元", True), ("5元5角", "5.05元", False),
+        ("1/3", "三分之一", True), ("1/3", "三分之二", False), ("占3/4的", "75%", True), ("千分之三", "0.3%", True), ("3‰", "0.3%", True), ("3‰", "3%", False), ("1米75", "1.75米", True), ("1米5", "1.05米", False), ("15亩", "1公顷", True), ("500ml", "500毫升", True), ("ⅱ级", "二级", True), ("ii级", "3级", False), ("2024/04/15", "2024年4月15日", True),
     ],
 )  # fmt: skip
 def test_when_figures_agree(claimed: str, given: str, agree: bool) -> None:
@@ -274,6 +280,54 @@ def test_figures_lie_in_the_text_in_order_and_apart(text: str) -> None:
         assert end <= figure.start < figure.end <= len(text)
         end = figure.end
         assert figure.agrees(figure)
+
+
+durations = st.tuples(st.integers(1, 30), st.integers(0, 59), st.integers(0, 59))
+
+
+@given(durations, durations)
+def test_a_duration_says_the_same_with_colons_and_in_words(
+    one: tuple[int, int, int], other: tuple[int, int, int]
+) -> None:
+    (clocked,) = figures("{}:{:02}:{:02}".format(*one))
+    for written in ("{}小时{}分{}秒", "{}小时{:02}分钟{:02}秒"):
+        (worded,) = figures(written.format(*other))
+        assert clocked.agrees(worded) == worded.agrees(clocked) == (one == other)
+
+
+@pytest.mark.parametrize(
+    ("claimed", "given", "supported"),
+    [
+        ("成绩为2小时9分47秒", "成绩为2:09:47", True), ("成绩为2小时9分48秒", "成绩为2:09:47", False), ("末班车在22:40", "末班车在晚上10点40分", True), ("末班车在晚10:40", "末班车在22:40", True),
+        ("全程需1.5小时", "全程需90分钟", True), ("全程需1小时30分", "全程需80分钟", False), ("响应级别为Ⅱ级", "响应级别为二级", True), ("响应级别为Ⅱ级", "响应级别为三级", False),
+        ("参赛人数为3.5万人", "参赛人数为35000人", True), ("投资为1.2亿元", "投资为12000万元", True), ("投资为1.2亿元", "投资为1200万元", False), ("比例为5成", "比例为50%", True), ("长度为2公里", "长度为2000米", True),
+        ("气温为-5℃", "气温为零下5℃", True), ("气温为-5℃", "气温为5℃", False), ("期限为两周", "期限为14天", True), ("期限为三天", "期限为3个工作日", False), ("时间为每周六", "时间为每星期六", True),
+    ],
+)  # fmt: skip
+def test_a_claim_that_differs_in_how_a_figure_is_written(claimed: str, given: str, supported: bool) -> None:
+    assert check(f"{claimed}。", f"{given}。").supported == supported
+
+
+@pytest.mark.parametrize("text", ["1/2号线", "第3/4页", "4/15", "5-10℃", "5℃-10℃", "22点40人", "每隔5米2棵树"])
+def test_figures_that_only_look_joined_stay_two(text: str) -> None:
+    assert [figure.value[0] > 0 and figure.kind in {"count", "ordinal"} for figure in figures(fold(text))] == [True] * 2
+
+
+@pytest.mark.parametrize(
+    ("claimed", "given", "written"),
+    [
+        ("投资1.2亿元。", "12000万元", "投资12000万元。"), ("用时2小时9分47秒夺冠", "2:09:47", "用时2:09:47夺冠"), ("每周六开放", "星期六", "每星期六开放"),
+        ("有4名,共4人", "4名、4人", "有4名,共4人"), ("4月16日上午九点零四分", "4月16日 09:04", "4月16日09:04"), ("二〇二四年四月十六日九点四分", "2024-04-16 9:04", "2024-04-16 9:04"),
+        ("近2000人", "2000人", "近2000人"), ("第三名", "第3届", "第三名"), ("4月15日", "2024年4月15日", "4月15日"), ("8时", "20:00", "8时"), ("25所", "25家", "25所"), ("几千名", "几千名", "几千名"),
+    ],
+)  # fmt: skip
+def test_a_figure_is_written_as_one_that_says_the_same(claimed: str, given: str, written: str) -> None:
+    assert written_alike(claimed, figures(fold(given))) == written
+
+
+@given(st.text(alphabet="〇一二十百千万亿两0123456789.,点年月日号时分秒第届%成半个名公里米-·: ap", max_size=30))
+def test_a_text_is_written_like_its_own_figures_already(text: str) -> None:
+    assert written_alike(text, figures(text)) == text
 
 
 @pytest.mark.parametrize(
