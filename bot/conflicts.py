@@ -48,11 +48,18 @@ _NEIGHBOURING_YEARS = (
 # What takes back the words before it in its sentence, and what says in a claim that they are not meant.
 _TAKEN_BACK = re.compile(
     r"(?:消息|说法|传言|传闻|言论|网传内容)[^，,。;；]{0,4}(?:[尚还]?未(?:经|获|得到)(?:证实|核实)|不实|不属实|没有根据|毫无根据)"
-    r"|[”」』][^，,。;；]{0,2}有误|(?:[系是为属])(?:谣言|谣传|误传|误写|误报|讹传)"
+    r"|[”」』][^，,。;；]{0,2}有误|(?P<figure>有误[，,]?应当?[为是])|(?:[系是为属])(?:谣言|谣传|误传|误写|误报|讹传)"
 )
 _SAID_ONLY = re.compile(
     "称|[网流谣误讹]?传|说法|证实|核实|属实|不实|谣|误|更正|不是|并非|应为|猜测|据说|所谓|质疑|否认"
 )
+# 不是X，而是Y and 是Y，不是X; 是不是 and 要不是 say something else.
+_CLAUSE_MARK = re.compile("[，,。;；]")
+_VERB = "是|在|由|为|属于"
+_BEFORE_NO_VERB = frozenset("但可还只就要总或于若凡正现存所因自理成认作")  # 但是, 现在, 因为
+_NOT_THIS = rf"(?<![是岂要莫若无])(?:[并都]?不(?P<verb>{_VERB})|(?:并|(?<=而))非是?)(?P<denied>[^，,。;；]{{1,40}}?)"
+_NOT_BUT = re.compile(rf"(?P<said>.*?){_NOT_THIS}[，,]?而(?P<verb_said>{_VERB})(?P<rest>.+)", re.DOTALL)
+_BUT_NOT = re.compile(rf"(?P<said>.*[^，,。;；而])[，,]?而?{_NOT_THIS}(?P<end>[。！!.]?)", re.DOTALL)
 _LOOSE, _OF_PARTS = 0.7, 0.5
 _OF_ANYTHING = frozenset("个项种次场大类")  # classifiers that say little of what is counted
 # A capitalised word that reads as Pinyin is a Chinese name: Siyuan, Zhan Tianyou.
@@ -85,7 +92,7 @@ def disowned(claim: Reading, passage: Reading, found: Sequence[Item]) -> str:
     if not _TAKEN_BACK.search(passage.text) or _SAID_ONLY.search(claim.text):
         return ""
     spans = [
-        (max(start, passage.text.rfind(";", start, match.start())), match.start())
+        (max(start, passage.text.rfind(";", start, match.start())), match.start(), match["figure"])
         for start, end in sentence_spans(passage.text)
         for match in _TAKEN_BACK.finditer(passage.text, start, end)
     ]
@@ -94,12 +101,27 @@ def disowned(claim: Reading, passage: Reading, found: Sequence[Item]) -> str:
         for item in found
         if item.held >= SURE
         and len(item.places)
-        and all(any(a <= at < b for a, b in spans) for at in item.places.tolist())
+        and all(
+            any(a <= at < b and (item.figure or not figure) for a, b, figure in spans) for at in item.places.tolist()
+        )
     ]
     if sum(item.weight for item in only_there) < _OWN_WEIGHT:
         return ""
     said = "、".join(item.text for item in only_there[:3])
     return f"文中没有认定“{said}” | the passage takes “{said}” back"
+
+
+def contrasted(claim: str) -> tuple[str, str] | None:
+    """(what the claim says, what it says is not so) of 不是X，而是Y or 是Y，不是X: two claims; None for others."""
+    if (match := _NOT_BUT.fullmatch(claim)) and (match["verb"] or "是") == match["verb_said"]:
+        over = match["said"] + match["verb_said"]
+        return over + match["rest"], f"{over}{match['denied']}。"
+    if match := _BUT_NOT.fullmatch(claim):
+        said, verb = match["said"], match["verb"] or "是"
+        over, found, last = said.rpartition(verb)
+        if found and over[-1:] not in _BEFORE_NO_VERB and not _CLAUSE_MARK.search(last):
+            return said + match["end"], f"{over}{verb}{match['denied']}。"
+    return None
 
 
 def conflict(claim: Reading, passage: Reading, context: Reading, found: Sequence[Item]) -> str:

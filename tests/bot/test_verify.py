@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.conflicts import unheld
+from bot.conflicts import contrasted, unheld
 from bot.figures import figures, written_alike
 from bot.reading import closeness, items, read
 from bot.verify import (
@@ -280,6 +280,50 @@ def test_figures_lie_in_the_text_in_order_and_apart(text: str) -> None:
         assert end <= figure.start < figure.end <= len(text)
         end = figure.end
         assert figure.agrees(figure)
+
+
+@pytest.mark.parametrize(
+    ("claim", "supported"),
+    [
+        ("青禾东站末班车不是22:50，而是23:05。", True),
+        ("青禾东站末班车并非22:50，而是23:05。", True),
+        ("青禾东站末班车是23:05，不是22:50。", True),
+        ("青禾东站末班车是23:05而非22:50。", True),
+        ("青禾东站末班车不是23:05，而是22:50。", False),
+        ("青禾东站末班车是22:50，不是23:05。", False),
+        ("青禾东站末班车不是22:50，而是23:15。", False),
+        ("青禾西站末班车不是22:50，而是23:05。", False),
+        ("青禾东站末班车并非23:05发出。", False),
+    ],
+)
+@pytest.mark.parametrize("passage", ["青禾东站末班车23:05，而不是22:50。", "青禾东站末班车于23:05发出。"])
+def test_not_this_but_that_stands_where_that_does(claim: str, supported: bool, passage: str) -> None:
+    assert check(claim, passage).supported == supported
+
+
+def test_not_this_but_that_falls_where_the_passage_has_both() -> None:
+    both = "青禾东站末班车为22:50，青禾西站末班车为23:05。"
+    assert not check("青禾东站末班车不是22:50，而是23:05。", both).supported
+    assert not check("白石镇不在县域北部，而在南部。", "白石镇位于县域北部，与青石镇相邻。").supported
+
+
+@pytest.mark.parametrize(
+    ("claim", "parts"),
+    [
+        ("甲不是乙，而是丙，共3人。", ("甲是丙，共3人。", "甲是乙。")), ("甲并非乙而是丙。", ("甲是丙。", "甲是乙。")), ("甲不在乙，而在丙。", ("甲在丙。", "甲在乙。")),
+        ("甲是丙，不是乙。", ("甲是丙。", "甲是乙。")), ("甲由丙办，而不由乙办。", ("甲由丙办。", "甲由乙办。")), ("甲是丙，丁有3人，不是乙。", None),
+        ("甲是不是乙。", None), ("要不是乙，而是丙，就好。", None), ("闹非典时是这样。", None), ("甲不是乙。", None), ("甲不是乙，而在丙。", None), ("但是他去了甲，不是乙。", None),
+    ],
+)  # fmt: skip
+def test_what_is_said_and_what_is_denied(claim: str, parts: tuple[str, str] | None) -> None:
+    assert contrasted(claim) == parts
+
+
+def test_a_figure_that_the_passage_corrects_is_no_fact_and_the_rest_is_not_taken_back() -> None:
+    corrected = "昨日报道青禾东站末班车22:50发出有误，应为23:05发出。青禾东站有末班车。"
+    assert "22:50" in check("青禾东站末班车22:50发出。", corrected).reason
+    assert not check("青禾东站末班车不是23:05，而是22:50。", corrected).supported
+    assert "认定" not in check("青禾东站末班车23:05发出。", corrected).reason
 
 
 durations = st.tuples(st.integers(1, 30), st.integers(0, 59), st.integers(0, 59))
