@@ -6,6 +6,7 @@ for 100 characters, since nobody can know yet whether it will be closed.
 
 import re
 from dataclasses import dataclass
+from textwrap import dedent
 
 # Marks: [1] 【1】 ［1］ 〔1〕 [1,2] [1-3] [^1] 【1†source】 [来源：1] [1](#p) [[1]] （[1]） (见[1], [2]), up to
 # twelve numbers. A longer one is a year, and (1) counts or names something: 包括(1)甲(2)乙, (1)班.
@@ -39,20 +40,57 @@ _WIDEST_RANGE = 20  # passages: [1-999] cites nothing
 _COUNTED = frozenset("年月日号")  # [24]年 is a year where there are not that many passages
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 _TENS = "一二三四五六七八九十"
+_LONGEST_BLOCK = 400  # characters of code that are one claim: lines behind these begin another
+_QUOTED = re.compile(r"\s*>(?:[> \t]*>)?(?:[ \t]+|(?![\d=]))")  # >60岁 compares
 # What a list puts in front of its items; neither 三、四年级 nor 3.5万 is numbered.
 _NUMBERING = re.compile(
-    rf"\s*(?:(?:[-*+•·>]|#{{1,6}})[ \t]+|\d{{1,3}}(?:[.．](?!\d)|[)）]|、(?!\d))"
+    rf"\s*(?:(?:[-*+•·][ \t]+(?:\[[ xX]\][ \t]+)?|#{{1,6}}[ \t]+)|\d{{1,3}}(?:[.．](?!\d)|[)）]|、(?!\d))"
     rf"|[(（](?:\d{{1,3}}|[{_TENS}]{{1,3}})[)）]|[①-⑳]|[{_TENS}]{{1,3}}、(?![{_TENS}]))\s*"
 )
-# What leads over to a claim or a source and claims nothing. 是的 and 没有 claim something.
-_LEADS_OVER = re.compile(
-    r"\W*(?:好的?|当然(?:可以)?|答|回答|来源|出处|(?:参考|引用)(?:资料|来源|文献)?|注意?|备注|总之|总的来说|综上(?:所述)?|因此|此外"
+_DEEPEST = 12  # blanks before an item of a list that are kept
+# What leads over to a claim or a source, or takes leave, and claims nothing. 是的 and 没有 claim something.
+_NOTHING = (
+    r"(?:好的?|当然(?:可以)?|答|回答|来源|出处|(?:参考|引用)(?:资料|来源|文献)?|请?注意|注|备注|(?:温馨|友情)?提示|总之|总的来说|综上(?:所述)?|因此|此外"
     r"|(?:根据|依据|按照)(?:以上|上述|所给|提供的)*(?:资料|材料|内容|信息)(?:可知)?|(?:具体|主要|内容|详情|情况)*如下|以上"
     r"|sure|of course|answer|(?:sources?|references?)|note|in (?:summary|short)|as follows"
-    r"|according to the (?:material|passages?))\W*",
-    re.IGNORECASE,
+    r"|according to the (?:material|passages?)"
+    r"|(?:以上(?:信息|内容|回答|资料)?)?仅供(?:您)?参考|希望(?:以上|这些)?(?:信息|内容|回答)?(?:能)?(?:对您)?有所?帮助"
+    r"|如果?您?(?:还?有|需要?)(?:其[他它]|任何|更多|进一步的?)?(?:问题|疑问|信息|帮助|需要)"
+    r"|(?:请|欢迎)(?:您)?(?:随时)?(?:向我)?(?:咨询|联系|询问|提问|告诉我)(?:[相有]关(?:部门|单位))?"
+    r"|(?:i )?hope (?:this|that) helps|(?:please )?feel free to ask"
+    r"|(?:please )?let me know if you have (?:any )?(?:other |further |more )?questions)"
 )
-_EMPHASIS = re.compile(r"\*\*|__|`|[ \t]*</?sup>")  # in which some put their marks
+_LEADS_OVER = re.compile(rf"\W*{_NOTHING}(?:\W+{_NOTHING})*\W*", re.IGNORECASE)
+# A line that only names what comes: 预约方式如下：
+_NAMES_WHAT_COMES = re.compile(
+    r"(?:以下[是为])?(?:(?:具体|主要|详细|[相有]关)的?)?(?:(?:办理|预约|报名|申请|参观|联系|咨询|购票|缴费|查询|领取|操作)?的?"
+    r"(?:方式|方法|步骤|流程|渠道|途径)|时间|地点|地址|电话|内容|信息|情况|安排|事项|说明)(?:如下|包括|有|为)?[:：]"
+)
+# Markup that is taken off; 3*4*5, 长*宽*高, 2**3, 138****1234 and snake_case have none.
+_CODE = re.compile(r"`([^`\n]+)`")
+_ADDRESS = r"<?(?:(?:https?://|mailto:|tel:|www\.|\.{0,2}/)[^()\s]{0,300}(?:\([^()\s]{0,50}\)[^()\s]{0,100})?|[\w%./-]{1,200}\.\w{2,5})>?"
+_HAN = "\u3400-\u9fff"
+_STARRED = r"\*(?=[^\s*])([^*\n]+)(?<=[^\s*])\*"
+_UNDERLINED = r"_(?=[^\s_])([^_\n]+)(?<=[^\s_])_"
+_MARKUP = tuple(
+    (re.compile(pattern), kept)
+    for pattern, kept in (
+        (rf'!?\[([^\[\]\n]{{1,200}})\]\({_ADDRESS}(?:[ \t]+"[^"\n]{{0,200}}")?\)', r"\1"),
+        (r"<(https?://[^<>\s]{1,300})>", r"\1"),
+        (r"(?<!\*)\*{2,3}(?!\*|(?<=[0-9A-Za-z)]\*\*)\d)|`|[ \t]{0,2}</?sup>", ""),  # some put their marks in <sup>
+        (r"(?<![\w/.@-])__(?=\S)([^_\n]+)(?<=\S)__(?![0-9A-Za-z_]|\.\w)", r"\1"),
+        (r"~~(?=[^\s~])([^~\n]+)(?<=[^\s~])~~", r"\1"),
+        (rf"(?<![\w)\]*\\]){_STARRED}(?![0-9A-Za-z*])|(?<![0-9A-Za-z)*\\]){_STARRED}(?![\w(*])", r"\1\2"),
+        (
+            rf"(?<![\w/.@:\\-]){_UNDERLINED}(?![0-9A-Za-z_]|\.\w)|(?<![0-9A-Za-z_/.@:\\-]){_UNDERLINED}(?!\w|\.\w)",
+            r"\1\2",
+        ),
+        (r"\\([*_~`#>])", r"\1"),
+    )
+)
+_MARKED = re.compile(r"[*_~`<\\\[]")
+_CLOSING_HASHES = re.compile(r"[ \t]+#+$")
+_EMPHASIS_BEGUN = re.compile(r"\s{0,3}([*_])[^\s*_]")
 
 _ENDS = frozenset("。｡！？…")
 _ASCII_ENDS = frozenset(".!?")  # as the next character decides: 3.5, form?id=3, ![图](…)
@@ -68,8 +106,9 @@ class CitedSentence:
     """A sentence of generated text; the `written` of all of them, joined, are the text.
 
     `claim` is what it says, without marks, numbering and emphasis; empty where it says nothing (a rule, 综上所述).
-    `before` is the line break that it begins with, if any, and the numbering of a list. `citations` name passages, from
-    1, in the order written; `unresolved` are numbers that name none.
+    `before` is shown before it and claims nothing: a line that leads over to it (注意：), the line break that it begins
+    with and the numbering of a list. `citations` name passages, from 1, in the order written; `unresolved` are
+    numbers that name none. The lines of a block of code are one sentence; no other claim has line breaks.
     """
 
     written: str
@@ -89,11 +128,14 @@ class Splitter:
         self._passages = passages
         self._fenced = False  # inside ``` … ```
         self._first = True
+        self._lead = ""  # lines that lead over to the next claim
         self._begin([], on_new_line=True)
 
-    def _begin(self, held: list[str], on_new_line: bool) -> None:
+    def _begin(self, held: list[str], on_new_line: bool, indent: str = "") -> None:
         self._held = held
         self._on_new_line = on_new_line
+        self._indent = indent
+        self._line_from = 0  # where the last line of a block of code begins
         self._blank = not held
         self._sealed_from = 0 if held and held[0] in _SEAL_OPENS else -1
         self._quoted = False  # inside "…"
@@ -111,9 +153,13 @@ class Splitter:
 
     def finish(self) -> list[CitedSentence]:
         """The rest, once the text is over."""
-        return [self._complete([])] if self._held else []
+        closed = self._take_line() if self._fenced else []
+        return [*closed, self._complete([])] if self._held else closed
 
     def _take(self, character: str) -> list[CitedSentence]:
+        if self._fenced:
+            self._held.append(character)
+            return self._take_line() if character == "\n" else []
         if self._mark_from >= 0:
             return self._take_in_mark(character)
         if self._ended:
@@ -121,13 +167,24 @@ class Splitter:
         self._take_inside(character)
         return []
 
+    def _take_line(self) -> list[CitedSentence]:
+        """What a line of code completes: the block and itself, if it is a fence, or a block that is long enough."""
+        held, start = self._held, self._line_from
+        self._line_from = len(held)
+        if not _FENCE.match("".join(held[start:])):
+            return [self._complete([])] if len(held) > _LONGEST_BLOCK else []
+        self._held, fence = held[:start], held[start:]
+        block = [self._complete(fence)] if start else []
+        self._held = fence
+        return [*block, self._complete([])]
+
     def _take_inside(self, character: str) -> None:
         held = self._held
         held.append(character)
         if character == "\n":
             self._quoted, self._sealed_from = False, -1
             if not self._blank:
-                self._end("" if self._is_code() else character)
+                self._end("" if self._is_fence() else character)
         elif character in _SEAL_OPENS:
             self._sealed_from = len(held) - 1
         elif character in _SEAL_CLOSES:
@@ -145,8 +202,8 @@ class Splitter:
         self._ended, self._unsure = True, unsure
         self._gap = "\n" if self._held[-1] == "\n" else ""
 
-    def _is_code(self) -> bool:
-        return self._fenced or (self._on_new_line and bool(_FENCE.match("".join(self._held[:9]))))
+    def _is_fence(self) -> bool:
+        return self._on_new_line and bool(_FENCE.match("".join(self._held[:9])))
 
     def _is_inside_word(self, end: str) -> bool:
         """A full stop ends nothing behind an initial, white space, another full stop, the number of an item."""
@@ -158,12 +215,16 @@ class Splitter:
 
     def _take_after_end(self, character: str) -> list[CitedSentence]:
         closes_quote = character == '"' and self._quoted
+        emphasis = _EMPHASIS_BEGUN.match("".join(self._held[:5])) if character in "*_" else None
+        closes_emphasis = emphasis and emphasis[1] == character and self._held.count(character) == 1
         if character.isspace():
             self._unsure = "\n" if self._unsure == "\n" else ""
             self._gap = "\n" if "\n" in {self._gap, character} else " "
         elif character in _OPENS + "（(" and self._gap != "\n":
             self._mark_from = len(self._held)
-        elif not self._gap and (character in _CLOSERS or closes_quote or character in _ENDS | _ASCII_ENDS):
+        elif not self._gap and (
+            character in _CLOSERS or closes_quote or closes_emphasis or character in _ENDS | _ASCII_ENDS
+        ):
             self._quoted = self._quoted and not closes_quote
             self._unsure = "" if character in _ENDS else self._unsure
         else:
@@ -215,27 +276,54 @@ class Splitter:
         sentence = self._read(written, fence)
         self._fenced ^= fence
         self._first = False
-        self._begin(following, on_new_line=written.endswith("\n"))
+        _, line_break, indent = written.rpartition("\n")
+        on_new_line = bool(line_break) and not indent.strip()
+        self._begin(following, on_new_line, indent[:_DEEPEST] if on_new_line else "")
         return sentence
 
     def _read(self, written: str, fence: bool) -> CitedSentence:
         if fence:
             return CitedSentence(written, "", (), ())
-        claim, named = (written, []) if self._fenced else _without_marks(written, self._passages)
         before = "\n" if self._on_new_line and not self._first else ""
-        if numbering := _NUMBERING.match(claim):
-            claim = claim[numbering.end() :]
-            shown = numbering[0].strip()
-            if self._on_new_line and shown[0] not in "#>":  # a heading or a quotation is shown without its sign
-                before += f"{shown} "
-        claim = _EMPHASIS.sub("", claim).strip()
+        if self._fenced:
+            claim, named = dedent(self._indent + written).rstrip(), list[int]()
+        else:
+            claim, named = _without_marks(written, self._passages)
+            if self._on_new_line and (quoted := _QUOTED.match(claim)):
+                claim = claim[quoted.end() :]
+            shown = ""
+            if numbering := _NUMBERING.match(claim):
+                claim = claim[numbering.end() :]
+                shown = numbering[0].strip()
+                if self._on_new_line and shown[0] != "#":  # a heading is shown without its sign, as is a quotation
+                    before = f"{before and before + self._indent}{shown} "
+            claim = _without_markup(" ".join(claim.strip().split("\n"))).strip()
+            claim = _CLOSING_HASHES.sub("", claim) if shown.startswith("#") else claim
+            heading = f"{claim}：" if shown.startswith("#") else claim
+            if _NAMES_WHAT_COMES.fullmatch(heading) or _LEADS_OVER.fullmatch(claim):
+                if heading[-1] in ":：":
+                    self._lead += before + claim
+                claim = ""
+        if any(one.isalnum() for one in claim):
+            before, self._lead = self._lead + before, ""
+        else:
+            claim = ""
         return CitedSentence(
             written,
-            "" if _LEADS_OVER.fullmatch(claim) or not any(one.isalnum() for one in claim) else claim,
+            claim,
             tuple(number for number in named if 1 <= number <= self._passages),
             tuple(number for number in named if not 1 <= number <= self._passages),
             before,
         )
+
+
+def _without_markup(text: str) -> str:
+    if not _MARKED.search(text):  # as most
+        return text
+    parts = _CODE.split(text)  # text, code, text, …
+    for pattern, kept in _MARKUP:
+        parts[::2] = [pattern.sub(kept, part) for part in parts[::2]]
+    return "".join(parts)
 
 
 def _without_marks(written: str, passages: int) -> tuple[str, list[int]]:

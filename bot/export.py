@@ -183,10 +183,11 @@ def _lines(sentences: Sequence[Given], language: Language | None) -> list[str]:
         unknown = "".join(f"[{number}?]" for number in sentence["unresolved"])
         why = "" if sentence["supported"] else _because(sentence["reason"], language)
         before = sentence.get("before", "")  # older answers have none
-        if before.startswith("\n") and lines[-1]:
-            lines.append("")
-        said = f"{before.lstrip()}{sentence['text']}{_numbers(sentence)}{unknown}{why}"
-        begins, *others = item_lines(said) or [""]
+        for at, part in enumerate(before.split("\n")):
+            if at and lines[-1]:
+                lines.append("")
+            lines[-1] += part
+        begins, *others = item_lines(f"{sentence['text']}{_numbers(sentence)}{unknown}{why}") or [""]
         lines[-1] += begins
         lines += others
         lines[-1] += space_behind(sentence["text"])

@@ -71,8 +71,9 @@ class AnswerSentence:
     """A sentence of the answer and the numbers of the citations that support it.
 
     Of a generated one: `unresolved` are numbers it cites that name no passage, `reason` says why it is not supported,
-    `mended` that the model cited a passage that does not carry it, and another is given. `before` is the line break and
-    the numbering that it begins with; the row of a table or an item of a list is a line of its own.
+    `mended` that the model cited a passage that does not carry it, and another is given. `before` is the line break, a
+    line that leads over to it (注意：) and the numbering that it begins with; the row of a table or an item of a list
+    is a line of its own.
     """
 
     text: str

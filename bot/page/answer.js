@@ -109,6 +109,7 @@ function drawVerdict(answer) {
 
 function drawSentences(said, turn, answer) {
   const places = answer.citations.map((one) => placeOf(one));
+  said.classList.toggle("generated", answer.answerer !== "extractive");
   const groups = groupsOf(answer);
   groups.forEach((group, at) => {
     const key = JSON.stringify(group);
@@ -154,12 +155,18 @@ function drawRows({ names, rows }, places) {
   return boxed(drawTable(names.some(Boolean) ? cited(names, ofNames) : [], others));
 }
 
-// The last character stays with the chips, so that they never begin a line.
-// What an item of a list begins with, as in bot/lists.py: a line of its own.
-const ITEM = /^[ \t]*([-*+•·●○■□▪➢✓√]|\d{1,2}([.．](?!\d)|[、)）])|[(（](\d{1,2}|[一二三四五六七八九十]{1,3})[)）]|[一二三四五六七八九十]{1,3}、|[①-⑳])\s*\S/;
+// What an item of a list begins with, as in bot/lists.py.
+const ITEM = /^[ \t]*([-*+•·●○■□▪➢✓√]|\d{1,2}([.．](?!\d)|[、)）])|[(（](\d{1,2}|[一二三四五六七八九十]{1,3})[)）]|[一二三四五六七八九十]{1,3}、|[①-⑳])[ \t]*\S/;
 
+// A list with a line an item; any other line break of a document is white space.
+function inLines(quote) {
+  return quote.split("\n").reduce((text, line) => `${text}${ITEM.test(line) ? "\n" : " "}${line.trim()}`);
+}
+
+// The last character stays with the chips, so that they never begin a line.
 function drawSentence(sentence, places) {
-  const characters = [...sentence.text.split("\n").reduce((text, line) => `${text}${ITEM.test(line) ? "\n" : " "}${line.trim()}`)];
+  const isQuote = places.some((place) => place.quote === sentence.text);
+  const characters = [...(isQuote ? inLines(sentence.text) : sentence.text)];
   const last = characters.pop() || "";
   const text = h("span", { class: sentence.supported ? "" : "unsupported" }, characters.join(""));
   const drawn = h("span", { class: "sentence" }, text, h("span", { class: "together" }, last, marksOf(sentence, places)));

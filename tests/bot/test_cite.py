@@ -107,6 +107,86 @@ def test_numbering_and_emphasis_are_no_part_of_the_claim(written: str, claim: st
     assert [one.claim for one in cited_sentences(written, 3)] == [claim]
 
 
+@pytest.mark.parametrize(
+    ("written", "claim"),
+    [
+        ("~~错的~~对的[1]。", "错的对的。"), ("*重要*：甲。", "重要：甲。"), ("这是*重点*。", "这是重点。"), ("_重要_甲。", "重要甲。"), ("这是_重点_。", "这是重点。"),
+        ("***粗斜***甲。", "粗斜甲。"), ("*注：甲有4名。*", "注：甲有4名。"), ("见[办事指南](https://a.cn/x?a=1)办理[1]。", "见办事指南办理。"),
+        ("[https://a.cn](https://a.cn)", "https://a.cn"), ("**[官网](https://a.cn)**", "官网"), ("<https://a.cn>可查。", "https://a.cn可查。"),
+        ("见[附件](files/a.pdf)。", "见附件。"), ("![图](a.png)甲。", "图甲。"), ("> 甲。", "甲。"), (">> 甲。", "甲。"), (">甲。", "甲。"), ("### 标题 ###", "标题"),
+        (r"甲\*乙。", "甲*乙。"), ("- [x] 甲", "甲"), ("共**846**人，**A座**。", "共846人，A座。"),
+    ],
+)  # fmt: skip
+def test_markup_is_taken_off(written: str, claim: str) -> None:
+    assert [one.claim for one in cited_sentences(written, 3)] == [claim]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "3*4*5=60。", "长*宽*高等于体积。", "(a*b)*(c*d)。", "密码为138****1234。", "2**3等于8。", "snake_case_name 在 my_file_name.txt。", "文件_名_表", "_index_.md 和 __init__.py。",
+        "好~~ 我来~~", ">60岁免费。", "[注](见附件)有效。", "*号键",
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_markup_is_text(text: str) -> None:
+    assert [one.claim for one in cited_sentences(text, 3)] == [text]
+
+
+def test_code_within_a_sentence_has_no_markup() -> None:
+    assert [one.claim for one in cited_sentences("写成`*a*`、`__init__.py`或`[a](b.c)`。", 3)] == [
+        "写成*a*、__init__.py或[a](b.c)。"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("注意：\n- 甲\n  - 乙\n    - 丙\n- 丁", [("注意：\n- ", "甲"), ("\n  - ", "乙"), ("\n    - ", "丙"), ("\n- ", "丁")]),
+        ("甲。\n\n**预约方式如下：**\n1. 乙：\n   - 丙", [("", "甲。"), ("\n预约方式如下：\n1. ", "乙："), ("\n   - ", "丙")]),
+        ("## 预约方式\n甲", [("预约方式\n", "甲")]), ("好的。\n提示：\n甲", [("\n提示：\n", "甲")]), ("甲。\n注意：", [("", "甲。")]),
+        ("收费标准如下：\n- 甲", [("", "收费标准如下："), ("\n- ", "甲")]), ("报名条件：\n- 甲", [("", "报名条件："), ("\n- ", "甲")]),
+    ],
+)  # fmt: skip
+def test_a_line_that_leads_over_is_kept_before_what_it_leads_to(text: str, sentences: list[tuple[str, str]]) -> None:
+    assert [(one.before, one.claim) for one in cited_sentences(text, 3) if one.claim] == sentences
+
+
+def test_a_block_of_code_is_one_sentence() -> None:
+    block = "- 甲\n  ```python\n  a = b**c\n\n  d = __e__  # [1]\n  ```\n乙[1]。"
+    assert [(one.before, one.claim, one.citations) for one in cited_sentences(block, 3) if one.claim] == [
+        ("- ", "甲", ()),
+        ("\n", "a = b**c\n\nd = __e__  # [1]", ()),
+        ("\n", "乙。", (1,)),
+    ]
+    assert claims("```\n甲\n```") == [("", (), ()), ("甲", (), ()), ("", (), ())]
+    assert claims("```\n```\n甲") == [("", (), ()), ("", (), ()), ("甲", (), ())]
+    long = cited_sentences("```\n" + "甲 = 1\n" * 100, 3)
+    assert [len(one.claim) for one in long] == [0, 401, 197]
+
+
+def test_only_a_block_of_code_has_line_breaks() -> None:
+    assert [one.claim for one in cited_sentences("An English line\ngoes on.", 3)] == ["An English line goes on."]
+
+
+def test_what_takes_leave_claims_nothing() -> None:
+    for text in (
+        "综上所述，以上信息仅供参考。",
+        "如有其他问题，请咨询相关部门。",
+        "希望以上信息对您有帮助！",
+        "*以上信息仅供参考。*",
+        "Hope this helps!",
+        "Let me know if you have any other questions.",
+    ):
+        assert [one.claim for one in cited_sentences(text, 3)] == [""], text
+    for text in (
+        "以上信息仅供参考，以公告为准。",
+        "如有其他问题，请咨询市教育局。",
+        "以上信息来自市政府。",
+        "如有问题，请拨打12345。",
+    ):
+        assert [one.claim for one in cited_sentences(text, 3)] == [text]
+
+
 def test_what_leads_over_claims_nothing() -> None:
     for text in (
         "好的。",
@@ -172,7 +252,7 @@ def test_a_sentence_is_given_as_soon_as_it_is_finished() -> None:
 
 
 pieces = st.lists(
-    st.text(alphabet='甲乙2[]【】［］〔〕（）^,，-1 。！?.!\n"“”《》()的a`~、*', max_size=6), max_size=14
+    st.text(alphabet='甲乙2[]【】［］〔〕（）^,，-1 。！?.!\n"“”《》()的a`~、*_>#：注', max_size=6), max_size=14
 )  # fmt: skip
 
 
@@ -217,6 +297,14 @@ def test_any_text_comes_back_whole(text: str) -> None:
         "。([1],",
         "。[[1](http://a",
         "-\n",
+        " ",
+        "*a。*",
+        "_a ",
+        "~~a",
+        "[a](http://a",
+        "答!",
+        "注意：\n",
+        "```\na",
     ],
 )
 def test_hostile_text_takes_time_linear_in_its_length(unit: str) -> None:

@@ -82,6 +82,8 @@ def test_lines_and_numbering_of_a_list_are_kept() -> None:
     html = MarkdownIt("gfm-like", {"linkify": False}).render(as_markdown([given], document_of))
     assert "<p>有： 两项<br />\n1. &lt;甲&gt;。It is.<br />\n2. 乙。</p>" in html
     assert "两项<br>1. &lt;甲&gt;。It is.<br>2. 乙。</p>" in as_html([given], document_of)
+    lead = {"text": "丙", "citations": [], "unresolved": [], "supported": True, "before": "\n注意：\n  - "}
+    assert "乙。\n注意：\n- 丙" in as_text([given | {"sentences": [*given["sentences"], lead]}])
     for sentence in given["sentences"]:
         del sentence["before"]  # as answers were kept before there was one
     assert as_text([given]) == "有： 两项<甲>。It is. 乙。\n"
