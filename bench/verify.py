@@ -27,13 +27,14 @@ def main() -> None:
             kept.cache_clear()
         embed = states = check = 0.0
         for pair in pairs:
-            read(pair.passage)
-            states_of_passage(pair.passage)
+            passage = passage_of(pair.passage)
+            read(passage.text)
+            states_of_passage(passage.text)
             started = time.perf_counter()
             encoder.encode_query(pair.claim)
             embed += time.perf_counter() - started
             started = time.perf_counter()
-            verify(pair.claim, [passage_of(pair.passage)])
+            verify(pair.claim, [passage])
             check += time.perf_counter() - started
             states_of_query.cache_clear()
             started = time.perf_counter()
