@@ -22,6 +22,7 @@ _OPENING = re.compile(
 )
 _POINTER = re.compile("[该此他她它]|其(?![他它余中次])")
 _MOST_QUESTIONS = 4
+_BARE = 2  # characters of words that say something: 要带什么？ names no matter at all
 SHORT = 9  # characters: 什么时候启动的? leans, 番茄炒蛋怎么做? names its own matter
 
 
@@ -71,12 +72,12 @@ def _asks_for_something(part: str) -> bool:
 
 
 def goes_on(question: str) -> bool:
-    """It says of itself that it goes on from the question before: 那城市博物馆呢？ 其中有几部？ 他的妻子是谁？
+    """It says of itself that it goes on from the question before: 那城市博物馆呢？ 其中有几部？ 他的妻子是谁？ 要带什么？
 
     那支队伍 may be told of in the same question, and so may 她 behind a noun.
     """
     text = fold(question)
-    if _LEANS.search(text):
+    if _LEANS.search(text) or sum(len(word) for word, tag in content_words(text) if tag != "generic") <= _BARE:
         return True
     for word, tag in tagged_words(text):
         if tag in NOUNS and len(word) > 1:
