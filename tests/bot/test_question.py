@@ -274,6 +274,13 @@ def test_the_questions_of_a_message_are_all_of_it(message: str) -> None:
     assert all(parts)
 
 
+def test_what_names_no_matter_goes_on_from_the_question_before() -> None:
+    for question in ("要带什么？", "要多少钱？", "几天能拿到？", "可以代办吗？"):
+        assert goes_on(question), question
+    for question in ("火是几点扑灭的", "怎么预约检查？", "孕妇能做PET-CT吗"):
+        assert not goes_on(question), question
+
+
 def test_what_begins_with_a_pronoun_goes_on_from_the_question_before() -> None:
     for question in ("他的妻子是谁？", "它建于哪一年？", "那么她们呢", "其中有几部？", "後來他怎麼了？"):
         assert goes_on(question), question
