@@ -72,12 +72,14 @@ def _asks_for_something(part: str) -> bool:
 
 
 def goes_on(question: str) -> bool:
-    """It says of itself that it goes on from the question before: 那城市博物馆呢？ 其中有几部？ 他的妻子是谁？ 要带什么？
+    """It says of itself that it goes on from the question before: 那城市博物馆呢？ 其中有几部？ 他的妻子是谁？
 
-    那支队伍 may be told of in the same question, and so may 她 behind a noun.
+    So does one without a matter: 要带什么？ 那支队伍 may be told of in the same question, and so may 她 behind a noun.
     """
     text = fold(question)
-    if _LEANS.search(text) or sum(len(word) for word, tag in content_words(text) if tag != "generic") <= _BARE:
+    words = [(word, tag) for word, tag in content_words(text) if tag != "generic"]
+    named = any(tag in NOUNS and len(word) > 1 for word, tag in words)
+    if _LEANS.search(text) or (not named and sum(len(word) for word, _ in words) <= _BARE):
         return True
     for word, tag in tagged_words(text):
         if tag in NOUNS and len(word) > 1:
