@@ -1,6 +1,7 @@
 """Weighed → the sentences that answer, in the order they are shown. No language model."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,9 @@ from indexer.table import table_at
 _WANTS_A_LIST = re.compile(
     r"(?:什么|啥|何种)(?:材料|资料|条件|证件|手续|东西|要求|情[况形])|[带交备][些点]?(?:什么|啥)|需要(?:什么|啥)"
 )
+_HEADING = re.compile(
+    r"[一二三四五六七八九十]{1,3}、[^，,。；;：:！!？?]{1,25}"
+)  # 二、结婚登记, of a text without Markdown
 _SAYS = re.compile(r"[。！？!?]\W*$")  # 1. 居民户口簿； does not
 
 
@@ -55,17 +59,11 @@ def choose_sentences(index: Index, weighed: Weighed, config: BotConfig) -> list[
             break
         if chosen and belief[at] < config.least_belief:
             break
-        if inside[at]:
-            continue
-        one, text = sentences[at], index.documents[sentences[at].hit.chunk.doc_id].text
-        if found := list_at(text, one.start):
-            all_of_it = Evidence(one.hit, *found.span)
-            items = [other for other in chosen.values() if all_of_it.holds(other)]
-            fragments = items and not _SAYS.search(text[one.start : one.end])
-            if whole or fragments or found.lead == (one.start, one.end):
-                chosen = {said: other for said, other in chosen.items() if other not in items}
-                one = all_of_it
-        chosen.setdefault(text[one.start : one.end], one)  # a repeated sentence is cited once
+        text = index.documents[sentences[at].hit.chunk.doc_id].text
+        one = None if inside[at] else _cited_for(sentences[at], text, chosen.values(), whole)
+        if one:
+            chosen = {said: other for said, other in chosen.items() if not one.holds(other)}
+            chosen.setdefault(text[one.start : one.end], one)  # a repeated sentence is cited once
     top = sentences[int(belief.argmax())]
     best = next(one for one in chosen.values() if one.holds(top))
     for one in list(chosen.values()):
@@ -74,3 +72,14 @@ def choose_sentences(index: Index, weighed: Weighed, config: BotConfig) -> list[
             chosen.setdefault(text[slice(*table.line)], Evidence(one.hit, *table.line))
     several = several and belief.max() < 0.5
     return sorted(chosen.values(), key=lambda one: (not several and one is not best, one.hit.number, one.start))
+
+
+def _cited_for(one: Evidence, text: str, chosen: Collection[Evidence], whole: bool) -> Evidence | None:
+    """The sentence, or the list that it stands in or leads to; nothing for a heading behind what is chosen."""
+    said = text[one.start : one.end]
+    found = list_at(text, one.start)
+    if found is None:
+        return None if chosen and _HEADING.fullmatch(said) else one
+    every = Evidence(one.hit, *found.span)
+    fragments = any(every.holds(other) for other in chosen) and not _SAYS.search(said)
+    return every if whole or fragments or found.lead == (one.start, one.end) else one

@@ -274,6 +274,15 @@ def test_a_list_is_cited_whole(built, kb: Path, text: str, question: str, cited:
     assert [one.quote for one in answer.citations] == [one.text for one in answer.sentences] == cited
 
 
+def test_a_heading_without_markup_is_cited_only_where_it_is_likeliest(built, kb: Path) -> None:
+    (kb / "a.md").write_text("甲乙。\n\n二、甲乙己\n\n丙丙。\n", encoding="utf-8")
+    built()
+    index = kb.parent / "index"
+    wide = answers(index, "甲乙", enough_belief=1.1, least_belief=0)
+    assert [one.text for one in wide.sentences] == ["甲乙。", "丙丙。"]
+    assert [one.text for one in answers(index, "甲乙己").sentences] == ["二、甲乙己"]
+
+
 def test_a_list_has_lines_of_its_own(built, kb: Path) -> None:
     (kb / "a.md").write_text(NEEDED, encoding="utf-8")
     built()
