@@ -19,9 +19,8 @@ from indexer.table import table_at
 _WANTS_A_LIST = re.compile(
     r"(?:什么|啥|何种)(?:材料|资料|条件|证件|手续|东西|要求|情[况形])|[带交备][些点]?(?:什么|啥)|需要(?:什么|啥)"
 )
-_HEADING = re.compile(
-    r"[一二三四五六七八九十]{1,3}、[^，,。；;：:！!？?]{1,25}"
-)  # 二、结婚登记, of a text without Markdown
+# 二、结婚登记, of a text without Markdown.
+_HEADING = re.compile(r"[一二三四五六七八九十]{1,3}、[^，,。；;：:！!？?]{1,25}")
 _SAYS = re.compile(r"[。！？!?]\W*$")  # 1. 居民户口簿； does not
 
 
@@ -61,9 +60,8 @@ def choose_sentences(index: Index, weighed: Weighed, config: BotConfig) -> list[
             break
         text = index.documents[sentences[at].hit.chunk.doc_id].text
         one = None if inside[at] else _cited_for(sentences[at], text, chosen.values(), whole)
-        if one:
-            chosen = {said: other for said, other in chosen.items() if not one.holds(other)}
-            chosen.setdefault(text[one.start : one.end], one)  # a repeated sentence is cited once
+        if one and (said := text[one.start : one.end]) not in chosen:  # a repeated sentence is cited once
+            chosen = {key: other for key, other in chosen.items() if not one.holds(other)} | {said: one}
     top = sentences[int(belief.argmax())]
     best = next(one for one in chosen.values() if one.holds(top))
     for one in list(chosen.values()):

@@ -274,6 +274,16 @@ def test_a_list_is_cited_whole(built, kb: Path, text: str, question: str, cited:
     assert [one.quote for one in answer.citations] == [one.text for one in answer.sentences] == cited
 
 
+def test_a_list_that_two_documents_have_is_cited_once(built, kb: Path) -> None:
+    text = "丁丁戊：\n\n1. 甲己；\n\n2. 庚庚；\n"
+    (kb / "a.md").write_text(text, encoding="utf-8")
+    (kb / "b.md").write_text(f"# 题\n\n## 戊\n\n{text}", encoding="utf-8")
+    built()
+    # Of one document the item is nearest, of the other the sentence that leads to it.
+    wide = answers(kb.parent / "index", "甲甲甲己己己戊丁", enough_belief=1.1, least_belief=0)
+    assert [(one.doc_id, one.quote) for one in wide.citations] == [("a", "1. 甲己；"), ("b", text.strip())]
+
+
 def test_a_heading_without_markup_is_cited_only_where_it_is_likeliest(built, kb: Path) -> None:
     (kb / "a.md").write_text("甲乙。\n\n二、甲乙己\n\n丙丙。\n", encoding="utf-8")
     built()
