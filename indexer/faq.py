@@ -1,18 +1,19 @@
 """Text → the questions that it asks and answers itself, as a page of frequent questions does."""
 
 import re
+from bisect import bisect_right
 
 from indexer.text import heading_lines, sentence_spans
 from indexer.types import KnownQuestion
 
 # A line that may be a question, without its number and what says that it is one; what says so of an answer.
 _NUMBER = r"(?:\d{1,3}[.．、)）]|[一二三四五六七八九十]{1,3}、|[(（][一二三四五六七八九十\d]{1,3}[)）])"
-_LINE = re.compile(
-    rf"^[ \t]*(?:#{{1,6}}[ \t]+)?{_NUMBER}?[ \t]*\**"
-    r"(?P<says>(?:问|Q)\d{0,3}[:：.、])?\**[ \t]*(?P<question>\S[^\n]{2,80}?)[*#\s]*$",
-    re.MULTILINE | re.IGNORECASE,
+_QUESTION = re.compile(
+    rf"(?:#{{1,6}}\s+)?{_NUMBER}?\s*\**(?P<says>(?:问|Q)\d{{0,3}}[:：.、])?\**\s*(?P<question>\S.{{2,80}}?)[*#\s]*",
+    re.IGNORECASE,
 )
-_ANSWER = re.compile(r"\s*\**(?:答|A)\d{0,3}[:：.、]", re.IGNORECASE)
+_LONGEST_LINE = 120  # characters
+_ANSWER = re.compile(r"\s{0,20}\**(?:答|A)\d{0,3}[:：.、]", re.IGNORECASE)
 # What the title of such a page has around its subject: 关于社保卡的常见问题解答.
 _OF_TITLE = re.compile(r"^关于|的?(?:办理|业务|热点|常见|有关|相关)*(?:问题|问答|疑问|答疑|解答|FAQ).*$", re.IGNORECASE)
 _LONGEST_SUBJECT = 12  # characters
@@ -27,22 +28,25 @@ def asked_and_answered(title: str, text: str) -> list[KnownQuestion]:
     Such a line begins with 问 or Q, or ends with a question mark and is a heading or has 答 or A below. An answer ends
     before the next such line or heading, or with the last sentence that ends within 400 characters.
     """
-    subject = _OF_TITLE.sub("", title) if _OF_TITLE.search(title) else ""
+    subject = _OF_TITLE.sub("", title) if len(title) <= _LONGEST_LINE and _OF_TITLE.search(title) else ""
     subject = subject if len(subject) <= _LONGEST_SUBJECT else ""
     headings = {start for (start, _), _, _ in heading_lines(text)}
-    asked = [
-        match
-        for match in _LINE.finditer(text)
-        if match["says"]
-        or (match["question"][-1] in "？?" and (match.start() in headings or _ANSWER.match(text, match.end())))
-    ]
-    bounds = sorted({*headings, *(match.start() for match in asked), len(text)})
+    asked = []  # (where the line begins, where it ends, the question)
+    end = -1
+    for line in text.split("\n"):
+        start, end = end + 1, end + 1 + len(line)
+        match = _QUESTION.fullmatch(line.strip()) if len(line) <= _LONGEST_LINE else None
+        if match and (
+            match["says"] or (match["question"][-1] in "？?" and (start in headings or _ANSWER.match(text, end)))
+        ):
+            asked.append((start, end, match["question"]))
+    bounds = sorted({*headings, *(start for start, _, _ in asked), len(text)})
     found = []
-    for match in asked:
-        below = text[match.end() : next((bound for bound in bounds if bound > match.start()), len(text))]
-        spans = sentence_spans(below)
-        ends = [end for _, end in spans if end - spans[0][0] <= _LONGEST]
+    for start, end, question in asked:
+        below = text[end : bounds[bisect_right(bounds, start)]]
+        spans = sentence_spans(below[: 2 * _LONGEST])
+        ends = [last for _, last in spans if last - spans[0][0] <= _LONGEST]
         if ends:
-            question = match["question"] if subject in match["question"] else subject + match["question"]
-            found.append(KnownQuestion(question, below[spans[0][0] : ends[-1]], in_text=True))
+            named = question if subject in question else subject + question
+            found.append(KnownQuestion(named, below[spans[0][0] : ends[-1]], in_text=True))
     return found
