@@ -443,8 +443,9 @@ def test_a_known_question_decides_which_sentence_is_cited(built, kb: Path, count
     built(merge_characters=1)
     answer = answers(index, "甲乙戊", sentences=1, known_weight=1000)
     assert [one.quote for one in answer.citations] == ["丙丁。"]
-    # The matcher's odds that one of the two answers are 2; a tenth of their logarithm counts beside the judge's.
-    assert answer.confidence == pytest.approx(9 * 2**0.1 / (1 + 9 * 2**0.1), abs=1e-4)
+    # The matcher's odds that one of the two answers are 2; a tenth of their logarithm counts beside the judge's. What is
+    # asked word for word has a hundred times the odds.
+    assert answer.confidence == pytest.approx(900 * 2**0.1 / (1 + 900 * 2**0.1), abs=1e-4)
 
 
 def test_a_follow_up_must_be_answered_by_its_own_words(bot: Answerer) -> None:
@@ -559,7 +560,7 @@ def test_a_known_question_is_no_message_to_the_bot(built, kb: Path, monkeypatch:
     assert answers(kb.parent / "index", "甲丁？", 0.5).confidence == pytest.approx(1 / 31, abs=1e-4)
     (kb / "a.questions.jsonl").write_text('{"question": "甲丁？", "quote": "甲甲丁"}', encoding="utf-8")
     built()
-    assert answers(kb.parent / "index", "甲丁？", 0.5).confidence == 0.5
+    assert answers(kb.parent / "index", "甲丁？", 0.5).confidence == pytest.approx(100 / 101, abs=1e-4)
 
 
 @pytest.mark.parametrize(
