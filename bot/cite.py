@@ -69,7 +69,6 @@ _NAMES_WHAT_COMES = re.compile(
 # Markup that is taken off; 3*4*5, 长*宽*高, 2**3, 138****1234 and snake_case have none.
 _CODE = re.compile(r"`([^`\n]+)`")
 _ADDRESS = r"<?(?:(?:https?://|mailto:|tel:|www\.|\.{0,2}/)[^()\s]{0,300}(?:\([^()\s]{0,50}\)[^()\s]{0,100})?|[\w%./-]{1,200}\.\w{2,5})>?"
-_HAN = "\u3400-\u9fff"
 _STARRED = r"\*(?=[^\s*])([^*\n]+)(?<=[^\s*])\*"
 _UNDERLINED = r"_(?=[^\s_])([^_\n]+)(?<=[^\s_])_"
 _MARKUP = tuple(

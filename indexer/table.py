@@ -14,8 +14,6 @@ Rows = tuple[tuple[str, ...], ...]  # of a table: the names of the columns, and 
 _RULE = r"[ \t]*(?:\|[ \t]*)?:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*(?:\|[ \t]*)?"
 _TABLE = re.compile(rf"^([^\n|]*\|[^\n]*)\n(?=[^\n]*\|){_RULE}(?:\n|\Z)((?:[^\n|]*\|[^\n]*(?:\n|\Z))*)", re.MULTILINE)
 _LONGEST_LINE = 2000  # characters that name columns: each row that is cited is shown with them
-
-
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 # A unit behind the name of a column: 总产量（吨）, 面积(万平方米).
 _UNIT = re.compile(
@@ -113,9 +111,9 @@ def as_read(text: str, start: int, end: int) -> str:
     if not table:
         return text[start:end]
     (first, last), *others = _cells(text, text.rfind("\n", 0, start) + 1)
-    parts = [text[max(left, start) : min(right, end)] for left, right in others]
+    inside = [text[max(left, start) : min(right, end)] for left, right in others]
     names = chain(table.names[1:], repeat(""))
-    return said(text[first:last], map(_with_unit, names, parts))
+    return said(text[first:last], map(_with_unit, names, inside))
 
 
 def said(first: str, others: Iterable[tuple[str, str]]) -> str:

@@ -3,19 +3,15 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import (
-    SIZES,
     Served,
     Watched,
     accessible,
-    fresh,
     live_over,
     press,
     running,
-    visit,
-    watching,
     words,
 )  # fmt: skip
 
@@ -31,27 +27,12 @@ PHONES = """# 联系方式
 
 
 @pytest.fixture(scope="module")
-def phones(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A page over a kb/ with a table, in the place of the article's."""
     folder = tmp_path_factory.mktemp("phones")
     live = live_over(folder, {"phones.md": PHONES})
     with running(live) as url:
         yield Served(url, live, folder / "kb")
-
-
-@pytest.fixture
-def watch(browser: Browser, phones: Served) -> Iterator[Watched]:
-    with watching(browser, phones.url) as watched:
-        yield watched
-
-
-@pytest.fixture(params=SIZES, ids=lambda one: f"{one[1][:2]}-{one[0]}")
-def page(
-    request: pytest.FixtureRequest, phones: Served, watch: Watched, tabs: dict[tuple[int, str], Page]
-) -> Iterator[Page]:
-    tab = fresh(tabs[request.param], phones.url)
-    watch.watch(tab.context)
-    yield visit(tab, phones.url)
-    watch.release(tab.context)
 
 
 def asked(page: Page, question: str) -> None:
@@ -91,7 +72,7 @@ def test_the_row_of_an_answer_stands_under_the_names_of_its_columns(page: Page) 
     accessible(page)
 
 
-def test_an_answer_kept_before_tables_were_shown_has_its_line(page: Page, watch: Watched) -> None:
+def test_an_answer_kept_before_tables_were_shown_has_its_line(page: Page, watched: Watched) -> None:
     asked(page, "后勤处的分机是多少？")
     page.evaluate(
         """async () => {
