@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.config import BotConfig
 from bot.context import History, check_question, in_context, one_by_one, rewritten
-from bot.extract import Evidence, choose_sentences
+from bot.extract import choose_sentences, nearest_sentences
 from bot.generate import Draft
 from bot.head import Head, load_head
 from bot.known import Query, query_of
@@ -19,8 +19,9 @@ from bot.question import ask_what
 from bot.refusal import refusal_of
 from bot.retrieve import retrieve
 from bot.spelling import Spelling
-from bot.types import Answer, AnswerSentence, Citation, Hit, Verdict, cite, written_date
+from bot.types import Answer, AnswerSentence, Citation, Evidence, Hit, Verdict, cite, written_date
 from bot.weigh import Weighed, doubted, held_to, weigh
+from bot.wording import own_words
 from indexer.config import IndexConfig
 from indexer.embed import Encoder, open_encoder, token_reader
 from indexer.store import Index
@@ -30,6 +31,7 @@ from indexer.versions import open_index
 # Two cosines together. Of 61 misspelt questions about the article 52 are given another spelling, and 49 of these are
 # nearer by more than this; of 2,489 others 31 and 2.
 _NEARER = 0.003
+_NEAREST = 3  # passages that a refusal shows
 _NOT_IN_A_NOTE = str.maketrans("|；", "/，")  # which part its languages, and notes from each other
 
 
@@ -40,6 +42,7 @@ class Found:
     question: str  # as asked
     checked: str  # and as it was meant
     weighed: Weighed
+    hits: Sequence[Hit]
     evidence: list[Evidence]  # the sentences of the extractive answer
     started: float
     unanswered: Sequence[str] = ()  # of several questions in one message those without an answer, where others have one
@@ -91,11 +94,21 @@ class Answerer:
         return self._extractive(self._find(question, ()))
 
     def checked(self, question: str) -> str:
-        """The question to be answered, misspelt words put right; an empty or over-long one is a QuestionError."""
+        """The question to be answered; an empty or over-long one is a QuestionError.
+
+        Where it is nearer to what the index holds for it, misspelt words are put right, and words that no passage has
+        are those that stand for them there.
+        """
         checked = check_question(question, self.config)
-        proposed = self.spelling.proposed(checked)
-        nearer = proposed != checked and self._nearness(proposed) - self._nearness(checked) > _NEARER
-        return proposed if nearer else checked
+        checked = self._nearer(checked, self.spelling.proposed(checked))
+        for word, other in own_words(self.index.lexical, simplify(checked)):
+            checked = self._nearer(checked, simplify(checked).replace(word, other))
+        return checked
+
+    def _nearer(self, question: str, proposed: str) -> str:
+        """The proposed question where it is nearer than the other."""
+        nearer = proposed != question and self._nearness(proposed) - self._nearness(question) > _NEARER
+        return proposed if nearer else question
 
     def _nearness(self, question: str) -> float:
         """How near the question is to what the index holds: cosines with the nearest sentence and known question."""
@@ -111,7 +124,7 @@ class Answerer:
         checked = self.checked(question)
         asked, before = self.completed(checked, history)
         weighed = self.weigh(asked, before)
-        found = Found(question, checked, weighed, self._evidence(weighed), started)
+        found = Found(question, checked, weighed, weighed.hits, self._evidence(weighed), started)
         parts = [part.strip() for part in questions_in(asked)]
         several = len(parts) > 1 and not weighed.doubts.steers
         return self._each_answered(found, parts, before) if several else found
@@ -132,7 +145,8 @@ class Answerer:
         confidence = min(one.confidence for one, own in zip(each, chosen, strict=True) if own)
         return replace(
             found,
-            weighed=replace(found.weighed, hits=list(hits.values()), confidence=confidence),
+            weighed=replace(found.weighed, confidence=confidence),
+            hits=list(hits.values()),
             evidence=list(evidence.values()),
             unanswered=[part for part, own in zip(parts, chosen, strict=True) if not own],
         )
@@ -195,7 +209,7 @@ class Answerer:
         return self._answer(found, sentences, verdict, citations, "extractive", refusal=refusal, note=found.note)
 
     def _generated(self, model: Model, found: Found, extractive: Answer) -> Iterator[Answer]:
-        draft = Draft(self.index, found.weighed.hits)
+        draft = Draft(self.index, found.hits)
         left = self.config.answer_seconds - (time.perf_counter() - found.started)
         try:
             for _ in draft.write(model, found.weighed.query.text, is_chinese(found.question), left):
@@ -248,18 +262,19 @@ class Answerer:
             verdict=verdict,
             confidence=round(found.weighed.confidence * share, 4),
             citations=tuple(citations),
-            hits=tuple(found.weighed.hits),
+            hits=tuple(found.hits),
             refusal=refusal,
             answerer=answerer,
             index_version=self.index.manifest.version,
             timings_ms=_timings(found),
             searched=found.weighed.query.text if found.weighed.query.text != found.question.strip() else "",
             note=_joined(note, _of_different_dates(citations)),
+            nearest=tuple(nearest_sentences(self.index, found.weighed, _NEAREST)) if refusal else (),
         )
 
     def _refusal(self, found: Found) -> str:
         own = ask_what(found.checked, self.head.expectation)
-        return refusal_of(self.index, found.question, own, found.weighed.asked, found.weighed.hits)
+        return refusal_of(self.index, found.question, own, found.weighed.asked, found.hits)
 
 
 def _of_different_dates(citations: Sequence[Citation]) -> str:

@@ -134,7 +134,7 @@ def ask(folder: Path, as_json: bool, batch: Iterable[str] | None, model: str | N
             source = filter(None, (citation["title"], written_date(citation["published"]), place))
             click.echo(f"  [{citation['number']}] {one_line(' · '.join(source))}")
         for passage in answer["nearest"]:
-            click.echo(f"  · {one_line(passage['text'])[:_SHOWN]}")
+            click.echo(f"  · {one_line(passage['sentence']['quote'])[:_SHOWN]}")
 
     _run_each(question, batch, as_json, lambda text: answer_to_json(bot.ask(text)), show)
 

@@ -19,7 +19,7 @@ _WORDS = {
     "grounded": ("有据", "Grounded"),
     "partial": ("部分有据", "Partly grounded"),
     "refused": ("未找到", "Not found"),
-    "nearest": ("最接近的段落", "Nearest passages"),
+    "nearest": ("可能相关的原文", "Possibly related"),
     "unsupported": ("无依据", "unsupported"),
     "page": ("第 {} 页", "p. {}"),
 }
@@ -136,7 +136,10 @@ def _note(answer: Given, language: Language | None) -> str:
 def _sources(answer: Given) -> list[Given]:
     """The citations; where there are none the nearest passages in their shape."""
     nearest = [
-        hit | {"number": hit["rank"], "quote": hit["text"], "headings": [], "page": None, "url": ""}
+        {"quote": hit["text"], "headings": [], "page": None, "url": ""}
+        | hit
+        | hit.get("sentence", {})
+        | {"number": hit["rank"]}
         for hit in answer["nearest"]
     ]
     return answer["citations"] or nearest

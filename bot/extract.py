@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,7 +9,7 @@ from bot.config import BotConfig
 from bot.head import shares
 from bot.lists import list_at
 from bot.question import LIST
-from bot.types import Hit
+from bot.types import Evidence
 from bot.weigh import Weighed
 from indexer.store import Index
 from indexer.table import table_at
@@ -22,19 +21,6 @@ _WANTS_A_LIST = re.compile(
 # 二、结婚登记, of a text without Markdown.
 _HEADING = re.compile(r"[一二三四五六七八九十]{1,3}、[^，,。；;：:！!？?]{1,25}")
 _SAYS = re.compile(r"[。！？!?]\W*$")  # 1. 居民户口簿； does not
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """A sentence that is cited, or a list: a span of the document of its hit."""
-
-    hit: Hit
-    start: int
-    end: int
-
-    def holds(self, other: "Evidence") -> bool:
-        """The other lies in it."""
-        return self.hit.chunk.doc_id == other.hit.chunk.doc_id and self.start <= other.start < self.end
 
 
 def choose_sentences(index: Index, weighed: Weighed, config: BotConfig) -> list[Evidence]:
@@ -81,3 +67,13 @@ def _cited_for(one: Evidence, text: str, chosen: Collection[Evidence], whole: bo
     every = Evidence(one.hit, *found.span)
     fragments = any(every.holds(other) for other in chosen) and not _SAYS.search(said)
     return every if whole or fragments or found.lead == (one.start, one.end) else one
+
+
+def nearest_sentences(index: Index, weighed: Weighed, count: int) -> list[Evidence]:
+    """The sentence likeliest to answer of each of the `count` likeliest passages, likeliest first."""
+    nearest: dict[int, Evidence] = {}
+    for at in np.argsort(-weighed.scores, kind="stable").tolist():
+        hit = weighed.hits[int(weighed.candidates.hit[at])]
+        _, start, end = index.sentences[weighed.candidates.rows[at]].tolist()
+        nearest.setdefault(hit.number, Evidence(hit, start, end))
+    return list(nearest.values())[:count]

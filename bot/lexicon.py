@@ -1,8 +1,8 @@
 """Words that stand for each other in a question and a document, words that ask nothing, and words that sound alike.
 
-The lists lie in bot/words/: `same.txt` has a group a line, `generic.txt` the words of questions whose absence from a
-document says nothing, `contrasts.txt` words that exclude each other. English phrases are written with "_". They were
-written by hand for Jiawen, for no one document.
+The lists lie in bot/words/: `same.txt` has a group a line, `everyday.txt` groups of one meaning, `generic.txt` the
+words of questions whose absence from a document says nothing, `contrasts.txt` words that exclude each other. English
+phrases are written with "_". They were written by hand for Jiawen, for no one document.
 """
 
 import re
@@ -29,8 +29,9 @@ _FLAT = re.compile(r"(?<=^[zcs])h|(?<=n)g$")
 @cache
 def _same() -> dict[str, tuple[str, ...]]:
     groups: dict[str, tuple[str, ...]] = {}
-    for line in (_WORDS / "same.txt").read_text(encoding="utf-8").splitlines():
-        group = tuple(fold(word.replace("_", " ")) for word in line.split())
+    lines = (_WORDS / "same.txt").read_text(encoding="utf-8").splitlines()
+    spelt = [tuple(fold(word.replace("_", " ")) for word in line.split()) for line in lines]
+    for group in (*spelt, *everyday()):
         for word in group:
             groups[word] = groups.get(word, ()) + tuple(other for other in group if other != word)
     return groups
@@ -46,6 +47,13 @@ def _generic() -> frozenset[str]:
 def contrasts() -> tuple[tuple[str, ...], ...]:
     """Groups of words that exclude each other: 省级 and 市级, 上午 and 下午."""
     return tuple(tuple(line.split()) for line in (_WORDS / "contrasts.txt").read_text(encoding="utf-8").splitlines())
+
+
+@cache
+def everyday() -> tuple[tuple[str, ...], ...]:
+    """Groups of words that mean the same and nothing else, those of offices and of everybody: 输液, 挂水."""
+    lines = (_WORDS / "everyday.txt").read_text(encoding="utf-8").splitlines()
+    return tuple(tuple(map(fold, line.split())) for line in lines)
 
 
 def alternatives(word: str) -> tuple[str, ...]:

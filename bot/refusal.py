@@ -9,8 +9,8 @@ from bot.question import Asked, what_is_missing, what_is_wanted
 from bot.types import Hit
 from indexer.store import Index
 
-REFUSAL_CHINESE = "知识库中没有找到相关内容。"
-REFUSAL_ENGLISH = "The knowledge base holds nothing on this."
+REFUSAL_CHINESE = "知识库中没有找到答案。"
+REFUSAL_ENGLISH = "The knowledge base holds no answer to this."
 
 
 def missing(index: Index, asked: Asked, hits: Sequence[Hit]) -> str:
@@ -38,7 +38,7 @@ def refusal_of(index: Index, question: str, own: Asked, whole: Asked, hits: Sequ
     if is_chinese(question):
         if lacking:
             return f"{REFUSAL_CHINESE.rstrip('。')}：文中没有提到“{lacking}”。"
-        return f"{REFUSAL_CHINESE.rstrip('。')}：没有找到“{wanted}”的答案。" if wanted else REFUSAL_CHINESE
+        return f"知识库中没有找到“{wanted}”的答案。" if wanted else REFUSAL_CHINESE
     if lacking and lacking.isascii():  # 金额 is the name of a kind, not a word of this question
         return f"{REFUSAL_ENGLISH.rstrip('.')}: “{lacking}” is not mentioned."
-    return f"{REFUSAL_ENGLISH.rstrip('.')}: no answer to “{wanted}” was found." if wanted else REFUSAL_ENGLISH
+    return f"The knowledge base holds no answer to “{wanted}”." if wanted else REFUSAL_ENGLISH

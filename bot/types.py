@@ -1,4 +1,4 @@
-"""The nouns of an answer: Hit, Citation, AnswerSentence, Answer."""
+"""The nouns of an answer: Hit, Evidence, Citation, AnswerSentence, Answer."""
 
 import re
 from collections.abc import Mapping
@@ -30,6 +30,19 @@ class Hit:
     coverage: float  # BM25 as a share of its ceiling, 0 to 1
     dense_rank: int | None
     lexical_rank: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A sentence, or a list, of a hit: a span of its document."""
+
+    hit: Hit
+    start: int
+    end: int
+
+    def holds(self, other: "Evidence") -> bool:
+        """The other lies in it."""
+        return self.hit.chunk.doc_id == other.hit.chunk.doc_id and self.start <= other.start < self.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +100,10 @@ class AnswerSentence:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the bot says; a refusal has no sentences and no citations, but the nearest passages in `hits`."""
+    """What the bot says; a refusal has no sentences and no citations.
+
+    In their place it has the `nearest`: of each of the three passages likeliest to answer the likeliest sentence.
+    """
 
     question: str
     sentences: tuple[AnswerSentence, ...]
@@ -103,6 +119,7 @@ class Answer:
     note: str = ""  # what a reader should know about how the answer came to be, Chinese | English
     grows: bool = False  # more is being written
     pending: str = ""  # of an answer that grows: the sentence being written
+    nearest: tuple[Evidence, ...] = ()  # likeliest first
 
     @property
     def text(self) -> str:

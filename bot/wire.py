@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from bot.types import Answer, Hit
+from bot.types import Answer, Evidence, Hit
 from indexer.table import Part, parts, texts
 from indexer.types import Document
 
 
 def answer_to_json(answer: Answer) -> dict[str, Any]:
-    """`jiawen ask --json`; `nearest` holds the nearest passages of a refusal."""
+    """`jiawen ask --json`; `nearest` has the passages nearest to a refused question, with their likeliest sentences."""
     return {
         "question": answer.question,
         "answer": answer.text,
@@ -21,7 +21,7 @@ def answer_to_json(answer: Answer) -> dict[str, Any]:
         "answerer": answer.answerer,
         "index_version": answer.index_version,
         "timings_ms": dict(answer.timings_ms),
-        "nearest": [] if answer.citations else [_hit(rank, hit) for rank, hit in enumerate(answer.hits[:3], 1)],
+        "nearest": [_nearest(rank, one) for rank, one in enumerate(answer.nearest, 1)],
         "searched": answer.searched,
         "note": answer.note,
     }
@@ -30,17 +30,19 @@ def answer_to_json(answer: Answer) -> dict[str, Any]:
 def growing_answer_to_json(answer: Answer, documents: Mapping[str, Document]) -> dict[str, Any]:
     """An answer of POST /api/ask/stream: the same and what the page shows beside it; `nearest` says of which text.
 
-    A citation or hit with a table in it has it in `parts`. Without its timings: the same answer, given again, is the
-    same text and has the same share link.
+    A citation, or sentence of a hit, with a table in it has it in `parts`. Without its timings: the same answer, given
+    again, is the same text and has the same share link.
     """
     written = answer_to_json(answer)
     del written["timings_ms"]
     for hit in written["nearest"]:
         document = documents[hit["doc_id"]]
         hit |= {"title": document.title, "digest": document.digest}
-    for one in [*written["citations"], *written["nearest"]]:
-        if "|" in one.get("quote", one.get("text")):  # as in every row
-            found = parts_to_json(documents[one["doc_id"]].text, one["start"], one["end"])
+    quotes = [(one["doc_id"], one) for one in written["citations"]]
+    quotes += [(hit["doc_id"], hit["sentence"]) for hit in written["nearest"]]
+    for doc_id, one in quotes:
+        if "|" in one["quote"]:  # as in every row
+            found = parts_to_json(documents[doc_id].text, one["start"], one["end"])
             if any(isinstance(part, dict) for part in found):
                 one["parts"] = found
     return written | {"refusal": answer.refusal, "pending": answer.pending}
@@ -65,6 +67,12 @@ def hits_to_json(question: str, hits: Sequence[Hit], index_version: str) -> dict
         "hits": [_hit(rank, hit) for rank, hit in enumerate(hits, 1)],
         "index_version": index_version,
     }
+
+
+def _nearest(rank: int, one: Evidence) -> dict[str, Any]:
+    chunk = one.hit.chunk
+    quote = chunk.text[one.start - chunk.start : one.end - chunk.start]
+    return _hit(rank, one.hit) | {"sentence": {"start": one.start, "end": one.end, "quote": quote}}
 
 
 def _hit(rank: int, hit: Hit) -> dict[str, Any]:

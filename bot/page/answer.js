@@ -187,15 +187,19 @@ function marksOf(sentence, places) {
   return marks;
 }
 
+const LONGEST = 100; // characters shown of one of the nearest passages
+
+// Of each of the nearest passages its likeliest sentence; of older answers its beginning.
 function drawNearest(answer) {
-  const places = answer.nearest.map((hit) => placeOf({ ...hit, number: hit.rank, headings: [], quote: hit.text }));
+  const places = answer.nearest.map((hit) => placeOf({ ...hit, headings: [], quote: hit.text, ...hit.sentence, number: hit.rank }));
   const items = places.map((place, at) => {
     const [first, second] = place.parts ?? [place.quote];
     const table = typeof first === "string" ? second : first;
     const words = (table === first ? "" : first).replace(/\s+/g, " ").replace(/^[# ]+/, "");
-    const isShort = table && words.length <= 60; // so that its table is in sight
-    const text = words && h("span", { lang: languageOf(words) }, isShort ? words : `${words.slice(0, 60)}…`);
-    return h("li", {}, chip(places, at, text, isShort && drawTable(table.names, table.rows.slice(0, 2))));
+    const isShort = words.length <= LONGEST;
+    const text = words && h("span", { lang: languageOf(words) }, isShort ? words : `${words.slice(0, LONGEST)}…`);
+    const title = h("small", { lang: languageOf(place.title) }, place.title);
+    return h("li", {}, chip(places, at, text, table && isShort && drawTable(table.names, table.rows.slice(0, 2)), title));
   });
   return h("div", { class: "nearest" }, h("p", { class: "small" }, say("nearest")), h("ul", {}, items));
 }

@@ -18,6 +18,7 @@ from bot.message import questions_in
 from bot.refusal import REFUSAL_CHINESE, REFUSAL_ENGLISH
 from bot.retrieve import retrieve
 from bot.weigh import held_to
+from bot.wire import answer_to_json
 from indexer.build import build
 from indexer.config import IndexConfig
 from indexer.embed import token_reader
@@ -94,12 +95,12 @@ def test_what_the_article_holds_is_answered(bot: Answerer, question: str, held: 
 @pytest.mark.parametrize(
     ("question", "refusal"),
     [
-        ("番茄炒蛋怎么做？", "知识库中没有找到相关内容：文中没有提到“番茄”。"),
-        ("北京明天天气怎么样？", "知识库中没有找到相关内容：文中没有提到“北京”。"),
-        ("嘉峪关市的面积有多大？", "知识库中没有找到相关内容：文中没有提到“面积”。"),
-        ("第五个全民国家安全教育日的主题是什么？", "知识库中没有找到相关内容：文中没有提到“第五个”。"),
-        ("国家安全宣讲团一共有多少名成员？", "知识库中没有找到相关内容：没有找到“多少名成员”的答案。"),
-        ("How much is the ticket?", "The knowledge base holds nothing on this: no answer to “how much” was found."),
+        ("番茄炒蛋怎么做？", "知识库中没有找到答案：文中没有提到“番茄”。"),
+        ("北京明天天气怎么样？", "知识库中没有找到答案：文中没有提到“北京”。"),
+        ("嘉峪关市的面积有多大？", "知识库中没有找到答案：文中没有提到“面积”。"),
+        ("第五个全民国家安全教育日的主题是什么？", "知识库中没有找到答案：文中没有提到“第五个”。"),
+        ("国家安全宣讲团一共有多少名成员？", "知识库中没有找到“多少名成员”的答案。"),
+        ("How much is the ticket?", "The knowledge base holds no answer to “how much”."),
         ("What is the capital of France?", REFUSAL_ENGLISH),
         ("？？？", REFUSAL_CHINESE),
         ("谢谢您！", REFUSAL_CHINESE),
@@ -145,7 +146,7 @@ def test_a_refusal_names_no_word_that_another_document_holds(built, kb: Path, co
 
 def test_a_refused_follow_up_names_what_its_own_words_miss(bot: Answerer) -> None:
     answer = bot.ask("她们讲一场收多少钱？", [("拉起那支讲课队伍时，定下的宗旨是什么？", "……")])
-    assert answer.refusal == "知识库中没有找到相关内容：文中没有提到“金额”。"
+    assert answer.refusal == "知识库中没有找到答案：文中没有提到“金额”。"
 
 
 @pytest.mark.parametrize("question", ["", " \n\t\u3000"])
@@ -291,6 +292,22 @@ def test_a_heading_without_markup_is_cited_only_where_it_is_likeliest(built, kb:
     wide = answers(index, "甲乙", enough_belief=1.1, least_belief=0)
     assert [one.text for one in wide.sentences] == ["甲乙。", "丙丙。"]
     assert [one.text for one in answers(index, "甲乙己").sentences] == ["二、甲乙己"]
+
+
+def test_a_refusal_has_of_each_of_the_likeliest_passages_the_likeliest_sentence(built, kb: Path, counting) -> None:
+    texts = ("丁。丙甲。", "乙甲甲甲。", "丁丙甲乙。甲乙。", "丁丁。")
+    (kb / "a.md").write_text("\n\n".join(texts), encoding="utf-8")
+    built(merge_characters=1)
+    refused = answers(kb.parent / "index", "甲乙", chance=0.1)
+    assert [one.hit.chunk.text[one.start - one.hit.chunk.start :][: one.end - one.start] for one in refused.nearest] == [
+        "甲乙。", "乙甲甲甲。", "丙甲。",
+    ]  # fmt: skip
+    assert [one["sentence"]["quote"] for one in answer_to_json(refused)["nearest"]] == [
+        "甲乙。",
+        "乙甲甲甲。",
+        "丙甲。",
+    ]
+    assert answers(kb.parent / "index", "甲乙").nearest == ()
 
 
 def test_a_list_has_lines_of_its_own(built, kb: Path) -> None:

@@ -86,9 +86,14 @@ def test_ask_answers_and_cites(article_index: Path) -> None:
 def test_ask_refuses_with_the_nearest_passages(article_index: Path) -> None:
     answer = json.loads(jiawen("ask", "--index", article_index, "--json", "番茄炒蛋怎么做？").stdout)
     assert answer["verdict"] == "refused"
-    assert answer["answer"] == "知识库中没有找到相关内容：文中没有提到“番茄”。"
+    assert answer["answer"] == "知识库中没有找到答案：文中没有提到“番茄”。"
     assert answer["sentences"] == answer["citations"] == []
-    assert len(answer["nearest"]) == 3
+    assert [passage["rank"] for passage in answer["nearest"]] == [1, 2, 3]
+    for passage in answer["nearest"]:
+        sentence = passage["sentence"]
+        quote = passage["text"][sentence["start"] - passage["start"] : sentence["end"] - passage["start"]]
+        assert sentence["quote"] == quote
+        assert quote.strip()
 
 
 def test_for_people(article_index: Path) -> None:
@@ -98,7 +103,7 @@ def test_for_people(article_index: Path) -> None:
     done = jiawen("search", "--index", article_index, "-k", "2", "专职讲解员有几名？")
     assert len(done.stdout.splitlines()) == 2
     done = jiawen("ask", "--index", article_index, "番茄炒蛋怎么做？")
-    assert done.stdout.startswith("知识库中没有找到相关内容：文中没有提到“番茄”。\n  · ")
+    assert done.stdout.startswith("知识库中没有找到答案：文中没有提到“番茄”。\n  · ")
 
 
 def test_search(article_index: Path) -> None:

@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 
 from bot.export import as_html, as_markdown, as_text
 from bot.lists import item_lines
-from bot.types import Answer, AnswerSentence, Citation, Hit, Verdict
+from bot.types import Answer, AnswerSentence, Citation, Evidence, Hit, Verdict
 from bot.wire import answer_to_json, growing_answer_to_json
 from indexer.types import Chunk, Document
 
@@ -153,12 +153,13 @@ def test_the_nearest_passages_of_a_refusal_are_exported() -> None:
     start = DOCUMENT.text.index("甲在前")
     chunk = Chunk("文/a", start, start + 4, DOCUMENT.text[start : start + 4], ())
     hit = Hit(chunk, 0, 0.9, 0.9, 0.1, 1, 1)
-    answer = Answer("问？", (), Verdict.REFUSED, 0.1, (), (hit,), "没有找到。", "extractive", "v")
+    sentence = Evidence(hit, start, start + 4)
+    answer = Answer("问？", (), Verdict.REFUSED, 0.1, (), (hit,), "没有找到。", "extractive", "v", nearest=(sentence,))
     row = json.loads(json.dumps(growing_answer_to_json(answer, {"文/a": DOCUMENT})))
-    assert as_text([row], "zh") == "没有找到。\n最接近的段落\n[1] 《题<b>》：“甲在前。”\n"
-    assert "\n\nNearest passages\n\n\\[1\\] 《题" in as_markdown([row], document_of, "en")
+    assert as_text([row], "zh") == "没有找到。\n可能相关的原文\n[1] 《题<b>》：“甲在前。”\n"
+    assert "\n\nPossibly related\n\n\\[1\\] 《题" in as_markdown([row], document_of, "en")
     html = as_html([row], document_of, "zh")
-    assert "<p>最接近的段落</p>\n<p>[1] 《题&lt;b&gt;》</p><blockquote><mark>甲在前。</mark>乙是" in html
+    assert "<p>可能相关的原文</p>\n<p>[1] 《题&lt;b&gt;》</p><blockquote><mark>甲在前。</mark>乙是" in html
 
 
 CONTACTS = Document(

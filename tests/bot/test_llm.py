@@ -202,7 +202,7 @@ def test_the_model_may_decline(bot: Answerer, script: Script) -> None:
     script.says(["资料中没有提到。", "不过我猜是国防基地[1]。"])
     answer = bot.ask(QUESTION)
     assert (answer.verdict, answer.sentences, answer.answerer) == (Verdict.REFUSED, (), "openai:m")
-    assert answer.text.startswith("知识库中没有找到相关内容")
+    assert answer.text.startswith("知识库中没有找到答案")
 
 
 def test_what_else_a_model_says_is_no_reason_to_throw_its_answer_away(bot: Answerer, script: Script) -> None:

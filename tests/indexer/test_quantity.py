@@ -68,6 +68,42 @@ def test_quantities_agree_on_number_and_unit() -> None:
     assert Quantity(False, 15, "").agrees(Quantity(False, 15, "所"))
 
 
+@pytest.mark.parametrize(
+    ("text", "inside", "outside"),
+    [
+        ("65岁及以上老人免费", ["67岁", "六十五岁", "100岁"], ["64岁", "67元", "67名", "第67岁"]),
+        ("体温在37.3℃以上的患者", ["38度", "39℃"], ["37度"]),
+        ("年满18周岁", ["18岁", "20岁"], ["17岁"]),
+        ("未满16周岁", ["15岁", "3周岁"], ["17岁"]),
+        ("60至64周岁的低保户", ["62岁", "60岁", "64周岁"], ["59岁", "65岁"]),
+        ("每班不超过50人", ["45人"], ["51人"]),
+        ("每班不少于50人", ["51人"], ["45人"]),
+        ("三至五天", ["4天"], ["6天"]),
+        ("5个工作日内", ["3个工作日"], ["7个工作日"]),
+        ("11月16日至20日", ["11月18号"], ["11月21日"]),
+        ("11月16日至11月20日暂停体检", ["11月18号"], ["11月21日", "12月18日"]),
+        ("11月16日至12月20日", [], ["11月18日"]),  # two months: not looked into
+        ("2018年至2022年共3次", [], ["2020年"]),  # a sum of years says nothing of one
+        ("1月至6月", [], ["3月"]),
+        ("第三条至第七条", [], ["第五条"]),
+        ("8:00至17:00", [], ["9"]),
+    ],
+)
+def test_a_number_in_a_range_agrees_with_its_end(text: str, inside: list[str], outside: list[str]) -> None:
+    there = quantities(fold(text))
+
+    def all_agree(asked: str) -> bool:
+        return all(any(one.agrees(other) for other in there) for one in quantities(fold(asked)))
+
+    assert [asked for asked in inside if not all_agree(asked)] == []
+    assert [asked for asked in outside if all_agree(asked)] == []
+
+
+def test_a_range_agrees_with_no_other_range() -> None:
+    (asked,), (given) = quantities("70岁以上"), quantities("65岁以上")
+    assert not any(asked.agrees(one) for one in given)
+
+
 @given(st.text(alphabet="一二十百万亿两零〇1５.第个所余(条)", max_size=60))
 def test_every_number_is_written_where_it_says(text: str) -> None:
     folded = fold(text)
