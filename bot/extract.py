@@ -48,8 +48,7 @@ def choose_sentences(index: Index, weighed: Weighed, config: BotConfig) -> list[
         one = None if inside[at] else _cited_for(sentences[at], text, chosen.values(), whole)
         if one and (said := text[one.start : one.end]) not in chosen:  # a repeated sentence is cited once
             chosen = {key: other for key, other in chosen.items() if not one.holds(other)} | {said: one}
-    top = sentences[int(belief.argmax())]
-    best = next(one for one in chosen.values() if one.holds(top))
+    best = max(chosen.values(), key=lambda one: belief[list(map(one.holds, sentences))].sum())
     for one in list(chosen.values()):
         text = index.documents[one.hit.chunk.doc_id].text
         if table := table_at(text, one.start):

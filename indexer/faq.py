@@ -13,6 +13,9 @@ _QUESTION = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_LINE = 120  # characters
+# What asks without a mark in a heading: 签约可以得到什么. A shorter one, 怎么签, would be like any question.
+_ASKS = re.compile(r"什么|怎么|怎样|如何|哪[些里儿个种类]|多少|几[时点天年个次]|多[久长大]|为何|谁|[是能可]否|吗$")
+_SHORTEST = 6  # characters
 _ANSWER = re.compile(r"\s{0,20}\**(?:答|A)\d{0,3}[:：.、]", re.IGNORECASE)
 # What the title of such a page has around its subject: 关于社保卡的常见问题解答.
 _OF_TITLE = re.compile(r"^关于|的?(?:办理|业务|热点|常见|有关|相关)*(?:问题|问答|疑问|答疑|解答|FAQ).*$", re.IGNORECASE)
@@ -25,8 +28,8 @@ def asked_and_answered(title: str, text: str) -> list[KnownQuestion]:
 
     One that does not name the subject of the page's title has it in front: 社保卡 before 可以代办吗？
 
-    Such a line begins with 问 or Q, or ends with a question mark and is a heading or has 答 or A below. An answer ends
-    before the next such line or heading, or with the last sentence that ends within 400 characters.
+    Such a line begins with 问 or Q, or ends with a question mark and has 答 or A below, or is a heading that asks. An
+    answer ends before the next such line or heading, or with the last sentence that ends within 400 characters.
     """
     subject = _OF_TITLE.sub("", title) if len(title) <= _LONGEST_LINE and _OF_TITLE.search(title) else ""
     subject = subject if len(subject) <= _LONGEST_SUBJECT else ""
@@ -36,9 +39,7 @@ def asked_and_answered(title: str, text: str) -> list[KnownQuestion]:
     for line in text.split("\n"):
         start, end = end + 1, end + 1 + len(line)
         match = _QUESTION.fullmatch(line.strip()) if len(line) <= _LONGEST_LINE else None
-        if match and (
-            match["says"] or (match["question"][-1] in "？?" and (start in headings or _ANSWER.match(text, end)))
-        ):
+        if match and (match["says"] or _is_question(match["question"], start in headings, text, end)):
             asked.append((start, end, match["question"]))
     bounds = sorted({*headings, *(start for start, _, _ in asked), len(text)})
     found = []
@@ -50,3 +51,9 @@ def asked_and_answered(title: str, text: str) -> list[KnownQuestion]:
             named = question if subject in question else subject + question
             found.append(KnownQuestion(named, below[spans[0][0] : ends[-1]], in_text=True))
     return found
+
+
+def _is_question(line: str, is_heading: bool, text: str, end: int) -> bool:
+    if line[-1] in "？?":
+        return is_heading or bool(_ANSWER.match(text, end))
+    return is_heading and len(line) >= _SHORTEST and bool(_ASKS.search(line))

@@ -9,7 +9,7 @@ HAN = "\u3400-\u9fff"
 NUMERALS = "〇零一二三四五六七八九十百千万亿两"
 # 20 numerals bound the value: a text of a thousand 亿 would be no float.
 _QUANTITY = re.compile(
-    rf"(第)?(?:((?:\d{{1,3}}(?:,\d{{3}})+(?!\d)|\d+)(?:\.\d+)?)|([{NUMERALS}]{{1,20}}))([万亿千百]?)[余多来几]?([万亿]?)(?:\(\w\))?(?:周(?=岁))?((?![至到])[{HAN}a-z%‰°℃]|)"
+    rf"(第)?(?:((?:\d{{1,3}}(?:,\d{{3}})+(?!\d)|\d+)(?:\.\d+)?)|([{NUMERALS}]{{1,20}})|首(?=[次届个批]))([万亿千百]?)[余多来几]?([万亿]?)(?:\(\w\))?(?:周(?=岁))?((?![至到])[{HAN}a-z%‰°℃]|)"
 )
 _UP_TO = re.compile(r"[至到~—–-]{1,2}")
 # What makes a number the least or the most of a range: 年满18周岁, 37.3℃以上, 5个工作日内.
@@ -64,11 +64,13 @@ def quantities(text: str) -> tuple[Quantity, ...]:
             counts = unit in _COUNTED_IN_WORDS or _UP_TO.match(text, match.end())
             if single and (chinese in _MYRIADS or chinese in _TENS or not counts):
                 continue  # 一起, 千方百计
-        value = float(arabic.replace(",", "")) if arabic else float(chinese_number(chinese))
+        value = float(arabic.replace(",", "")) if arabic else float(chinese_number(chinese or "一"))  # 首
         for scale in (first, second):
             value *= (_TENS | _MYRIADS).get(scale, 1)
         counted = match[0] if unit in _COUNTED_IN_WORDS else match[0].removesuffix(unit)
-        one = Quantity(bool(ordinal), value, _DEGREES.get(unit, unit), counted, match.start())
+        one = Quantity(
+            bool(ordinal or not (arabic or chinese)), value, _DEGREES.get(unit, unit), counted, match.start()
+        )
         found.append(replace(one, reach=_reach(text, one, found, [*ends, match.end()])))
         ends.append(match.end())
     return tuple(found)

@@ -27,6 +27,11 @@ from indexer.types import KnownQuestion
         ("他问：去哪里？\n没人答。", []),  # a line that begins otherwise
         ("你去哪里？\n我去学校。", []),  # neither a heading nor answered by name
         ("## 怎么办？\n", []),
+        (
+            "## 二、签约可以得到什么\n\n- 上门。\n\n## 得到什么\n\n优惠。",
+            [("签约可以得到什么", "- 上门。")],
+        ),  # 得到什么 is short
+        ("## 签约可以得到的服务\n\n- 上门。\n\n签约可以得到什么\n\n上门。", []),  # nothing asked; no heading
         ("## 为什么？\n" + "长。" * 300, [("为什么？", "长。" * 200)]),
     ],
 )

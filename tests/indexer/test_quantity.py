@@ -51,6 +51,8 @@ def test_every_number_is_read_back(hundred_millions: int, ten_thousands: int, on
         ("一起努力，千方百计", []),
         ("12,960人", [Quantity(False, 12_960, "人")]),
         ("共1,234,567.5元", [Quantity(False, 1_234_567.5, "元")]),
+        ("首次申领，第一次不收费", [Quantity(True, 1, "次"), Quantity(True, 1, "次")]),
+        ("榜首是谁，首都在哪", []),
         ("第1,2条", [Quantity(True, 1, ""), Quantity(False, 2, "条")]),
         ("2,0243", [Quantity(False, 2, ""), Quantity(False, 243, "")]),
     ],
