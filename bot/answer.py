@@ -13,7 +13,7 @@ from bot.generate import Draft
 from bot.head import Head, load_head
 from bot.known import Query, query_of
 from bot.llm import Model, ModelError, open_model
-from bot.message import SHORT, goes_on, questions_in
+from bot.message import SHORT, goes_on, questions_in, without_courtesies
 from bot.prompt import is_chinese
 from bot.question import ask_what
 from bot.refusal import refusal_of
@@ -96,10 +96,10 @@ class Answerer:
     def checked(self, question: str) -> str:
         """The question to be answered; an empty or over-long one is a QuestionError.
 
-        Where it is nearer to what the index holds for it, misspelt words are put right, and words that no passage has
-        are those that stand for them there.
+        Without courtesies around it. Where it is nearer to what the index holds for it, misspelt words are put
+        right, and words that no passage has are those that stand for them there.
         """
-        checked = check_question(question, self.config)
+        checked = without_courtesies(check_question(question, self.config))
         checked = self._nearer(checked, self.spelling.proposed(checked))
         for word, other in own_words(self.index.lexical, simplify(checked)):
             checked = self._nearer(checked, simplify(checked).replace(word, other))
@@ -256,6 +256,7 @@ class Answerer:
         note: str = "",
     ) -> Answer:
         share = sum(one.supported for one in sentences) / len(sentences) if sentences else 1.0
+        searched = found.weighed.query.text
         return Answer(
             question=found.question,
             sentences=tuple(sentences),
@@ -267,7 +268,7 @@ class Answerer:
             answerer=answerer,
             index_version=self.index.manifest.version,
             timings_ms=_timings(found),
-            searched=found.weighed.query.text if found.weighed.query.text != found.question.strip() else "",
+            searched="" if searched in found.question else searched,  # without its courtesies it is the same
             note=_joined(note, _of_different_dates(citations)),
             nearest=tuple(nearest_sentences(self.index, found.weighed, _NEAREST)) if refusal else (),
         )

@@ -15,6 +15,23 @@ _COURTESY = re.compile(
     "谢谢|多谢|感谢|辛苦|好[的吧]?|嗯|哦|知道|明白|了解|收到|哈|[你您]好|再见|拜拜|[你您了啦啊呀]"
     r"|\b(?:ok|okay|thanks|thank you|hello|hi|bye)\b"
 )
+# What leads to a question and is none of it: 您好，我想咨询一下，
+_OPENS = re.compile(
+    r"(?:(?:(?:[你您]们?|大家|早上|上午|下午|晚上)好[呀啊]?|嗨|哈[喽罗]|打扰(?:一?下|了)|不好意思|劳驾|请问(?:一?下)?"
+    r"|麻烦(?:[你您](?:问|帮忙)?|问|帮忙)(?:一?下)?|请?帮(?:我|忙)[查看问](?:一?下|[查看问])"
+    r"|[我俺]?(?:就|还|也|只)?想要?(?:请?问|咨询|请教|打听|了解|知道)(?:一?下|[你您问]|一?个问题)*"
+    r"|(?:hi|hello|excuse me|(?:(?:could|can|would) you )?(?:please )?tell me|i(?:'d| would) like to know)\b"
+    r")[\s,，.。!！:：~～、]*)+",
+    re.IGNORECASE,
+)
+# And what follows one: ，谢谢！ ，可以告诉我吗？
+_CLOSES = re.compile(
+    r"(?:(?:(?:[\s,，。.;；!！~～]+|(?<=[?？]))"
+    r"(?:谢谢|多谢|感谢|拜托|在线等|(?:麻烦|辛苦)(?=[您你了])|thanks|thank you)|(?<![说声句道])谢谢)[您你了啦呀啊哈]*"
+    r"|[\s,，]+(?:请|(?:可以|能|能不能|可不可以)(?:请?[您你])?)?(?:告诉|回答)(?:一?下)?我?(?:一?下)?[吗呢么]?)"
+    r"[\s,，。.!！?？~～]*$",
+    re.IGNORECASE,
+)
 # Where a question ends: not inside a title or a quotation, nor in an address, as ?id= does.
 _ENDS = re.compile(r"《[^》]*》|“[^”]*”|「[^」]*」|『[^』]*』|\"[^\"]*\"|([?？](?<![!-~]\?(?=[!-~]))[?？!！\s]*)")
 _OPENING = re.compile(
@@ -46,6 +63,15 @@ def leans(question: str) -> bool:
 def asks_nothing(message: str) -> bool:
     """It holds nothing but courtesies and marks: 谢谢！ 你好 ？？？"""
     return not re.search(r"\w", _COURTESY.sub("", fold(message)))
+
+
+def without_courtesies(message: str) -> str:
+    """The message without those that it begins and ends with; as it is where nothing else is in it."""
+    opens = _OPENS.match(message)
+    left = message[opens.end() :] if opens else message
+    while closes := _CLOSES.search(left):
+        left = left[: closes.start()]
+    return message if asks_nothing(left) else left
 
 
 def questions_in(message: str) -> list[str]:

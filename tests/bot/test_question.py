@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.lexicon import alternatives, contrasts, english_phrases, is_generic, sound, with_chinese
-from bot.message import asks_nothing, goes_on, questions_in
+from bot.message import asks_nothing, goes_on, questions_in, without_courtesies
 from bot.question import (
     GIVES,
     KINDS,
@@ -298,3 +298,44 @@ def test_courtesies_ask_nothing() -> None:
         assert asks_nothing(message), message
     for message in ("谢谢是谁唱的？", "好在哪里", "你好吗", "1", "hello world"):
         assert not asks_nothing(message), message
+
+
+@pytest.mark.parametrize(
+    ("message", "left"),
+    [
+        ("您好，我想咨询一下，挂号多少钱？", "挂号多少钱？"),
+        ("你好，请问挂号多少钱？", "挂号多少钱？"),
+        ("麻烦问一下  挂号多少钱", "挂号多少钱"),
+        ("麻烦您帮我查一下挂号多少钱", "挂号多少钱"),
+        ("想问问挂号多少钱", "挂号多少钱"),
+        ("不好意思打扰一下，挂号多少钱？", "挂号多少钱？"),
+        ("Hello, could you please tell me when it opens?", "when it opens?"),
+        ("麻烦的手续有哪些？", "麻烦的手续有哪些？"),
+        ("打扰他人怎么处罚？", "打扰他人怎么处罚？"),
+        ("我想申请廉租房", "我想申请廉租房"),
+        ("Hilton 在哪？", "Hilton 在哪？"),
+        ("挂号多少钱，谢谢", "挂号多少钱"),
+        ("挂号多少钱？谢谢啦！", "挂号多少钱？"),
+        ("你好，挂号多少钱，麻烦您了，多谢", "挂号多少钱"),
+        ("挂号多少钱，可以告诉我吗？", "挂号多少钱"),
+        ("When does it open? Thanks!", "When does it open?"),
+        ("怎么说谢谢", "怎么说谢谢"),
+        ("手续怎么这么麻烦？", "手续怎么这么麻烦？"),
+        ("谁最辛苦", "谁最辛苦"),
+        ("这件事要告诉我们吗", "这件事要告诉我们吗"),
+        ("谢谢！", "谢谢！"),
+        ("你好！", "你好！"),
+        ("请问", "请问"),
+        ("我想咨询", "我想咨询"),
+    ],
+)
+def test_courtesies_around_a_question_are_taken_off(message: str, left: str) -> None:
+    assert without_courtesies(message) == left
+
+
+@given(st.text(alphabet="你好请问，我想知道挂号 hi?？麻烦谢谢您！", max_size=30))
+def test_courtesies_are_taken_off_once_and_for_all(message: str) -> None:
+    left = without_courtesies(message)
+    assert left in message
+    assert without_courtesies(left) == left
+    assert not message.strip() or left.strip()

@@ -43,4 +43,6 @@ def test_a_question_is_put_in_the_words_of_the_knowledge_base_where_it_is_nearer
     bot = open_bot(kb.parent / "index")
     assert bot.ask("乙丁丙丙").searched == "甲甲丙丙"
     assert bot.ask("甲甲丙丙").searched == ""
+    assert bot.ask("您好，请问甲甲丙丙").searched == ""
+    assert bot.ask("您好，请问乙丁丙丙").searched == "甲甲丙丙"
     assert bot.checked("甲甲丙戊丙") == "甲甲丙戊丙"  # farther
