@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass
 from textwrap import dedent
 
-# Marks: [1] 【1】 ［1］ 〔1〕 [1,2] [1-3] [^1] 【1†source】 [来源：1] [1](#p) [[1]] （[1]） (见[1], [2]), up to
-# twelve numbers. A longer one is a year, and (1) counts or names something: 包括(1)甲(2)乙, (1)班.
+# Marks: [1] 【1】 ［1］ 〔1〕 [1,2] [1-3] [^1] 【1†source】 [来源：1] [1](#p) [[1]] （[1]） (见[1], [2]) **[1]** and
+# <sup>[1]</sup>, up to twelve numbers. A longer one is a year, and (1) counts or names: 包括(1)甲(2)乙, (1)班.
 _NUMBER = r"[ \t]{0,2}\^?\d{1,3}[ \t]{0,2}"
 _LINK = r"\((?:#[^()\s]{0,40}|https?://[^()\s]{1,200})\)"
 _SOURCE = r"†[^\]】\n]{0,40}"
@@ -18,20 +18,33 @@ _BARE = re.compile(
     rf"[\[［【〔](?:{_NAME})?({_NUMBER}(?:[,，、;；\-–—~～至]{_NUMBER}){{0,11}})(?:{_SOURCE})?[\]］】〕](?:{_LINK})?",
     re.IGNORECASE,
 )
-_SEVERAL = rf"{_BARE.pattern}(?:[,，、;； \t]{{0,2}}{_BARE.pattern}){{0,11}}"
+_PARTS_MARKS = "，,、;；"
+_BETWEEN_BEGUN = rf"[ \t]{{0,2}}(?:[{_PARTS_MARKS}和与及至~～–—-]|an?d?)?[ \t]{{0,2}}"
+_BETWEEN = re.compile(_BETWEEN_BEGUN.replace("an?d?", "and"))  # two marks
+_SEVERAL = rf"{_BARE.pattern}(?:{_BETWEEN.pattern}{_BARE.pattern}){{0,11}}"
 _MARK = re.compile(
-    rf"[ \t]{{0,2}}(?:(?:[\[［【〔（(](?:{_NAME})?|[（(]参?见){_SEVERAL}[\]］】〕）)](?:{_LINK})?|{_BARE.pattern})",
+    r"[ \t]{0,2}(?:\*{2,3})?[ \t]?(?:<sup>)?"
+    rf"(?:(?:[\[［【〔（(](?:{_NAME})?|[（(]参?见){_SEVERAL}[\]］】〕）)](?:{_LINK})?|{_BARE.pattern})"
+    r"(?:\*{2,3}|</sup>)?",
     re.IGNORECASE,
 )
 _BEHIND = r"(?<=[\]］】〕）)])"  # a mark
-_MARK_OR_LINK = re.compile(rf"{_MARK.pattern}|{_BEHIND}{_LINK}", re.IGNORECASE)
+_MARK_ENDS = "]］】〕）)*>"
+_NEXT = rf"[{_PARTS_MARKS}][ \t]{{0,2}}"  # mark behind another one
+_MARK_OR_LINK = re.compile(rf"(?:{_NEXT})?{_MARK.pattern}|{_BEHIND}(?:{_LINK}|\*\*|</sup>)", re.IGNORECASE)
 _NAME_BEGUN = r"[参考来源资料材文献段落出处A-Za-z:： \t]{0,12}"
-_BEGUN = re.compile(  # of a mark, or of its link
-    rf"(?:(?:[\[［【〔（(]{_NAME_BEGUN}|[（(]参?见)(?:{_SEVERAL}(?:\([^()\s]*)?[,，、;； \t]{{0,2}})?)?"
+_BEGUN = re.compile(  # of a mark, or of what belongs to it
+    rf"(?:{_NEXT})?\*{{0,3}}[ \t]?(?:</?s?u?p?>?)?"
+    rf"(?:(?:[\[［【〔（(]{_NAME_BEGUN}|[（(]参?见)(?:{_SEVERAL}(?:\([^()\s]*)?{_BETWEEN_BEGUN})?)?"
     rf"(?:[\[［【〔]{_NAME_BEGUN}[\d^,，、;；\-–—~～至 \t]*(?:†[^\]】\n]*)?)?|{_BEHIND}\((?:[#h][^()\s]*)?",
     re.IGNORECASE,
 )
-_CODE_OR_MARK = re.compile(rf"`[^`\n]*`|{_MARK.pattern}", re.IGNORECASE)
+# What a clause begins with only to name its passage: 根据[1]， 如[1]所示， [1]指出，
+_NAMES_PASSAGE = (
+    rf"(?<![^\s，,。；;：:-])(?:(?:根据|依据|按照|据|如){_SEVERAL}(?:中?所[述示说载]|中?的?(?:内容|记载|说明|描述|介绍|信息))?"
+    rf"|[ \t]?{_SEVERAL}(?:中?(?:指出|提到|显示|表明|记载|写道))?)[，,：:]"
+)
+_CODE_OR_MARK = re.compile(rf"`[^`\n]*`|{_NAMES_PASSAGE}|{_MARK.pattern}", re.IGNORECASE)
 _INDEXED = re.compile(r"\.[A-Za-z_]|[ \t]*=|\(")  # x[1].y, a[2] = 3: code, where a letter stands before the bracket
 _ONE_OR_RANGE = re.compile(r"(\d+)(?:\s*[-–—~～至]\s*\^?(\d+))?")
 _OPENS = "[［【〔"
@@ -42,10 +55,11 @@ _FENCE = re.compile(r"\s*(?:```|~~~)")
 _TENS = "一二三四五六七八九十"
 _LONGEST_BLOCK = 400  # characters of code that are one claim: lines behind these begin another
 _QUOTED = re.compile(r"\s*>(?:[> \t]*>)?(?:[ \t]+|(?![\d=]))")  # >60岁 compares
-# What a list puts in front of its items; neither 三、四年级 nor 3.5万 is numbered.
+_BULLET = r"[-*+•·]"
+# What a list puts in front of its items; neither 三、四年级 nor 3.5万, (1)班 or ①②都可以 is numbered.
 _NUMBERING = re.compile(
-    rf"\s*(?:(?:[-*+•·][ \t]+(?:\[[ xX]\][ \t]+)?|#{{1,6}}[ \t]+)|\d{{1,3}}(?:[.．](?!\d)|[)）]|、(?!\d))"
-    rf"|[(（](?:\d{{1,3}}|[{_TENS}]{{1,3}})[)）]|[①-⑳]|[{_TENS}]{{1,3}}、(?![{_TENS}]))\s*"
+    rf"\s*(?:(?:{_BULLET}[ \t]+(?:\[[ xX]\][ \t]+)?|#{{1,6}}[ \t]+)|\d{{1,3}}(?:[.．](?!\d)|[)）]|、(?!\d))"
+    rf"|[(（](?:\d{{1,3}}|[{_TENS}]{{1,3}})[)）](?!班)|[①-⑳](?![①-⑳、，,和与及至~-])|[{_TENS}]{{1,3}}、(?![{_TENS}]))\s*"
 )
 _DEEPEST = 12  # blanks before an item of a list that are kept
 # What leads over to a claim or a source, or takes leave, and claims nothing. 是的 and 没有 claim something.
@@ -88,8 +102,9 @@ _MARKUP = tuple(
     )
 )
 _MARKED = re.compile(r"[*_~`<\\\[]")
-_CLOSING_HASHES = re.compile(r"[ \t]+#+$")
+_CLOSING_HASHES = re.compile(r"[ \t]#+$")
 _EMPHASIS_BEGUN = re.compile(r"\s{0,3}([*_])[^\s*_]")
+_LONGEST_EMPHASIZED = 500  # characters: to look through a longer one at each of its ends takes the square of its length
 
 _ENDS = frozenset("。｡！？…")
 _ASCII_ENDS = frozenset(".!?")  # as the next character decides: 3.5, form?id=3, ![图](…)
@@ -214,22 +229,32 @@ class Splitter:
 
     def _take_after_end(self, character: str) -> list[CitedSentence]:
         closes_quote = character == '"' and self._quoted
-        emphasis = _EMPHASIS_BEGUN.match("".join(self._held[:5])) if character in "*_" else None
-        closes_emphasis = emphasis and emphasis[1] == character and self._held.count(character) == 1
         if character.isspace():
             self._unsure = "\n" if self._unsure == "\n" else ""
             self._gap = "\n" if "\n" in {self._gap, character} else " "
-        elif character in _OPENS + "（(" and self._gap != "\n":
-            self._mark_from = len(self._held)
         elif not self._gap and (
-            character in _CLOSERS or closes_quote or closes_emphasis or character in _ENDS | _ASCII_ENDS
+            character in _CLOSERS | _ENDS | _ASCII_ENDS or closes_quote or self._closes_emphasis(character)
         ):
             self._quoted = self._quoted and not closes_quote
             self._unsure = "" if character in _ENDS else self._unsure
+        elif self._may_begin_mark(character):
+            self._mark_from = len(self._held)
         else:
             return self._take_next(character)
         self._held.append(character)
         return []
+
+    def _closes_emphasis(self, character: str) -> bool:
+        """It is the second of its kind in a sentence that begins with it: *甲。*"""
+        if character not in "*_" or len(self._held) > _LONGEST_EMPHASIZED:
+            return False
+        begun = _EMPHASIS_BEGUN.match("".join(self._held[:5]))
+        return begun is not None and begun[1] == character and self._held.count(character) == 1
+
+    def _may_begin_mark(self, character: str) -> bool:
+        if character in _PARTS_MARKS:
+            return not self._gap and self._held[-1] in _MARK_ENDS
+        return character in _OPENS + "（(*<" and self._gap != "\n"
 
     def _take_next(self, character: str) -> list[CitedSentence]:
         """The first character that cannot belong to the end: it goes on with the sentence, or begins the next one."""
@@ -261,9 +286,11 @@ class Splitter:
             held.append(character)
             return []
         self._mark_from = -1
-        if self._unsure == "." or (self._unsure and held[start] in _OPENS):  # a.(见附件), ![图](…
+        # a.(见附件), ![图](…, “甲？”[1]、乙
+        if self._unsure == "." or (self._unsure and held[start] in _OPENS) or held[start] in _PARTS_MARKS:
             self._ended = False
-            self._sealed_from = start if held[start] in _SEAL_OPENS else self._sealed_from
+            opened = [at for at in range(start, len(held)) if held[at] in _SEAL_OPENS]
+            self._sealed_from = opened[-1] if opened else self._sealed_from
             return self._take(character)
         following = held[start:]
         del held[start:]
@@ -294,10 +321,10 @@ class Splitter:
             if numbering := _NUMBERING.match(claim):
                 claim = claim[numbering.end() :]
                 shown = numbering[0].strip()
-                if self._on_new_line and shown[0] != "#":  # a heading is shown without its sign, as is a quotation
+                if shown[0] != "#":  # a heading is shown without its sign, as is a quotation
                     before = f"{before and before + self._indent}{shown} "
             claim = _without_markup(" ".join(claim.strip().split("\n"))).strip()
-            claim = _CLOSING_HASHES.sub("", claim) if shown.startswith("#") else claim
+            claim = _CLOSING_HASHES.sub("", claim).rstrip() if shown.startswith("#") else claim
             heading = f"{claim}：" if shown.startswith("#") else claim
             if _NAMES_WHAT_COMES.fullmatch(heading) or _LEADS_OVER.fullmatch(claim):
                 if heading[-1] in ":：":
@@ -332,7 +359,10 @@ def _without_marks(written: str, passages: int) -> tuple[str, list[int]]:
         marks = [] if match[0].startswith("`") else [_numbers(mark[1]) for mark in _BARE.finditer(match[0])]
         numbers = [number for mark in marks for number in mark] if all(marks) else []
         if numbers and not _is_text(written, match, numbers, passages):
-            kept.append(written[end : match.start()])
+            between = written[end : match.start()]
+            if not end and re.fullmatch(rf"\s*{_BULLET}", between):
+                between += " "  # which the mark has: - [1]甲
+            kept += [between] if not end or not _BETWEEN.fullmatch(between) else []
             end = match.end()
             named.update(dict.fromkeys(numbers))
     return "".join([*kept, written[end:]]), list(named)
