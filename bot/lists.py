@@ -16,7 +16,7 @@ _SIGNS = (
     "[①-⑳]",
 )
 _ITEM = re.compile(rf"([ \t]*)(?:{'|'.join(f'({sign})' for sign in _SIGNS)})[ \t]*\S")
-_LINE = re.compile(r"[^\n]*\S")
+_LINE = re.compile(r"^[^\n]*\S", re.MULTILINE)
 _LEADS = re.compile(r"[:：]\**$|如下[。.]?$")
 _LONGEST = 600  # characters: a longer one is a chapter, whose sentences stand for themselves
 

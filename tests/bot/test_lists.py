@@ -1,5 +1,7 @@
 """Where the lists of a text stand, and what leads to them."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,6 +61,14 @@ def test_any_list_holds_the_sentence_and_whole_lines(lines: list[str]) -> None:
             if found.lead:
                 assert found.lead[0] == left
                 assert text[found.lead[1] - 1] in "：:下"
+
+
+@pytest.mark.parametrize("unit", [" ", "\t", "\n", "- ", "甲"])
+def test_a_list_behind_a_long_line_is_found_in_time_linear_in_its_length(unit: str) -> None:
+    text = f"甲。\n{unit * 200_000}\n所需材料如下：\n1. 户口簿；\n2. 原证。"
+    started = time.perf_counter()
+    assert list_of(text, "所需") == ("所需材料如下：\n1. 户口簿；\n2. 原证。", "所需材料如下：")
+    assert time.perf_counter() - started < 10  # it takes 0.01 s; 200,000 blanks squared took minutes
 
 
 def test_only_an_item_begins_a_line() -> None:
