@@ -8,12 +8,15 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import zip_longest
 
 from bot.measures import Figure
-from bot.patterns import READERS
+from bot.patterns import READERS, number
 from indexer.quantity import HAN
 
 _IN_PARTS = frozenset(("时长", "元"))  # given by a large and a small unit: 1小时30分, 5元5角
+_RANGE = re.compile("[-–—~至到]{1,2}")
+_NUMERAL = re.compile(r"\d[\d,]*(?:\.\d+)?")
 _MORE_BEFORE = re.compile(
     r"(?:不得?[少低小]于|至少|最少|(?<![不得])(?:超过|[高大多]于)|逾|突破|(?<![未不])满|over|more than|at least) ?$"
 )
@@ -42,7 +45,7 @@ def figures(text: str) -> tuple[Figure, ...]:
                 taken[figure.start : end] = b"\1" * (end - figure.start)
                 found.append(replace(figure, bound=_bound(text, figure)))
     found.sort(key=lambda figure: figure.start)
-    return tuple(_dates_completed(_parts_joined(text, found)))
+    return tuple(_dates_completed(_parts_joined(text, _ranges_completed(text, found))))
 
 
 def written_alike(text: str, given: Sequence[Figure]) -> str:
@@ -72,7 +75,18 @@ def _bound(text: str, figure: Figure) -> int:
     return -1 if _LESS_AFTER.match(after) else 0
 
 
-def _parts_joined(text: str, found: list[Figure]) -> Iterator[Figure]:
+def _ranges_completed(text: str, found: Sequence[Figure]) -> Iterator[Figure]:
+    """The first count of a range in digits has unit and scale of the second one: 5-10万元, 2至3公里."""
+    for figure, last in zip_longest(found, found[1:]):
+        numeral = _NUMERAL.match(last.written) if last and last.kind == figure.kind == "count" else None
+        if numeral and _NUMERAL.fullmatch(figure.written) and _RANGE.fullmatch(text[figure.end : last.start]):
+            end = number(numeral[0])
+            if figure.value[0] < end:
+                figure = replace(figure, value=(figure.value[0] * last.value[0] / end,), unit=last.unit)
+        yield figure
+
+
+def _parts_joined(text: str, found: Iterable[Figure]) -> Iterator[Figure]:
     """Years and the months right behind them are one figure, 一年三个月, and so are 2小时零9分 and 5元5角."""
     whole = None
     for figure in found:

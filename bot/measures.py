@@ -82,7 +82,7 @@ class Figure:
         """Either may be written for the other: 1.2亿元 and 12000万元, 2:09:47 and 2小时9分47秒, 周六 and 星期六."""
         if self.kind == given.kind == "count" or EXACT in {self.unit, given.unit}:
             (unit, ours), (their_unit, theirs) = _measured(self), _measured(given)
-            return self.bound == given.bound and unit == their_unit and isclose(ours, theirs)
+            return self.bound == given.bound and unit == their_unit and _equal(ours, theirs)
         of_one_kind = self.kind == given.kind != "some" and (self.kind != "ordinal" or self.unit == given.unit)
         return of_one_kind and self.bound == given.bound and all(map(isclose, self.value, given.value))
 
@@ -151,6 +151,11 @@ def things(figure: Figure) -> str:
     return "人" if unit in _PEOPLE else unit
 
 
+def _equal(one: float, other: float) -> bool:
+    """But for what reckoning one unit in another leaves: two telephone numbers differ in the last of eleven digits."""
+    return abs(one - other) <= min(1e-9 * max(abs(one), abs(other)), 0.01)
+
+
 def _same_unit(claimed: Figure, given: Figure) -> bool:
     units = {_measured(claimed)[0], _measured(given)[0]}
     if claimed.kind == "ordinal":
@@ -163,7 +168,7 @@ def _same_value(claimed: Figure, given: Figure) -> bool:
     if "" not in {claimed.unit, given.unit}:
         ours, theirs = _measured(claimed)[1], _measured(given)[1]
     low, high = sorted((ours, theirs))
-    if high - low <= 1e-6 * abs(high):
+    if _equal(low, high):
         return True
     if not claimed.bound or claimed.bound != (1 if theirs > ours else -1):
         return False

@@ -62,14 +62,14 @@ _UNIT = "|".join(sorted(map(re.escape, MEASURES), key=len, reverse=True))
 _ENGLISH_UNIT = "|".join(unit for unit in _UNIT.split("|") if re.fullmatch(r"[a-z\\ ]{3,}", unit))
 _CLASSIFIERS = frozenset(
     "个名位人所份件部场次期项条座处家种届等级楼层区批轮幅台辆套册卷篇支间栋户张只头棵片步类组队班门节堂校县市省镇村国"
-    "大款枚艘架本代孩胎星席座颗位口号线站路店馆院园峰郡尊幢匹株"
+    "折大款枚艘架本代孩胎星席座颗位口号线站路店馆院园峰郡尊幢匹株"
 )
 _COUNTERS = "".join(sorted(_CLASSIFIERS))
 _NO_RANKS = frozenset(("天", "年", "时", "线", "手"))  # 第二天, 第二年, 第一时间, 第一线, 第一手
 _COMPARED = frozenset(("倍", "年代", "世纪"))
 _LAST = r"(?=[分的左上以,。;、)!?]|$)"  # of a figure: 八块五, 一米八
-_BELOW = r"零下 ?|(?<![\da-z度)])-(?=\d+(?:\.\d)? ?(?:[~至到—-]+-?\d+(?:\.\d)? ?)?(?:°c|摄氏度|度))"  # zero: -5℃
-_ROUGHLY = frozenset("上近过超破成逾")  # 上千名, 突破百万人次
+_BELOW = r"零下 ?|(?<![\da-z度)])[-−](?=\d+(?:\.\d)? ?(?:[~至到—-]+[-−]?\d+(?:\.\d)? ?)?(?:°c|摄氏度|度))"  # zero: -5℃
+_ROUGHLY = frozenset("上近过超破成逾")  # 上千名, 突破百万人次; behind it 百余人
 _NO_COUNTS = frozenset(("十分", "一度", "万分", "如一日"))
 _SOME = "几数"  # 几十年, 数百人
 
@@ -146,7 +146,8 @@ def _read_percent(match: re.Match[str]) -> Figure:
 
 
 def _read_tenths(match: re.Match[str]) -> Figure:
-    hundredths = number(match["rest"]) if match["rest"] else 0.0
+    rest = match["rest"] or ""
+    hundredths = 5.0 if rest == "半" else number(rest) if rest else 0.0
     return _made(match, "percent", (10 * number(match["value"]) + hundredths) / 100)
 
 
@@ -209,7 +210,9 @@ def _read_count(match: re.Match[str]) -> Figure | None:
     scales = (match["scale"] or "") + (match["scale2"] or "")
     chinese = not written[0].isdecimal()
     before = match.string[max(match.start() - 1, 0) : match.start()]
-    if before == "第" or (chinese and not _is_number(written, unit, scales, before)):
+    roughly = before in _ROUGHLY or match["more"] in {"余", "多"}
+    counts = not chinese or bool(match["below"]) or _is_number(written, unit, scales, before, roughly)
+    if before == "第" or not counts:
         return None
     value = number(written)
     for scale in scales:
@@ -226,19 +229,19 @@ def _read_count(match: re.Match[str]) -> Figure | None:
     if match["below"]:
         value = -value
     base, factor = MEASURES.get(unit, (unit if unit in _CLASSIFIERS or unit.isascii() else "", 1.0))
-    vague = base in _COMPARED or (chinese and value <= 10)
+    vague = base in _COMPARED or (chinese and value <= 10) or (written in _SCALES and before not in _ROUGHLY)
     shown = match[0] if match["tail"] or unit in MEASURES or unit in _CLASSIFIERS else match[0].removesuffix(unit)
     end = match.start() + len(shown)
     bound = 1 if match["more"] in {"余", "多", "几", "个多"} else 0
     return Figure("count", (value * factor,), base, bound, vague, match.start(), end, shown)
 
 
-def _is_number(written: str, unit: str, scales: str, before: str) -> bool:
+def _is_number(written: str, unit: str, scales: str, before: str, roughly: bool) -> bool:
     """Chinese numerals that count something, and are no part of a word: not 一起, 千方百计, 三三两两."""
     if written[0] in "十百千万亿" and before in {*_SOME}:
         return False
     if written[0] in "百千万亿" and len(written) < 3:
-        return (unit in _CLASSIFIERS or unit in MEASURES) and before in _ROUGHLY
+        return (unit in _CLASSIFIERS or unit in MEASURES) and roughly
     if len(written) == 1 and not scales:
         return (unit in MEASURES or unit in _CLASSIFIERS) and not _NO_COUNTS & {written + unit, before + written + unit}
     if not set(written) & set("十百千万亿〇零"):
@@ -286,6 +289,11 @@ READERS = tuple(
         (rf"(?P<period>{_PERIOD})(?P<hour>{_SMALL})点(?P<minute>半|[一三]刻)?", _read_time),
         (r"(?P<period>)(?P<hour>(?<![\d.:])\d\d?)点(?P<minute>)(?![\d])", _read_time),
         (rf"(?P<period>{_PERIOD})?(?P<hour>(?<![\d:])\d\d?):(?P<minute>\d\d)(?![\d:])", _read_time),
+        (
+            rf"(?P<period>{_PERIOD})?(?<![\d:])(?P<hour>\d\d?)(?P<minute>)(?=[-–—~至到]{{1,2}}\d\d?(?:点(?!\d)|时(?![间候代期常刻段尚速])))",
+            _read_time,
+        ),
+        (rf"(?P<day>{_SMALL})(?=[-–—~至到]{{1,2}}{_SMALL}[日号](?![线楼院馆门车桥店厅台文井]))", _read_day),
         (rf"(?<!如(?=一日))(?P<day>{_SMALL})(?:日|号(?![线楼院馆门车桥店厅台文井]))", _read_day),
         (r"(?:(?<!一)周|星期|礼拜)(?P<day>[一二三四五六日天])(?![场次回节个])", _read_weekday),
         (
@@ -295,11 +303,12 @@ READERS = tuple(
         (rf"\b(?P<day>{'|'.join(_ENGLISH_DAYS)})s?\b", _read_weekday),
         (rf"百分之(?P<value>{_NUMBER})", _read_percent),
         (rf"(?P<value>{_NUMBER}) ?[%‰]", _read_percent),
+        (rf"(?P<value>{_NUMBER})(?=[-–—~至到]{{1,2}}{_NUMBER} ?%)", _read_percent),
         (rf"(?P<lower>{_NUMBER})分之(?P<upper>{_NUMBER})", _read_fraction),
         (r"(?<![\d./:-])(?P<upper>[1-9])/(?P<lower>[2-9]|10)(?=[的左以多强弱,。;、)!?\s]|$)(?! ?\d)", _read_fraction),
         (
             rf"(?P<value>(?<![\d.])\d|(?<![{_CHINESE}])[一二三四五六七八九两])成"
-            rf"(?![为立功员绩果都本长年人熟效就品片部交语份套家吉形活虫型败因龙行色分])(?P<rest>[{_DIGITS[2:]}\d](?![\d.{_CHINESE}{_COUNTERS}]))?",
+            rf"(?![为立功员绩果都本长年人熟效就品片部交语份套家吉形活虫型败因龙行色分])(?P<rest>[{_DIGITS[2:]}\d](?![\d.{_CHINESE}{_COUNTERS}])|半)?",
             _read_tenths,
         ),
         (rf"(?<![上下前后大多个\d{_CHINESE}])半(?P<unit>年|天|日|个月|个?小时|个?钟头)", _read_half_unit),
@@ -331,7 +340,7 @@ READERS = tuple(
             rf"(?P<below>{_BELOW})?(?P<value>{_NUMBER})\s?(?P<scale>(?:[万亿百]|千(?![瓦克米卡赫伏帕])){{0,3}})(?P<more>[余多来几]|个多(?=小时|钟头|月|星期))?(?P<scale2>[万亿]?)"
             rf"(?:(?P<rest>\d{{1,4}})(?P<scale3>[百千]?万|[百千]))?(?P<half>个?半(?![数场球]))?"
             rf"(?:\(\w\))?\s?(?P<unit>(?:{_UNIT})(?![a-z])|[{HAN}]|[a-z]{{1,3}}(?![a-z])|)"
-            rf"(?P<tail>(?<=[年月天块元度时])半(?![数夜场球])|(?:(?<=[块元度角])|(?<=[{_DIGITS[2:]}两]米))[{_DIGITS[2:]}]{_LAST}"
+            rf"(?P<tail>(?<=[年月天块元度时])半(?![数夜场球])|(?:(?<=[块元度角])|(?<=[{_DIGITS[2:]}两]米))[{_DIGITS[2:]}]{_LAST}|(?<=块)\d{_LAST}"
             rf"|(?<=\d米)\d\d?{_LAST})?",
             _read_count,
         ),

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from bot.figures import figures
 from bot.lexicon import alternatives, contrasts, is_generic
 from bot.measures import Figure
+from indexer.quantity import HAN
 from indexer.text import fold
 
 Positions = npt.NDArray[np.int64]
@@ -34,6 +35,7 @@ _BOUNDS = frozenset((
     "超过", "不足", "不到", "以上", "以下", "以内", "至少", "至多", "最多", "最少", "不少于", "不超过", "大约", "左右",
     "达到", "达", "近", "余", "多",
 ))  # fmt: skip
+_BLANK_AT_NUMERAL = re.compile(rf"(?<=[{HAN}]) +(?=\d)|(?<=\d) +(?=[{HAN}])")
 _LONGEST_WORD = 8  # characters of a word in opposites.txt
 _MOST_PLACES = 40  # of one word: more say no more, and a text of one word would cost their square
 
@@ -69,13 +71,12 @@ class Reading:
 @lru_cache(maxsize=2048)
 def read(text: str) -> Reading:
     """The text taken apart, in time linear in its length; kept, since a passage is read for many claims."""
-    folded = fold(text)
+    folded = without_blanks(fold(text))
     found = figures(folded)
     steps = np.ones(len(folded) + 1)
     for match in BREAK.finditer(folded):
         steps[match.start()] += _GAPS.get(match[0], _SENTENCE_GAP)
     ends = np.array([match.end() for match in _CLAUSE_END.finditer(folded)], np.int64)
-    latin = sum("a" <= one <= "z" for one in folded)
     return Reading(
         folded,
         _content_words(folded, found),
@@ -83,8 +84,18 @@ def read(text: str) -> Reading:
         tuple(title or quoted for title, quoted in _TITLE.findall(folded)),
         np.searchsorted(ends, np.arange(len(folded) + 1), side="right"),
         np.cumsum(steps) - steps,
-        latin > 2 * sum("\u3400" <= one <= "\u9fff" for one in folded),
+        _is_english(folded),
     )
+
+
+def without_blanks(folded: str) -> str:
+    """The folded text, its numerals written close to the Chinese around them: 2024年5月1日 for 2024 年 5 月 1 日."""
+    return folded if _is_english(folded) else _BLANK_AT_NUMERAL.sub("", folded)
+
+
+def _is_english(folded: str) -> bool:
+    latin = sum("a" <= one <= "z" for one in folded)
+    return latin > 2 * sum("\u3400" <= one <= "\u9fff" for one in folded)
 
 
 def _content_words(text: str, found: tuple[Figure, ...]) -> tuple[Word, ...]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import permutations
 
-from bot.reading import Reading
+from bot.reading import Reading, without_blanks
 from indexer.table import Rows, said
 from indexer.text import fold
 
@@ -90,7 +90,7 @@ def _in_another_column(cells: Sequence[str], rows: Sequence[tuple[str, ...]], na
 
 @lru_cache(maxsize=256)
 def _folded(rows: Rows) -> Rows:
-    return tuple(tuple(fold(cell) for cell in row) for row in rows)
+    return tuple(tuple(without_blanks(fold(cell)) for cell in row) for row in rows)
 
 
 def _counts(cell: str) -> bool:

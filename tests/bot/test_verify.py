@@ -1,5 +1,6 @@
 """Claims checked against passages: what must agree, what a retelling may change, and what is said about it."""
 
+import re
 import time
 
 import numpy as np
@@ -266,6 +267,8 @@ def test_figures(text: str, found: list[tuple[str, tuple[float, ...]]]) -> None:
         ("一刻钟", "15分钟", True), ("一刻钟", "30分钟", False), ("一个半月", "1.5个月", True), ("一个半月", "1个月", False), ("3天", "3个工作日", False), ("两周", "14天", True),
         ("零下5度", "-5℃", True), ("零下5度", "5℃", False), ("-5℃", "5℃", False), ("零下五度", "零下5℃", True), ("1亿2千万元", "1.2亿元", True), ("1亿2千万元", "1.02亿元", False), ("5元5角", "5.5元", True), ("5元5角", "5.05元", False),
         ("1/3", "三分之一", True), ("1/3", "三分之二", False), ("占3/4的", "75%", True), ("千分之三", "0.3%", True), ("3‰", "0.3%", True), ("3‰", "3%", False), ("1米75", "1.75米", True), ("1米5", "1.05米", False), ("15亩", "1公顷", True), ("500ml", "500毫升", True), ("ⅱ级", "二级", True), ("ii级", "3级", False), ("2024/04/15", "2024年4月15日", True),
+        ("13812345678", "13812345679", False), ("6226633", "6226634", False), ("1.15亿元", "11500万元", True), ("15万亩", "1万公顷", True), ("−5℃", "零下5℃", True), ("5℃", "−5℃", False), ("零下一度", "-1℃", True),
+        ("百余人", "100多人", True), ("两成半", "25%", True), ("八折", "8折", True), ("26块3。", "26.3元", True), ("50rmb", "50元", True),
     ],
 )  # fmt: skip
 def test_when_figures_agree(claimed: str, given: str, agree: bool) -> None:
@@ -350,6 +353,38 @@ def test_a_duration_says_the_same_with_colons_and_in_words(
 )  # fmt: skip
 def test_a_claim_that_differs_in_how_a_figure_is_written(claimed: str, given: str, supported: bool) -> None:
     assert check(f"{claimed}。", f"{given}。").supported == supported
+
+
+@pytest.mark.parametrize(
+    ("claimed", "given"),
+    [
+        ("5万至10万元", "5-10万元"), ("2公里至3公里", "2-3公里"), ("10%到20%", "10—20%"), ("5日至7日", "5～7日"), ("上午9点至11点", "上午9-11点"),
+        ("3.5万人至4万人", "3.5至4万人"), ("10月1日至7日", "10月1-7日"),
+    ],
+)  # fmt: skip
+def test_a_range_says_the_same_with_its_unit_once_and_twice(claimed: str, given: str) -> None:
+    for one, other in ((claimed, given), (given, claimed)):
+        ours, theirs = figures(fold(one)), figures(fold(other))
+        assert len(ours) == len(theirs) == 2
+        assert all(figure.agrees(another) for figure, another in zip(ours, theirs, strict=True))
+        assert not any(figures(fold("6元"))[0].agrees(figure) for figure in ours)
+
+
+@pytest.mark.parametrize(
+    "text", ["2024年5月1日", "第3届", "下午3点", "9时30分", "百分之5", "10万元", "3至5天", "共5人", "周6日"]
+)
+def test_blanks_around_numerals_say_nothing(text: str) -> None:
+    spaced = re.sub(r"(?<=\d)(?=\D)|(?<=\D)(?=\d)", " ", text).strip()
+    (one, *_), (other, *_) = read(text).figures, read(spaced).figures
+    assert (one.kind, one.value, one.unit) == (other.kind, other.value, other.unit)
+    assert check(f"展览于 {spaced} 举行。", f"展览于{text}举行。").supported
+    assert check(f"展览于{text}举行。", f"展览于 {spaced} 举行。").supported
+    assert read("In 2024 嘉峪关 had 3 museums.").text == "in 2024 嘉峪关 had 3 museums."
+
+
+def test_a_telephone_number_is_held_to_its_last_digit() -> None:
+    assert not check("咨询电话13812345679。", "咨询电话13812345678。").supported
+    assert not check("咨询电话为0937-6226634。", "咨询电话为0937-6226633。").supported
 
 
 @pytest.mark.parametrize("text", ["1/2号线", "第3/4页", "4/15", "5-10℃", "5℃-10℃", "22点40人", "每隔5米2棵树"])
