@@ -16,6 +16,8 @@ _LONGEST_LINE = 120  # characters
 # What asks without a mark in a heading: 签约可以得到什么. A shorter one, 怎么签, would be like any question.
 _ASKS = re.compile(r"什么|怎么|怎样|如何|哪[些里儿个种类]|多少|几[时点天年个次]|多[久长大]|为何|谁|[是能可]否|吗$")
 _SHORTEST = 6  # characters
+# 问：要钱吗？ 答：免费。 is two lines in one.
+_LINE_END = re.compile(r"\n|\Z|(?<=[？?])[ \t*]{0,6}(?=(?:答|A)\d{0,3}[:：])", re.IGNORECASE)
 _ANSWER = re.compile(r"\s{0,20}\**(?:答|A)\d{0,3}[:：.、]", re.IGNORECASE)
 # What the title of such a page has around its subject: 关于社保卡的常见问题解答.
 _OF_TITLE = re.compile(r"^关于|的?(?:办理|业务|热点|常见|有关|相关)*(?:问题|问答|疑问|答疑|解答|FAQ).*$", re.IGNORECASE)
@@ -24,27 +26,28 @@ _LONGEST = 400  # characters of an answer that are held to its question
 
 
 def asked_and_answered(title: str, text: str) -> list[KnownQuestion]:
-    """The questions in a line of their own, each with what stands below it.
+    """The questions that begin a line, each with the answer behind or below it.
 
     One that does not name the subject of the page's title has it in front: 社保卡 before 可以代办吗？
 
-    Such a line begins with 问 or Q, or ends with a question mark and has 答 or A below, or is a heading that asks. An
-    answer ends before the next such line or heading, or with the last sentence that ends within 400 characters.
+    Such a line begins with 问 or Q, or ends with a question mark and has 答 or A behind or below it, or is a heading that
+    asks. An answer ends before the next such line or heading, or with the last sentence that ends within 400 characters.
     """
     subject = _OF_TITLE.sub("", title) if len(title) <= _LONGEST_LINE and _OF_TITLE.search(title) else ""
     subject = subject if len(subject) <= _LONGEST_SUBJECT else ""
     headings = {start for (start, _), _, _ in heading_lines(text)}
-    asked = []  # (where the line begins, where it ends, the question)
-    end = -1
-    for line in text.split("\n"):
-        start, end = end + 1, end + 1 + len(line)
+    asked = []  # (where the line begins, where what is behind it begins, the question)
+    start = 0
+    for line_end in _LINE_END.finditer(text):
+        line = text[start : line_end.start()]
         match = _QUESTION.fullmatch(line.strip()) if len(line) <= _LONGEST_LINE else None
-        if match and (match["says"] or _is_question(match["question"], start in headings, text, end)):
-            asked.append((start, end, match["question"]))
+        if match and (match["says"] or _is_question(match["question"], start in headings, text, line_end.end())):
+            asked.append((start, line_end.end(), match["question"]))
+        start = line_end.end()
     bounds = sorted({*headings, *(start for start, _, _ in asked), len(text)})
     found = []
-    for start, end, question in asked:
-        below = text[end : bounds[bisect_right(bounds, start)]]
+    for start, behind, question in asked:
+        below = text[behind : bounds[bisect_right(bounds, start)]]
         spans = sentence_spans(below[: 2 * _LONGEST])
         ends = [last for _, last in spans if last - spans[0][0] <= _LONGEST]
         if ends:

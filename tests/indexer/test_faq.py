@@ -24,6 +24,17 @@ from indexer.types import KnownQuestion
             "**问：多久办好**\n**答：**当天。\nQ2: Where is it?\nA: Here.",
             [("多久办好", "**答：**当天。"), ("Where is it?", "A: Here.")],
         ),
+        (
+            "问：要钱吗？答：免费。\n**问：多久？** **答：**三天。"
+            + "长。" * 60
+            + "\n2. 在哪？ A: 1号窗口。\n问：选哪个？A.甲\n\n乙",
+            [
+                ("要钱吗？", "答：免费。"),
+                ("多久？", "答：**三天。" + "长。" * 60),
+                ("在哪？", "A: 1号窗口。"),
+                ("选哪个？A.甲", "乙"),
+            ],
+        ),
         ("他问：去哪里？\n没人答。", []),  # a line that begins otherwise
         ("你去哪里？\n我去学校。", []),  # neither a heading nor answered by name
         ("## 怎么办？\n", []),
