@@ -26,7 +26,8 @@ _WORDS = {
 _NEXT_NOTE = re.compile(r"；(?=[^|]* \| )")
 _AROUND = 300  # characters of the passage on either side of the quote, at most
 # What Markdown, HTML or a link finder could take for markup.
-_MARKUP = re.compile(r"[\\`*_\[\]<>&~|$#@!]|^[-+=]|(?:(?<=^\d)|(?<=^\d\d)|(?<=^\d{3}))[.)]|:(?=//)|(?<=[wW])\.")
+_NUMBERED = "|".join(rf"(?<=^\d{{{digits}}})" for digits in range(1, 10))  # 2024. begins a list as 1. does
+_MARKUP = re.compile(rf"[\\`*_\[\]<>&~|$#@!]|^[-+=]|(?:{_NUMBERED})[.)]|:(?=//)|(?<=[wW])\.")
 _STYLE = f"""
 :root {{ color-scheme: light dark; }}
 body {{

@@ -263,7 +263,22 @@ def test_no_text_becomes_markup(text: str, question: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["- 项", "1. 项", "12) 项", "+ 项", "> 引", "    代码", "===", "www.a.cn", "http://a.cn", "![x](y)", "# 题"]
+    "text",
+    [
+        "- 项",
+        "1. 项",
+        "12) 项",
+        "2024. 项",
+        "123456789) 项",
+        "+ 项",
+        "> 引",
+        "    代码",
+        "===",
+        "www.a.cn",
+        "http://a.cn",
+        "![x](y)",
+        "# 题",
+    ],
 )
 def test_what_would_be_markup_at_the_start_of_a_line_shows_as_it_is(text: str) -> None:
     answer = Answer("问", (AnswerSentence(text, (), True),), Verdict.GROUNDED, 0.9, (), (), "", "scripted", "v")
