@@ -244,7 +244,8 @@ def test_a_chinese_name_in_an_english_claim_is_held_to_its_sound() -> None:
         ("two thirds", [("percent", (2 / 3,))]), ("第二天", []), ("一亿一千万元", [("count", (110_000_000,))]), ("半小时", [("count", (1800,))]), ("两个半小时", [("count", (9000,))]), ("5万5千欧元", [("count", (55000,))]),
         ("1,980米", [("count", (1980,))]), ("八万两", [("count", (80000,))]), ("上千名", [("count", (1000,))]),
         ("two million dollars", [("count", (2_000_000,))]), ("iii级", [("count", (3,))]),
-        ("一起努力,千方百计,十分重要,万一", []),
+        ("一起努力,千方百计,十分重要,万一", []), ("you may enter", []), ("85 percent", [("percent", (0.85,))]), ("三五天", []),
+        ("第5-7日", [("ordinal", (5,)), ("date", (0, 0, 7))]),
     ],
 )  # fmt: skip
 def test_figures(text: str, found: list[tuple[str, tuple[float, ...]]]) -> None:
