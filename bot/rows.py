@@ -8,13 +8,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import permutations
+from itertools import chain, permutations
 
 from bot.reading import Reading, without_blanks
 from indexer.table import Rows, said
 from indexer.text import fold
 
-_BREAK = re.compile(r"[,:](?!\d)|(?<!\d)[,:]|[;、。!?…\n]")  # 1:03:22 and 1,200 are cells
+_BREAK = re.compile(r"[,:](?!\d)|(?<!\d)[,:]|[;。!?…\n]")  # 1:03:22 and 1,200 are cells
+_EACH = "分别"
 _NUMBER_GOES_ON = r"[\d.,:%‰万亿千百十]"  # 5元 is not in 15元, nor 20 in 20万
 
 
@@ -58,11 +59,21 @@ def told(claim: Reading, tables: Sequence[Rows]) -> str:
 
 
 def _clauses(claim: Reading, names: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Iterator[_Clause]:
-    """A figure, or a cell and the name of its column, goes on with the row before: 杨绍辉获男子半程冠军，奖金5万元."""
+    """The clauses, of which 分别 makes one for each of those it tells of.
+
+    A figure, or a cell and the name of its column, goes on with the row before: 杨绍辉获男子半程冠军，奖金5万元.
+    """
     firsts, every = {row[0] for row in rows}, [cell for row in rows for cell in row]
     before: list[str] = []
-    for text in _BREAK.split(claim.text):
+    clauses = _BREAK.split(claim.text)
+    for text in chain.from_iterable([one] if _EACH in one else one.split("、") for one in clauses):
         cells, named = _found(every, text), _found(names[1:], text)
+        owners, theirs = (_found(every, part) for part in text.partition(_EACH)[::2])
+        if _EACH in text and len(owners) > 1:
+            # 教务处、后勤处的分机分别是8010、8020; where one is no cell nobody knows whose another is.
+            for pair in zip(owners, theirs, strict=True) if len(owners) == len(theirs) else ():
+                yield _Clause(text, [*pair], named, goes_on=False)
+            continue
         goes_on = bool(before) and len(cells) == 1 and firsts.isdisjoint(cells) and bool(_counts(cells[0]) or named)
         if cells and not goes_on:
             before = [cell for cell in cells if not _counts(cell)]

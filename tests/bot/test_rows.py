@@ -56,6 +56,8 @@ def test_what_a_row_says_is_supported(claim: str, table: str) -> None:
         ("男子半程冠军是李芷萱。", RACE, ("男子半程", "李芷萱")),
         ("杨绍辉获男子半程冠军，奖金30万元。", RACE, ("杨绍辉", "30万元")),
         ("男子半程和女子半程的奖金都是30万元。", RACE, ("男子半程", "30万元")),
+        ("男子半程、女子半程的冠军分别是李芷萱、杨绍辉。", RACE, ("男子半程", "李芷萱")),
+        ("男子半程和女子半程的成绩分别为1:12:05和1:03:22。", RACE, ("男子半程", "1:12:05")),
     ],
 )
 def test_a_cell_of_another_row_or_column_is_not(claim: str, table: str, named: tuple[str, str]) -> None:
@@ -63,6 +65,20 @@ def test_a_cell_of_another_row_or_column_is_not(claim: str, table: str, named: t
     assert not support.supported
     assert all(one in support.reason for one in named), support.reason
     assert " | " in support.reason
+
+
+@pytest.mark.parametrize(
+    ("claim", "table"),
+    [
+        ("男子半程、女子半程、男子全程的冠军分别是杨绍辉、李芷萱和何晓峰。", RACE),
+        ("男子半程、女子半程的奖金分别是5万元、5万元。", RACE),
+        ("男子半程、女子半程、男子全程的冠军分别是杨绍辉、某人和何晓峰。", RACE),
+        ("居民身份证换领、补领分别收费20元、40元。", FEES),
+        ("居民身份证、居住证和护照分别在3号窗口、4号窗口和6号窗口办理。", FEES),
+    ],
+)
+def test_what_is_said_of_several_rows_one_after_the_other_is_not_mixed(claim: str, table: str) -> None:
+    assert mixed(read(claim), read(""), passage_of(table).tables) == ""
 
 
 def test_cells_of_two_tables_may_stand_together() -> None:
