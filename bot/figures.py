@@ -51,12 +51,23 @@ def figures(text: str) -> tuple[Figure, ...]:
 def written_alike(text: str, given: Sequence[Figure]) -> str:
     """The folded text, its figures written as the given ones that say the same: 12000万元 for 1.2亿元."""
     written = {figure.written for figure in given}
-    for figure in reversed(figures(text)):
-        same = next((other.written for other in given if figure.says_the_same(other)), "")
-        if same and figure.written not in written:
-            before, after = text[: figure.start], text[figure.end :]
-            text = f"{before}{_apart(before[-1:], same[0])}{same}{_apart(same[-1], after[:1])}{after}"
+    found = figures(text)
+    for figure in reversed(found):
+        before, after = text[: figure.start], text[figure.end :]
+        for same in (other.written for other in given if figure.says_the_same(other)):
+            changed = f"{before}{_apart(before[-1:], same[0])}{same}{_apart(same[-1], after[:1])}{after}"
+            if figure.written not in written and _say_the_same(figures(changed), found):
+                text = changed
+                break
     return text
+
+
+def _say_the_same(ours: Sequence[Figure], theirs: Sequence[Figure]) -> bool:
+    """Not so 5, of 5-10万元, for 5万元, nor 八成3块二 for 80%3块二."""
+    return len(ours) == len(theirs) and all(
+        one.says_the_same(other) or (one.kind == other.kind == "some" and one.value == other.value)
+        for one, other in zip(ours, theirs, strict=True)
+    )
 
 
 def _apart(before: str, after: str) -> str:
