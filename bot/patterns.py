@@ -278,19 +278,19 @@ READERS = tuple(
         (rf"(?P<year>{_YEAR})(?:年(?!级)|[级届])", _read_year),
         (r"(?<![\d.,-])(?P<year>1[5-9]\d\d|20\d\d)(?=[-–—~至到/][12]\d{3}年)", _read_year),
         (r"\b(?:in|since|by|until|from|to|of|before|after|during|year) (?P<year>1[5-9]\d\d|20\d\d)\b(?!,)", _read_year),
-        (r"(?<![\d:])(?P<hours>\d{1,3}):(?P<minutes>\d\d):(?P<seconds>\d\d)(?![\d:])", _read_seconds),
+        (r"(?<!\d)(?<!\d:)(?P<hours>\d{1,3}):(?P<minutes>\d\d):(?P<seconds>\d\d)(?!:?\d)", _read_seconds),
         (rf"(?P<hours>{_SMALL})时(?P<minutes>{_SMALL})分(?P<seconds>{_SMALL})秒", _read_seconds),
-        (r"(?<![\d:.])(?P<hour>\d\d?)(?::(?P<minute>\d\d))? ?(?P<period>[ap])\.?m\b\.?", _read_time),
+        (r"(?<![\d.])(?<!\d:)(?P<hour>\d\d?)(?::(?P<minute>\d\d))? ?(?P<period>[ap])\.?m\b\.?", _read_time),
         (
             rf"(?P<period>{_PERIOD})?(?<![高初大](?=[一二三四]时))(?P<hour>{_SMALL})(?:时(?![间候代期常刻段尚速])|点(?=半|整|钟|[一三]刻|{_SMALL}分|{_BARE_MINUTE}))"
             rf"(?P<minute>半|[一三]刻|{_SMALL}(?=分)|{_BARE_MINUTE})?分?",
             _read_time,
         ),
         (rf"(?P<period>{_PERIOD})(?P<hour>{_SMALL})点(?P<minute>半|[一三]刻)?", _read_time),
-        (r"(?P<period>)(?P<hour>(?<![\d.:])\d\d?)点(?P<minute>)(?![\d])", _read_time),
-        (rf"(?P<period>{_PERIOD})?(?P<hour>(?<![\d:])\d\d?):(?P<minute>\d\d)(?![\d:])", _read_time),
+        (r"(?P<period>)(?P<hour>(?<![\d.])(?<!\d:)\d\d?)点(?P<minute>)(?![\d])", _read_time),
+        (rf"(?P<period>{_PERIOD})?(?P<hour>(?<!\d)(?<!\d:)\d\d?):(?P<minute>\d\d)(?!:?\d)", _read_time),
         (
-            rf"(?P<period>{_PERIOD})?(?<![\d:])(?P<hour>\d\d?)(?P<minute>)(?=[-–—~至到]{{1,2}}\d\d?(?:点(?!\d)|时(?![间候代期常刻段尚速])))",
+            rf"(?P<period>{_PERIOD})?(?<!\d)(?<!\d:)(?P<hour>\d\d?)(?P<minute>)(?=[-–—~至到]{{1,2}}\d\d?(?:点(?!\d)|时(?![间候代期常刻段尚速])))",
             _read_time,
         ),
         (rf"(?<!第)(?P<day>{_SMALL})(?=[-–—~至到]{{1,2}}{_SMALL}[日号](?![线楼院馆门车桥店厅台文井]))", _read_day),
@@ -305,7 +305,10 @@ READERS = tuple(
         (rf"(?P<value>{_NUMBER}) ?[%‰]", _read_percent),
         (rf"(?P<value>{_NUMBER})(?=[-–—~至到]{{1,2}}{_NUMBER} ?%)", _read_percent),
         (rf"(?P<lower>{_NUMBER})分之(?P<upper>{_NUMBER})", _read_fraction),
-        (r"(?<![\d./:-])(?P<upper>[1-9])/(?P<lower>[2-9]|10)(?=[的左以多强弱,。;、)!?\s]|$)(?! ?\d)", _read_fraction),
+        (
+            r"(?<![\d./-])(?<!\d:)(?P<upper>[1-9])/(?P<lower>[2-9]|10)(?=[的左以多强弱,。;、)!?\s]|$)(?! ?\d)",
+            _read_fraction,
+        ),
         (
             rf"(?P<value>(?<![\d.])\d|(?<![{_CHINESE}])[一二三四五六七八九两])成"
             rf"(?![为立功员绩果都本长年人熟效就品片部交语份套家吉形活虫型败因龙行色分])(?P<rest>[{_DIGITS[2:]}\d](?![\d.{_CHINESE}{_COUNTERS}])|半)?",

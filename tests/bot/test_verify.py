@@ -245,6 +245,7 @@ def test_a_chinese_name_in_an_english_claim_is_held_to_its_sound() -> None:
         ("1,980米", [("count", (1980,))]), ("八万两", [("count", (80000,))]), ("上千名", [("count", (1000,))]),
         ("two million dollars", [("count", (2_000_000,))]), ("iii级", [("count", (3,))]),
         ("一起努力,千方百计,十分重要,万一", []), ("you may enter", []), ("85 percent", [("percent", (0.85,))]), ("三五天", []),
+        ("开放时间：9:00-17:30", [("time", (540,)), ("time", (1050,))]), ("时间：9点：签到", [("time", (540,))]), ("9:00：开幕", [("time", (540,))]), ("用时：1:03:22", [("time", (63 + 22 / 60,))]), ("占比：1/3。", [("percent", (1 / 3,))]), ("时间：9-11点", [("time", (540,)), ("time", (660,))]),
         ("第5-7日", [("ordinal", (5,)), ("date", (0, 0, 7))]),
     ],
 )  # fmt: skip
@@ -381,6 +382,12 @@ def test_blanks_around_numerals_say_nothing(text: str) -> None:
     assert check(f"展览于 {spaced} 举行。", f"展览于{text}举行。").supported
     assert check(f"展览于{text}举行。", f"展览于 {spaced} 举行。").supported
     assert read("In 2024 嘉峪关 had 3 museums.").text == "in 2024 嘉峪关 had 3 museums."
+
+
+def test_a_time_behind_a_colon_is_a_time() -> None:
+    passage = "博物馆开放时间：9:00—17:30（周一闭馆）。"
+    assert check("博物馆9:00至17:30开放。", passage).supported
+    assert not check("博物馆9:30至17:30开放。", passage).supported
 
 
 def test_a_telephone_number_is_held_to_its_last_digit() -> None:
