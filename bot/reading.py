@@ -36,6 +36,7 @@ _BOUNDS = frozenset((
     "达到", "达", "近", "余", "多",
 ))  # fmt: skip
 _BLANK_AT_NUMERAL = re.compile(rf"(?<=[{HAN}]) +(?=\d)|(?<=\d) +(?=[{HAN}])")
+_CIRCLED = re.compile(r"[\u2460-\u249b](?=\d)")  # ① ⑴ ⒈
 _LONGEST_WORD = 8  # characters of a word in opposites.txt
 _MOST_PLACES = 40  # of one word: more say no more, and a text of one word would cost their square
 
@@ -71,7 +72,7 @@ class Reading:
 @lru_cache(maxsize=2048)
 def read(text: str) -> Reading:
     """The text taken apart, in time linear in its length; kept, since a passage is read for many claims."""
-    folded = without_blanks(fold(text))
+    folded = readable(text)
     found = figures(folded)
     steps = np.ones(len(folded) + 1)
     for match in BREAK.finditer(folded):
@@ -88,8 +89,9 @@ def read(text: str) -> Reading:
     )
 
 
-def without_blanks(folded: str) -> str:
-    """The folded text, its numerals written close to the Chinese around them: 2024年5月1日 for 2024 年 5 月 1 日."""
+def readable(text: str) -> str:
+    """The text folded, its numerals apart from circled ones, ①500元, and close to the Chinese: 5月1日 for 5 月 1 日."""
+    folded = fold(_CIRCLED.sub(r"\g<0> ", text))  # which makes 1 of ①
     return folded if _is_english(folded) else _BLANK_AT_NUMERAL.sub("", folded)
 
 

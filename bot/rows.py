@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, permutations
 
-from bot.reading import Reading, without_blanks
+from bot.reading import Reading, readable
 from indexer.table import Rows, said
-from indexer.text import fold
 
 _BREAK = re.compile(r"[,:](?!\d)|(?<!\d)[,:]|[;。!?…\n]")  # 1:03:22 and 1,200 are cells
 _EACH = "分别"
@@ -101,7 +100,7 @@ def _in_another_column(cells: Sequence[str], rows: Sequence[tuple[str, ...]], na
 
 @lru_cache(maxsize=256)
 def _folded(rows: Rows) -> Rows:
-    return tuple(tuple(without_blanks(fold(cell)) for cell in row) for row in rows)
+    return tuple(tuple(map(readable, row)) for row in rows)
 
 
 def _counts(cell: str) -> bool:

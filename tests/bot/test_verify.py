@@ -384,6 +384,11 @@ def test_blanks_around_numerals_say_nothing(text: str) -> None:
     assert read("In 2024 嘉峪关 had 3 museums.").text == "in 2024 嘉峪关 had 3 museums."
 
 
+def test_a_circled_numeral_is_no_part_of_the_number_behind_it() -> None:
+    for text in ("①500元", "⒈500元", "⑴500元"):
+        assert [figure.value for figure in read(text).figures] == [(1.0,), (500.0,)]
+
+
 def test_a_time_behind_a_colon_is_a_time() -> None:
     passage = "博物馆开放时间：9:00—17:30（周一闭馆）。"
     assert check("博物馆9:00至17:30开放。", passage).supported
