@@ -166,6 +166,8 @@ def _said(answer: Given, language: Language | None) -> list[list[str] | _Table]:
             run.append(sentence)
             continue
         run = []
+        if lead := sentence.get("before", "").rpartition("\n")[0].strip():  # older answers have none
+            groups.append([{"text": lead, "citations": [], "unresolved": [], "supported": True}])
         digest, part = row
         key = digest, part["table"]
         if key not in tables:
@@ -184,14 +186,13 @@ def _lines(sentences: Sequence[Given], language: Language | None) -> list[str]:
     """The sentences with their numbers; one without support says why."""
     lines = [""]
     for sentence in sentences:
-        unknown = "".join(f"[{number}?]" for number in sentence["unresolved"])
         why = "" if sentence["supported"] else _because(sentence["reason"], language)
         before = sentence.get("before", "")  # older answers have none
         for at, part in enumerate(before.split("\n")):
             if at and lines[-1]:
                 lines.append("")
             lines[-1] += part
-        begins, *others = item_lines(f"{sentence['text']}{_numbers(sentence)}{unknown}{why}") or [""]
+        begins, *others = item_lines(f"{sentence['text']}{_numbers(sentence)}{why}") or [""]
         lines[-1] += begins
         lines += others
         lines[-1] += space_behind(sentence["text"])
@@ -199,7 +200,8 @@ def _lines(sentences: Sequence[Given], language: Language | None) -> list[str]:
 
 
 def _numbers(sentence: Given) -> str:
-    return "".join(f"[{number}]" for number in sentence["citations"])
+    """Those of its passages, and those that name none."""
+    return "".join([f"[{one}]" for one in sentence["citations"]] + [f"[{one}?]" for one in sentence["unresolved"]])
 
 
 def _row(sentence: Given, citations: Sequence[Given]) -> tuple[str, Given] | None:

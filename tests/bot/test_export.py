@@ -225,6 +225,17 @@ def test_a_row_without_the_line_of_names_has_the_names_all_the_same() -> None:
     assert "<p>| &lt;b&gt;后勤处 | [8020](x) |[1]</p>" in as_html([row], lambda _: CONTACTS)
 
 
+def test_what_leads_to_a_row_and_a_number_that_names_no_passage_are_kept() -> None:
+    row = given_of_contacts(ROWS[2], ROWS[3])
+    row["sentences"][0] |= {"before": "注意：\n"}
+    row["sentences"][1] |= {"unresolved": [9], "before": "\n- "}
+    assert "<p>注意：</p>" in as_html([row], lambda _: CONTACTS)
+    assert "<p>-" not in as_html([row], lambda _: CONTACTS)
+    assert "<td>80|10[2][9?]</td>" in as_html([row], lambda _: CONTACTS)
+    assert "\n\n注意：\n\n| 部门 | 电话\\[1\\] |" in as_markdown([row], lambda _: CONTACTS)
+    assert "80\\|10\\[2\\]\\[9?\\] |" in as_markdown([row], lambda _: CONTACTS)
+
+
 def test_only_the_page_is_given_the_parts_of_a_table() -> None:
     _, sentence, names, _ = given_of_contacts(*ROWS)["citations"]
     assert "parts" not in sentence
