@@ -128,7 +128,8 @@ function drawSentences(said, turn, answer) {
   else if (answer.pending && turn.state === "asking") said.append(h("span", { class: "pending" }, answer.pending));
 }
 
-// The sentences in their order, {sentence}; those that are rows of one table all where the first is, {key, names, rows}.
+// The sentences in their order, {sentence}; those that are rows of one table all where the first is, {key, names, rows},
+// and what leads to one on a line of its own.
 function groupsOf(answer) {
   const groups = [];
   for (const sentence of answer.sentences) {
@@ -136,6 +137,8 @@ function groupsOf(answer) {
     const isRow = cited?.quote === sentence.text && cited.parts?.length === 1 && sentence.supported;
     const key = isRow && `${cited.digest} ${cited.parts[0].table}`;
     const { names, rows } = isRow ? cited.parts[0] : {};
+    const lead = isRow && sentence.before?.split("\n").slice(0, -1).join("\n").trim(); // as in bot/export.py
+    if (lead) groups.push({ sentence: { text: lead, before: "\n", citations: [], unresolved: [], supported: true } });
     const begun = isRow && groups.find((one) => one.key === key);
     const row = { cells: rows?.[0] ?? names, isNames: !rows?.length, sentence };
     if (begun) begun.rows.push(row);

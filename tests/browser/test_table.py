@@ -72,6 +72,24 @@ def test_the_row_of_an_answer_stands_under_the_names_of_its_columns(page: Page) 
     accessible(page)
 
 
+def test_what_leads_to_a_row_stands_above_its_table(page: Page) -> None:
+    asked(page, "后勤处的分机是多少？")
+    expect(page.locator(".turn .answered")).to_have_attribute("aria-busy", "false")  # and kept
+    page.evaluate(
+        """async () => {
+          const store = await import(location.origin + '/page/store.js');
+          const [kept] = store.conversations();
+          const answer = JSON.parse(kept.turns[0].given.answer);
+          answer.sentences[0].before = '注意：\\n- ';
+          kept.turns[0].given.answer = JSON.stringify(answer);
+          store.keep(kept);
+        }"""
+    )
+    page.reload()
+    expect(page.locator(".said > .sentence")).to_have_text("注意：")
+    expect(page.locator(".said table")).to_have_count(1)
+
+
 def test_an_answer_kept_before_tables_were_shown_has_its_line(page: Page, watched: Watched) -> None:
     asked(page, "后勤处的分机是多少？")
     page.evaluate(
