@@ -30,8 +30,9 @@ def asked_and_answered(title: str, text: str) -> list[KnownQuestion]:
 
     One that does not name the subject of the page's title has it in front: 社保卡 before 可以代办吗？
 
-    Such a line begins with 问 or Q, or ends with a question mark and has 答 or A behind or below it, or is a heading that
-    asks. An answer ends before the next such line or heading, or with the last sentence that ends within 400 characters.
+    Such a line begins with 问 or Q, or ends with a question mark and has 答 or A behind or below it, or is a heading
+    that asks. An answer ends before the next one or a heading, or with the last sentence that ends within 400
+    characters.
     """
     subject = _OF_TITLE.sub("", title) if len(title) <= _LONGEST_LINE and _OF_TITLE.search(title) else ""
     subject = subject if len(subject) <= _LONGEST_SUBJECT else ""
