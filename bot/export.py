@@ -28,6 +28,7 @@ _AROUND = 300  # characters of the passage on either side of the quote, at most
 # What Markdown, HTML or a link finder could take for markup.
 _NUMBERED = "|".join(rf"(?<=^\d{{{digits}}})" for digits in range(1, 10))  # 2024. begins a list as 1. does
 _MARKUP = re.compile(rf"[\\`*_\[\]<>&~|$#@!]|^[-+=]|(?:{_NUMBERED})[.)]|:(?=//)|(?<=[wW])\.")
+_CELLS_APART = " · "
 _STYLE = f"""
 :root {{ color-scheme: light dark; }}
 body {{
@@ -56,10 +57,26 @@ def as_text(answers: Sequence[Given], language: Language | None = None) -> str:
     """
     written = []
     for answer in answers:
-        quotes = [f"[{one['number']}] {_place(one, language)}：“{one['quote']}”" for one in _sources(answer)]
-        said = [answer["refusal"]] if answer["refusal"] else _lines(answer["sentences"], language)
-        written.append("\n".join([*map(_line, said), *_over(answer, language), *map(_line, quotes)]))
+        quotes = [f"[{one['number']}] {_place(one, language)}：“{_quote(one)}”" for one in _sources(answer)]
+        said = [
+            line
+            for block in _said(answer, language)
+            for line in (map(_cells, (block.names, *block.rows)) if isinstance(block, _Table) else block)
+        ]
+        written.append("\n".join([*filter(None, map(_line, said)), *_over(answer, language), *map(_line, quotes)]))
     return "\n\n".join(written) + "\n"
+
+
+def _quote(source: Given) -> str:
+    """The quote; of a table's rows the cells alone."""
+    return "".join(
+        part if isinstance(part, str) else "\n".join(map(_cells, part["rows"] or [part["names"]]))
+        for part in source.get("parts", [source["quote"]])
+    )
+
+
+def _cells(cells: Sequence[str]) -> str:
+    return _CELLS_APART.join(filter(None, cells))
 
 
 def as_markdown(answers: Sequence[Given], document_of: DocumentOf, language: Language | None = None) -> str:

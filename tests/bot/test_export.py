@@ -202,9 +202,10 @@ def test_rows_of_an_answer_are_a_table_under_the_names_of_its_columns() -> None:
     quoted = markdown[markdown.rindex("<blockquote>") :]
     assert "<th>部门</th>" in quoted
     assert "<td>80|10</td>" in quoted
-    assert as_text([row]).startswith(
-        "| <b>后勤处 | [8020](x) |[1]\n完。[2]\n| 部门 | 电话 |[3]\n"
-    )  # as the document has it
+    assert as_text([row]) == (
+        "部门 · 电话[3]\n<b>后勤处 · [8020](x)[1]\n教务处 · 80|10[4]\n完。[2]\n[1] 《电话》：“<b>后勤处 · [8020](x)”\n"
+        "[2] 《电话》：“完。”\n[3] 《电话》：“部门 · 电话”\n[4] 《电话》：“教务处 · 80|10”\n"
+    )
 
 
 def test_a_list_is_given_in_lines_and_a_wrapped_sentence_in_one() -> None:
