@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from itertools import pairwise
 
 import numpy as np
 
@@ -20,6 +21,7 @@ _WANTS_A_LIST = re.compile(
 )
 # 二、结婚登记, of a text without Markdown.
 _HEADING = re.compile(r"[一二三四五六七八九十]{1,3}、[^，,。；;：:！!？?]{1,25}")
+_QUESTION = re.compile(r"\W{0,4}(?:问|Q)\d{0,3}[:：.、].*[?？]\W{0,4}", re.DOTALL | re.IGNORECASE)
 _SAYS = re.compile(r"[。！？!?]\W*$")  # 1. 居民户口簿； does not
 
 
@@ -35,8 +37,7 @@ def choose_sentences(index: Index, weighed: Weighed, config: BotConfig) -> list[
         return []
     belief, several = shares(weighed.scores), LIST in weighed.asked.kinds
     whole = several or bool(_WANTS_A_LIST.search(weighed.asked.text))
-    places = zip(weighed.candidates.hit.tolist(), index.sentences[weighed.candidates.rows, 1:].tolist(), strict=True)
-    sentences = [Evidence(weighed.hits[hit], start, end) for hit, (start, end) in places]
+    sentences = _sentences(index, weighed)
     chosen: dict[str, Evidence] = {}
     for at in np.argsort(-belief, kind="stable").tolist():
         inside = [any(one.holds(sentence) for one in chosen.values()) for sentence in sentences]
@@ -57,6 +58,18 @@ def choose_sentences(index: Index, weighed: Weighed, config: BotConfig) -> list[
     return sorted(chosen.values(), key=lambda one: (not several and one is not best, one.hit.number, one.start))
 
 
+def _sentences(index: Index, weighed: Weighed) -> list[Evidence]:
+    """The candidates; for 问：要钱吗？, which answers nothing, what stands behind it."""
+    places = zip(weighed.candidates.hit.tolist(), index.sentences[weighed.candidates.rows, 1:].tolist(), strict=True)
+    found = [Evidence(weighed.hits[hit], start, end) for hit, (start, end) in places]
+    for at, (one, behind) in reversed(list(enumerate(pairwise(found)))):
+        text = one.hit.chunk.text
+        asks = _QUESTION.fullmatch(text, one.start - one.hit.chunk.start, one.end - one.hit.chunk.start)
+        if asks and behind.hit is one.hit:
+            found[at] = found[at + 1]
+    return found
+
+
 def _cited_for(one: Evidence, text: str, chosen: Collection[Evidence], whole: bool) -> Evidence | None:
     """The sentence, or the list that it stands in or leads to; nothing for a heading behind what is chosen."""
     said = text[one.start : one.end]
@@ -71,8 +84,7 @@ def _cited_for(one: Evidence, text: str, chosen: Collection[Evidence], whole: bo
 def nearest_sentences(index: Index, weighed: Weighed, count: int) -> list[Evidence]:
     """The sentence likeliest to answer of each of the `count` likeliest passages, likeliest first."""
     nearest: dict[int, Evidence] = {}
+    sentences = _sentences(index, weighed)
     for at in np.argsort(-weighed.scores, kind="stable").tolist():
-        hit = weighed.hits[int(weighed.candidates.hit[at])]
-        _, start, end = index.sentences[weighed.candidates.rows[at]].tolist()
-        nearest.setdefault(hit.number, Evidence(hit, start, end))
+        nearest.setdefault(sentences[at].hit.number, sentences[at])
     return list(nearest.values())[:count]

@@ -294,6 +294,16 @@ def test_a_heading_without_markup_is_cited_only_where_it_is_likeliest(built, kb:
     assert [one.text for one in answers(index, "甲乙己").sentences] == ["二、甲乙己"]
 
 
+def test_what_stands_behind_a_question_of_the_document_is_cited_for_it(built, kb: Path, counting) -> None:
+    (kb / "a.md").write_text("丙丙。\n\n**问：甲乙？**\n\n答：丁丁。\n\n问：己庚？", encoding="utf-8")
+    built()
+    index = kb.parent / "index"
+    assert [one.text for one in answers(index, "甲乙").sentences] == ["答：丁丁。"]
+    assert [one.text for one in answers(index, "己庚").sentences] == ["问：己庚？"]  # nothing stands behind it
+    refused = answers(index, "甲乙", chance=1e-6)
+    assert [one["sentence"]["quote"] for one in answer_to_json(refused)["nearest"]] == ["答：丁丁。"]
+
+
 def test_a_refusal_has_of_each_of_the_likeliest_passages_the_likeliest_sentence(built, kb: Path, counting) -> None:
     texts = ("丁。丙甲。", "乙甲甲甲。", "丁丙甲乙。甲乙。", "丁丁。")
     (kb / "a.md").write_text("\n\n".join(texts), encoding="utf-8")
