@@ -98,12 +98,13 @@ function put(box, elements) {
   });
 }
 
+// How sure an answer is. Of 382 about three sets of documents 187 were at 0.85 or more, all but one right, and below 0.3
+// two thirds were. A refusal says what is near instead: the answer was there for 21 of 50 about twelve leaflets.
 function drawVerdict(answer) {
-  const certainty = answer.verdict === "refused" ? 1 - answer.confidence : answer.confidence;
-  const confidence = say(certainty >= 0.85 ? "sure" : certainty >= 0.5 ? "fairly" : "unsure");
-  const count = answer.citations.length;
-  const line = h("p", { class: `verdict ${answer.verdict}` }, h("strong", {}, say(answer.verdict)), ` · ${confidence}`);
-  if (count) line.append(` · ${say("passages", count)}`);
+  const line = h("p", { class: `verdict ${answer.verdict}` }, h("strong", {}, say(answer.verdict)));
+  if (answer.verdict === "refused") return line;
+  const confidence = say(answer.confidence >= 0.85 ? "sure" : answer.confidence >= 0.3 ? "fairly" : "unsure");
+  line.append(` · ${confidence} · ${say("passages", answer.citations.length)}`);
   return line;
 }
 
