@@ -34,6 +34,17 @@ def test_the_golden_set_stands_on_the_article() -> None:
         assert quotes or not case.answerable
 
 
+@pytest.mark.parametrize(("name", "answerable", "others"), [("town", 70, 30), ("clinic", 90, 40)])
+def test_the_golden_questions_of_leaflets_stand_on_them(name: str, answerable: int, others: int) -> None:
+    documents = {document.id: document for document in read_folder(ROOT / "eval/golden" / name).documents}
+    cases = read_cases(ROOT / f"eval/golden/{name}.jsonl", documents)
+    assert [sum(case.answerable for case in cases), sum(not case.answerable for case in cases)] == [answerable, others]
+    for case in cases:
+        held = [documents[gold.doc_id].text for gold in case.gold]
+        assert all(any(must in text for text in held) for must in case.must)
+        assert bool(case.must) == case.answerable
+
+
 def test_every_place_of_a_quote_counts() -> None:
     assert resolve("a", "甲乙", DOCUMENTS).spans == ((0, 2), (3, 5))
 
