@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from bot.config import BotConfig
 from bot.lexicon import contrasts
 from bot.llm import THOUGHT, Model, ModelError
-from bot.message import leans, questions_in
+from bot.message import leans, questions_in, without_courtesies
 from bot.prompt import is_chinese, rewrite_prompt
 from bot.question import content_words, holds
 from indexer.errors import QuestionError
@@ -30,7 +30,8 @@ def in_context(question: str, history: History) -> str:
         for part in turn:
             _check_is_text(part)
     searched = first = question
-    for before, _ in reversed(history[-_TURNS:]):
+    for asked, _ in reversed(history[-_TURNS:]):
+        before = without_courtesies(asked)
         if not leans(first) or len(before) + len(searched) >= _LONGEST:
             break
         first = _with_what_is_asked_instead(before, first)

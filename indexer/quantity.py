@@ -71,8 +71,8 @@ def quantities(text: str) -> tuple[Quantity, ...]:
         one = Quantity(
             bool(ordinal or not (arabic or chinese)), value, _DEGREES.get(unit, unit), counted, match.start()
         )
-        found.append(replace(one, reach=_reach(text, one, found, [*ends, match.end()])))
         ends.append(match.end())
+        found.append(replace(one, reach=_reach(text, one, found, ends)))
     return tuple(found)
 
 
@@ -89,10 +89,9 @@ def _reach(text: str, one: Quantity, before: Sequence[Quantity], ends: Sequence[
         return -_OPEN, one.value
     if _LEAST.search(said) or _AND_MORE.match(text, ends[-1]):
         return one.value, _OPEN
-    least = len(before) - 1
-    if least > 0 and before[least].unit == "月" and ends[least] == one.start and before[least] in before[:least]:
-        least -= 1  # 11月16日至11月20日
-    behind = [*before, one][least + 1].start
+    least, behind = len(before) - 1, one.start
+    if least > 1 and before[least].unit == "月" and ends[least] == behind and before[least - 2] == before[least]:
+        least, behind = least - 1, before[least].start  # 11月16日至11月20日
     if least >= 0 and _UP_TO.fullmatch(text, ends[least], behind) and before[least].unit in ("", one.unit):
         return before[least].value, one.value
     return None

@@ -44,6 +44,11 @@ def test_a_question_that_leans_is_searched_with_the_one_before(question: str, le
     assert in_context(question, []) == question
 
 
+def test_courtesies_around_the_question_before_are_not_searched_for() -> None:
+    asked = [("您好，我想咨询一下，长城博物馆被命名为什么基地？谢谢", "…")]
+    assert in_context("那城市博物馆呢？", asked) == "长城博物馆被命名为什么基地？ 那城市博物馆呢？"
+
+
 def test_a_chain_of_questions_leads_back_to_the_subject() -> None:
     asked = ["谁做了什么？", "长城博物馆哪天启动了活动？", "在哪儿启动的？", "谁参加了？", "那市民呢？"]
     for turns, question in enumerate(asked[1:], 1):

@@ -1,5 +1,7 @@
 """Numbers in Chinese and Arabic numerals, with what they count."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -99,6 +101,13 @@ def test_a_number_in_a_range_agrees_with_its_end(text: str, inside: list[str], o
 
     assert [asked for asked in inside if not all_agree(asked)] == []
     assert [asked for asked in outside if all_agree(asked)] == []
+
+
+def test_many_numbers_are_read_in_time_linear_in_their_count() -> None:
+    started = time.perf_counter()
+    for text in ("1个 " * 20_000, "11月16日至" * 8_000, "至5人以上" * 10_000):
+        assert len(quantities(text)) >= 8_000
+    assert time.perf_counter() - started < 20  # 0.5 s; with copies of what is before each some minutes
 
 
 def test_a_range_agrees_with_no_other_range() -> None:
