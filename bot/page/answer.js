@@ -193,7 +193,7 @@ function marksOf(sentence, places) {
 
 const LONGEST = 100; // characters shown of one of the nearest passages
 
-// Of each of the nearest passages its likeliest sentence; of older answers its beginning.
+// Of each of the nearest passages its likeliest sentence; of older answers its beginning. The title where it is another.
 function drawNearest(answer) {
   const places = answer.nearest.map((hit) => placeOf({ ...hit, headings: [], quote: hit.text, ...hit.sentence, number: hit.rank }));
   const items = places.map((place, at) => {
@@ -202,7 +202,7 @@ function drawNearest(answer) {
     const words = (table === first ? "" : first).replace(/\s+/g, " ").replace(/^[# ]+/, "");
     const isShort = words.length <= LONGEST;
     const text = words && h("span", { lang: languageOf(words) }, isShort ? words : `${words.slice(0, LONGEST)}…`);
-    const title = h("small", { lang: languageOf(place.title) }, place.title);
+    const title = place.title !== places[at - 1]?.title && h("small", { lang: languageOf(place.title) }, place.title);
     return h("li", {}, chip(places, at, text, table && isShort && drawTable(table.names, table.rows.slice(0, 2)), title));
   });
   return h("div", { class: "nearest" }, h("p", { class: "small" }, say("nearest")), h("ul", {}, items));
