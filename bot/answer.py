@@ -31,7 +31,6 @@ from indexer.versions import open_index
 # Two cosines together. Of 61 misspelt questions about the article 52 are given another spelling, and 49 of these are
 # nearer by more than this; of 2,489 others 31 and 2.
 _NEARER = 0.003
-_NEAREST = 3  # passages that a refusal shows
 _NOT_IN_A_NOTE = str.maketrans("|；", "/，")  # which part its languages, and notes from each other
 
 
@@ -270,7 +269,7 @@ class Answerer:
             timings_ms=_timings(found),
             searched="" if searched in found.question else searched,  # without its courtesies it is the same
             note=_joined(note, _of_different_dates(citations)),
-            nearest=tuple(nearest_sentences(self.index, found.weighed, _NEAREST)) if refusal else (),
+            nearest=tuple(nearest_sentences(self.index, found.weighed)) if refusal else (),
         )
 
     def _refusal(self, found: Found) -> str:

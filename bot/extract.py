@@ -12,6 +12,7 @@ from bot.lists import list_at
 from bot.question import LIST
 from bot.types import Evidence
 from bot.weigh import Weighed
+from indexer.faq import only_asks
 from indexer.store import Index
 from indexer.table import table_at
 
@@ -21,7 +22,7 @@ _WANTS_A_LIST = re.compile(
 )
 # 二、结婚登记, of a text without Markdown.
 _HEADING = re.compile(r"[一二三四五六七八九十]{1,3}、[^，,。；;：:！!？?]{1,25}")
-_QUESTION = re.compile(r"\W{0,4}(?:问|Q)\d{0,3}[:：.、].*[?？]\W{0,4}", re.DOTALL | re.IGNORECASE)
+_NEAREST = 3  # passages that a refusal shows
 _SAYS = re.compile(r"[。！？!?]\W*$")  # 1. 居民户口簿； does not
 
 
@@ -63,9 +64,8 @@ def _sentences(index: Index, weighed: Weighed) -> list[Evidence]:
     places = zip(weighed.candidates.hit.tolist(), index.sentences[weighed.candidates.rows, 1:].tolist(), strict=True)
     found = [Evidence(weighed.hits[hit], start, end) for hit, (start, end) in places]
     for at, (one, behind) in reversed(list(enumerate(pairwise(found)))):
-        text = one.hit.chunk.text
-        asks = _QUESTION.fullmatch(text, one.start - one.hit.chunk.start, one.end - one.hit.chunk.start)
-        if asks and behind.hit is one.hit:
+        chunk = one.hit.chunk
+        if behind.hit is one.hit and only_asks(chunk.text[one.start - chunk.start : one.end - chunk.start]):
             found[at] = found[at + 1]
     return found
 
@@ -81,10 +81,10 @@ def _cited_for(one: Evidence, text: str, chosen: Collection[Evidence], whole: bo
     return every if whole or fragments or found.lead == (one.start, one.end) else one
 
 
-def nearest_sentences(index: Index, weighed: Weighed, count: int) -> list[Evidence]:
-    """The sentence likeliest to answer of each of the `count` likeliest passages, likeliest first."""
+def nearest_sentences(index: Index, weighed: Weighed) -> list[Evidence]:
+    """The sentence likeliest to answer of each of the three likeliest passages, likeliest first."""
     nearest: dict[int, Evidence] = {}
     sentences = _sentences(index, weighed)
     for at in np.argsort(-weighed.scores, kind="stable").tolist():
         nearest.setdefault(sentences[at].hit.number, sentences[at])
-    return list(nearest.values())[:count]
+    return list(nearest.values())[:_NEAREST]

@@ -53,10 +53,12 @@ def written_alike(text: str, given: Sequence[Figure]) -> str:
     written = {figure.written for figure in given}
     found = figures(text)
     for figure in reversed(found):
+        if figure.written in written:
+            continue
         before, after = text[: figure.start], text[figure.end :]
         for same in dict.fromkeys(other.written for other in given if figure.says_the_same(other)):
             changed = f"{before}{_apart(before[-1:], same[0])}{same}{_apart(same[-1], after[:1])}{after}"
-            if figure.written not in written and _say_the_same(figures(changed), found):
+            if _say_the_same(figures(changed), found):
                 text = changed
                 break
     return text

@@ -8,10 +8,12 @@ from indexer.types import KnownQuestion
 
 # A line that may be a question, without its number and what says that it is one; what says so of an answer.
 _NUMBER = r"(?:\d{1,3}[.．、)）]|[一二三四五六七八九十]{1,3}、|[(（][一二三四五六七八九十\d]{1,3}[)）])"
+_SAYS = r"(?:问|Q)\d{0,3}[:：.、]"
 _QUESTION = re.compile(
-    rf"(?:#{{1,6}}\s+)?{_NUMBER}?\s*\**(?P<says>(?:问|Q)\d{{0,3}}[:：.、])?\**\s*(?P<question>\S.{{2,80}}?)[*#\s]*",
+    rf"(?:#{{1,6}}\s+)?{_NUMBER}?\s*\**(?P<says>{_SAYS})?\**\s*(?P<question>\S.{{2,80}}?)[*#\s]*",
     re.IGNORECASE,
 )
+_ONLY_ASKS = re.compile(rf"\W{{0,4}}{_SAYS}.*[?？]\W{{0,4}}", re.DOTALL | re.IGNORECASE)
 _LONGEST_LINE = 120  # characters
 # What asks without a mark in a heading: 签约可以得到什么. A shorter one, 怎么签, would be like any question.
 _ASKS = re.compile(r"什么|怎么|怎样|如何|哪[些里儿个种类]|多少|几[时点天年个次]|多[久长大]|为何|谁|[是能可]否|吗$")
@@ -55,6 +57,11 @@ def asked_and_answered(title: str, text: str) -> list[KnownQuestion]:
             named = question if subject in question else subject + question
             found.append(KnownQuestion(named, below[spans[0][0] : ends[-1]], in_text=True))
     return found
+
+
+def only_asks(sentence: str) -> bool:
+    """It is a question that says so, **问：要钱吗？**, and no more; what answers it stands behind it."""
+    return bool(_ONLY_ASKS.fullmatch(sentence))
 
 
 def _is_question(line: str, is_heading: bool, text: str, end: int) -> bool:
