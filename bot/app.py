@@ -114,19 +114,22 @@ def _run_each(question: str | None, batch: Iterable[str] | None, as_json: bool, 
 @click.argument("question", required=False)
 def ask(folder: Path, as_json: bool, batch: Iterable[str] | None, model: str | None, question: str | None) -> None:
     """回答一个问题并给出出处 Answer QUESTION with its passages."""
+    from bot.export import lines_of, quote_as_text
     from bot.types import written_date
-    from bot.wire import answer_to_json
+    from bot.wire import answer_to_json, growing_answer_to_json
 
     _check_usage(question, batch)
     bot = _open(folder, model)
 
+    def asked(text: str) -> dict[str, Any]:
+        answer = bot.ask(text)
+        if as_json or batch is not None:
+            return answer_to_json(answer)
+        return growing_answer_to_json(answer, bot.index.documents)
+
     def show(answer: dict[str, Any]) -> None:
-        for line in answer["answer"].split("\n"):  # a language model's has several
+        for line in lines_of(answer):
             click.echo(one_line(line))
-        for sentence in answer["sentences"]:
-            if not sentence["supported"]:
-                said = one_line(f"{sentence['text']}（{sentence['reason']}）")
-                click.echo(f"  ！未找到依据 not supported: {said}")
         if answer["note"]:
             click.echo(f"  {one_line(answer['note'])}")
         for citation in answer["citations"]:
@@ -134,9 +137,9 @@ def ask(folder: Path, as_json: bool, batch: Iterable[str] | None, model: str | N
             source = filter(None, (citation["title"], written_date(citation["published"]), place))
             click.echo(f"  [{citation['number']}] {one_line(' · '.join(source))}")
         for passage in answer["nearest"]:
-            click.echo(f"  · {one_line(passage['sentence']['quote'])[:_SHOWN]}")
+            click.echo(f"  · {one_line(quote_as_text(passage['sentence']))[:_SHOWN]}")
 
-    _run_each(question, batch, as_json, lambda text: answer_to_json(bot.ask(text)), show)
+    _run_each(question, batch, as_json, asked, show)
 
 
 def _open(folder: Path, model: str | None) -> "Answerer":

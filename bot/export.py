@@ -57,17 +57,23 @@ def as_text(answers: Sequence[Given], language: Language | None = None) -> str:
     """
     written = []
     for answer in answers:
-        quotes = [f"[{one['number']}] {_place(one, language)}：“{_quote(one)}”" for one in _sources(answer)]
-        said = [
-            line
-            for block in _said(answer, language)
-            for line in (map(_cells, (block.names, *block.rows)) if isinstance(block, _Table) else block)
-        ]
-        written.append("\n".join([*filter(None, map(_line, said)), *_over(answer, language), *map(_line, quotes)]))
+        quotes = [f"[{one['number']}] {_place(one, language)}：“{quote_as_text(one)}”" for one in _sources(answer)]
+        lines = [*lines_of(answer, language), *_over(answer, language), *quotes]
+        written.append("\n".join(map(_line, lines)))
     return "\n\n".join(written) + "\n"
 
 
-def _quote(source: Given) -> str:
+def lines_of(answer: Given, language: Language | None = None) -> list[str]:
+    """What is answered, or the refusal, with the numbers of the passages; of the rows of a table the cells alone."""
+    return [
+        line
+        for block in _said(answer, language)
+        for line in (map(_cells, (block.names, *block.rows)) if isinstance(block, _Table) else block)
+        if line.strip()
+    ]
+
+
+def quote_as_text(source: Given) -> str:
     """The quote; of a table's rows the cells alone."""
     return "".join(
         part if isinstance(part, str) else "\n".join(map(_cells, part["rows"] or [part["names"]]))

@@ -106,6 +106,15 @@ def test_for_people(article_index: Path) -> None:
     assert done.stdout.startswith("知识库中没有找到答案：文中没有提到“番茄”。\n  · ")
 
 
+def test_a_terminal_shows_rows_without_their_bars_under_the_names_of_the_columns(tmp_path: Path) -> None:
+    (tmp_path / "kb").mkdir()
+    table = "| 项目 | 收费 |\n|---|---|\n| 公证书副本 | 每份20元 |\n| 遗嘱保管 | 每年300元 |\n"
+    (tmp_path / "kb/fees.md").write_text(f"# 公证处收费表\n\n{table}", encoding="utf-8")
+    jiawen("index", "--kb", tmp_path / "kb", "--index", tmp_path / "index")
+    done = jiawen("ask", "--index", tmp_path / "index", "公证书副本每份收费多少元？")
+    assert done.stdout.splitlines()[:2] == ["项目 · 收费[2]", "公证书副本 · 每份20元[1]"]
+
+
 def test_search(article_index: Path) -> None:
     done = jiawen("search", "--index", article_index, "--json", "-k", "3", "长城博物馆")
     result = json.loads(done.stdout)
