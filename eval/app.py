@@ -213,18 +213,26 @@ def _compared(shared: int, before: int, after: int) -> str:
 )
 @click.option("--out", type=_path, help="bot/head.npz by default.")
 def fit(squads: Sequence[Path], out: Path | None) -> None:
-    """重新拟合选句与把握 Fit the head anew and say how well it does on documents left out; an hour and a half."""
+    """重新拟合选句与把握 Fit the head anew and say how well it does on documents left out; two hours."""
     from tqdm import tqdm
 
     from bot.config import BotConfig
     from bot.head import HEAD, Head
     from bot.question import expectation_from
-    from eval.examples import examples_of, learn_expectation, practice_material, practice_twins, squad_material
+    from eval.examples import (
+        examples_of,
+        leaflet_materials,
+        learn_expectation,
+        practice_material,
+        practice_twins,
+        squad_material,
+    )
     from eval.fit import STEPS, calibrate, figures, fit, save_head
     from indexer.config import IndexConfig
     from indexer.embed import open_encoder
 
-    materials = [practice_material(_CACHE), *(squad_material(path, _CACHE) for path in squads)]
+    written = [practice_material(_CACHE), *leaflet_materials(_CACHE)]
+    materials = [*written, *(squad_material(path, _CACHE) for path in squads)]
     words, classes = learn_expectation(materials)
     expectation = expectation_from(words, classes)
     encoder = open_encoder(IndexConfig.from_environment().encoder)

@@ -1,6 +1,7 @@
 """Questions with known answers → Examples: what the head sees of them, and which sentences answer."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,9 +30,11 @@ from indexer.token_states import States
 from indexer.types import Document
 from indexer.versions import open_index
 
-PRACTICE = "practice"
+PRACTICE, LEAFLETS = "practice", "leaflets"
+WRITTEN = (PRACTICE, LEAFLETS)  # sources written for Jiawen, which have near misses
 _PRACTICE_FOLDER = Path(__file__).parent / "practice"
 FOLDS = 5
+MOST_OF_ONE = 4000  # questions of one document; the article has 11,149, and three times that in variants
 _PRIOR = 6.0  # questions that a word class weighs beside the word's own
 _SEEN = 3  # questions that name a word before it has a chance of its own
 
@@ -42,7 +45,7 @@ class Example:
 
     case: str
     question: str  # self-contained
-    source: str  # "practice", or the name of the public file
+    source: str  # one of WRITTEN, or the name of the public file
     document: str  # that the question is about
     variant: str  # answerable, near miss, left out (the document), elsewhere
     fold: int
@@ -52,6 +55,7 @@ class Example:
     must: tuple[str, ...]
     together: float  # share of the hits that are of the best hit's document
     known: npt.NDArray[np.float64]  # per candidate: what known questions, this one left out, add to its log-odds
+    stands_for: int = 1  # questions of its document, of so many of which one is asked
 
     @property
     def answerable(self) -> bool:
@@ -90,11 +94,23 @@ class Material:
 
 def practice_material(cache: Path) -> Material:
     """The documents and questions of eval/practice/, written for Jiawen; their index is kept under `cache`."""
-    documents = read_folder(_PRACTICE_FOLDER / "documents").documents
-    path = _PRACTICE_FOLDER / "cases.jsonl"
+    return _written(PRACTICE, _PRACTICE_FOLDER / "documents", _PRACTICE_FOLDER / "cases.jsonl", cache / PRACTICE)
+
+
+def leaflet_materials(cache: Path) -> list[Material]:
+    """Each folder of eval/practice/leaflets/ as a knowledge base of its own; their indexes are kept under `cache`.
+
+    Not all as one: what one office's leaflets do not answer another's may.
+    """
+    paths = sorted((_PRACTICE_FOLDER / LEAFLETS).glob("*.jsonl"))
+    return [_written(LEAFLETS, path.with_suffix(""), path, cache / LEAFLETS / path.stem) for path in paths]
+
+
+def _written(name: str, folder: Path, path: Path, cache: Path) -> Material:
+    documents = read_folder(folder).documents
     cases = read_cases(path, {document.id: document for document in documents})
     document_of = {row["id"]: row["doc_id"] for row in read_jsonl(path)}
-    return Material(PRACTICE, _indexed(documents, cache / PRACTICE), cases, document_of, alone=True)
+    return Material(name, _indexed(documents, cache), cases, document_of, alone=True)
 
 
 def practice_twins() -> list[Twin]:
@@ -179,36 +195,52 @@ def learn_expectation(materials: Sequence[Material]) -> tuple[dict[str, float], 
 
 
 def examples_of(material: Material, encode: Callable[[str], Vectors], expectation: Expectation) -> Iterator[Example]:
-    """Every case of the material in the variants it can be asked in."""
-    config = BotConfig()
+    """The cases of the material in the variants they can be asked in, MOST_OF_ONE at most of a document, evenly."""
     alone = (
         {doc_id: only_document(material.index, doc_id) for doc_id in material.index.documents} if material.alone else {}
     )
+    every = {document: -(-count // MOST_OF_ONE) for document, count in Counter(material.document_of.values()).items()}
+    passed: Counter[str] = Counter()
     for case in material.cases:
-        question = in_context(case.question, case.history)
-        vector = encode(simplify(question))
-        doc_id = material.document_of[case.id]
-        asked = ask_what(question, expectation)
-        about_itself = case.kind == "metadata"  # 这篇文章 means any document that it is asked of
-        if alone and not about_itself:
-            others = sorted(alone.keys() - {doc_id})
-            other = alone[others[_fold(case.id, len(others))]]  # knows no question of this document
-            query = query_of(other, question, vector)
-            best = retrieve(other, query, config.hits, config)
-            yield _example(material, case, "elsewhere", other, asked, query, best)
-        for whole in filter(None, (None if about_itself else material.index, alone.get(doc_id))):
-            index = without_known(whole, case.question)
-            query = query_of(index, question, vector)
-            hits = retrieve(index, query, 3 * config.hits, config)
-            best = hits[: config.hits]
-            if not case.answerable:
-                yield _example(material, case, "near miss", index, asked, query, best)
-                continue
-            right = _answering_rows(index, case)
-            yield _example(material, case, "answerable", index, asked, query, best, right=right)
-            elsewhere = [hit for hit in hits if hit.chunk.doc_id != doc_id][: config.hits]
-            if elsewhere and whole is material.index:
-                yield _example(material, case, "left out", index, asked, query, elsewhere)
+        document = material.document_of[case.id]
+        if passed[document] % every[document] == 0:
+            for example in _variants(material, alone, case, encode, expectation):
+                yield replace(example, stands_for=every[document])
+        passed[document] += 1
+
+
+def _variants(
+    material: Material,
+    alone: Mapping[str, Index],
+    case: Case,
+    encode: Callable[[str], Vectors],
+    expectation: Expectation,
+) -> Iterator[Example]:
+    config = BotConfig()
+    question = in_context(case.question, case.history)
+    vector = encode(simplify(question))
+    doc_id = material.document_of[case.id]
+    asked = ask_what(question, expectation)
+    about_itself = case.kind == "metadata"  # 这篇文章 means any document that it is asked of
+    if alone and not about_itself:
+        others = sorted(alone.keys() - {doc_id})
+        other = alone[others[_fold(case.id, len(others))]]  # knows no question of this document
+        query = query_of(other, question, vector)
+        best = retrieve(other, query, config.hits, config)
+        yield _example(material, case, "elsewhere", other, asked, query, best)
+    for whole in filter(None, (None if about_itself else material.index, alone.get(doc_id))):
+        index = without_known(whole, case.question)
+        query = query_of(index, question, vector)
+        hits = retrieve(index, query, 3 * config.hits, config)
+        best = hits[: config.hits]
+        if not case.answerable:
+            yield _example(material, case, "near miss", index, asked, query, best)
+            continue
+        right = _answering_rows(index, case)
+        yield _example(material, case, "answerable", index, asked, query, best, right=right)
+        elsewhere = [hit for hit in hits if hit.chunk.doc_id != doc_id][: config.hits]
+        if elsewhere and whole is material.index:
+            yield _example(material, case, "left out", index, asked, query, elsewhere)
 
 
 def _example(

@@ -63,7 +63,7 @@ def test_the_judge_is_told_what_the_matcher_says() -> None:
     feature = np.array([[len(summary), 0, 0]])
     judge = Forest(feature, np.array([[1.5, 0, 0]], np.float32), *leaves, np.array([[0, 0.2, 0.8]]), 1)
     for matched, told in ((1.0, np.log(0.2 / 0.8)), (2.0, np.log(0.8 / 0.2))):  # and it counts beside the judge as well
-        assert log_odds_of_answer(judge, head.topic, summary, matched, 1.0) == pytest.approx(told + 0.1 * matched)
+        assert log_odds_of_answer(judge, head.topic, summary, matched, 1.0) == pytest.approx(told + 0.2 * matched)
         assert log_odds_of_answer(judge, head.topic, summary, matched, 0.0) == pytest.approx(told + 0.15 * matched)
 
 

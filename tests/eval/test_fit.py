@@ -12,8 +12,9 @@ from bot.features import WIDTH
 from bot.head import Head, load_head, shares, summarise
 from bot.matching import states_of_query, states_of_sentence
 from bot.question import expectation_from
-from eval.cases import Case, resolve
+from eval.cases import Case, read_cases, resolve
 from eval.examples import (
+    LEAFLETS,
     PRACTICE,
     Example,
     Lesson,
@@ -21,6 +22,7 @@ from eval.examples import (
     Twin,
     _fold,
     examples_of,
+    leaflet_materials,
     learn_expectation,
     only_document,
     practice_twins,
@@ -28,6 +30,7 @@ from eval.examples import (
 from eval.fit import STEPS, _lessons_of, averaged, calibrate, figures, fit, save_head, train_forest, train_ranker
 from indexer.build import build_documents
 from indexer.config import IndexConfig
+from indexer.read import read_folder
 from indexer.store import Index
 from indexer.types import Document
 from indexer.versions import open_index
@@ -84,6 +87,49 @@ def test_each_case_is_asked_in_its_variants(index: Index, counting) -> None:
     assert not any(one.answerable for (_, variant), one in found.items() if variant != "answerable")
     both = list(examples_of(material(index, alone=True), counting.encode_query, even))
     assert [one.variant for one in both if one.case == "three"] == ["elsewhere", "near miss", "near miss"]
+
+
+def test_a_document_with_many_questions_is_asked_evenly_fewer(
+    index: Index, counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eval.examples.MOST_OF_ONE", 2)
+    cases = [Case(f"a{n}", f"甲{n}", "near-miss") for n in range(5)] + [Case("b", "丁", "near-miss")]
+    document_of = {case.id: "b-0" if case.id == "b" else "a-0" for case in cases}
+    asked = Material("public", index, cases, document_of, alone=False)
+    found = [(one.case, one.stands_for) for one in examples_of(asked, counting.encode_query, expectation_from({}, {}))]
+    assert found == [("a0", 3), ("a3", 3), ("b", 1)]
+
+
+def test_each_folder_of_leaflets_is_a_knowledge_base_of_its_own(
+    tmp_path: Path, counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in (("bank", "开户要带身份证。"), ("pool", "泳池周一闭馆。")):
+        folder = tmp_path / "leaflets" / name
+        folder.mkdir(parents=True)
+        (folder / "须知.md").write_text(text, encoding="utf-8")
+        gold = [{"doc_id": "须知", "quote": text}]
+        row = {"id": name, "doc_id": "须知", "question": "须知？", "kind": "fact", "gold": gold, "must": [text]}
+        (tmp_path / "leaflets" / f"{name}.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    monkeypatch.setattr("eval.examples._PRACTICE_FOLDER", tmp_path)
+    monkeypatch.setattr("eval.examples.fingerprint_of", lambda name: counting.fingerprint)
+    bank, pool = leaflet_materials(tmp_path / "cache")
+    assert (bank.name, pool.name, bank.alone) == (LEAFLETS, LEAFLETS, True)
+    assert [chunk.text for chunk in bank.index.chunks] == ["开户要带身份证。"]
+    assert [chunk.text for chunk in pool.index.chunks] == ["泳池周一闭馆。"]
+    assert bank.document_of == {"bank": "须知"}
+
+
+def test_the_practice_leaflets_hold_what_their_questions_must_be_told() -> None:
+    paths = sorted((ROOT / "eval/practice/leaflets").glob("*.jsonl"))
+    assert len(paths) == 20
+    for path in paths:
+        documents = {one.id: one for one in read_folder(path.with_suffix("")).documents}
+        cases = read_cases(path, documents)  # which raises where a quote is not held
+        assert [sum(case.answerable for case in cases), len(cases)] == [105, 168]
+        for case in cases:
+            quotes = "".join(gold.quote for gold in case.gold)
+            assert bool(case.must) == case.answerable
+            assert all(must in quotes for must in case.must)
 
 
 def made(count: int) -> list[Example]:
