@@ -28,7 +28,7 @@ def answer_to_json(answer: Answer) -> dict[str, Any]:
 
 
 def growing_answer_to_json(answer: Answer, documents: Mapping[str, Document]) -> dict[str, Any]:
-    """An answer of POST /api/ask/stream: the same and what the page shows beside it; `nearest` says of which text.
+    """An answer of POST /api/ask/stream and in a terminal: what is shown as well; `nearest` says of which text.
 
     A citation, or sentence of a hit, with a table in it has it in `parts`. Without its timings: the same answer, given
     again, is the same text and has the same share link.

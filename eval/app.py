@@ -231,8 +231,8 @@ def fit(squads: Sequence[Path], out: Path | None) -> None:
     from indexer.config import IndexConfig
     from indexer.embed import open_encoder
 
-    written = [practice_material(_CACHE), *leaflet_materials(_CACHE)]
-    materials = [*written, *(squad_material(path, _CACHE) for path in squads)]
+    public = (squad_material(path, _CACHE) for path in squads)
+    materials = [practice_material(_CACHE), *leaflet_materials(_CACHE), *public]
     words, classes = learn_expectation(materials)
     expectation = expectation_from(words, classes)
     encoder = open_encoder(IndexConfig.from_environment().encoder)

@@ -18,7 +18,7 @@ from bot.known import Query, known_answers, query_of
 from bot.question import Asked, Expectation, ask_what, content_words, holds, word_class
 from bot.retrieve import retrieve
 from bot.types import Hit
-from eval.cases import Case, read_cases, read_squad
+from eval.cases import Case, each_line, read_cases, read_squad
 from indexer.build import build_documents
 from indexer.config import IndexConfig
 from indexer.embed import Vectors, fingerprint_of
@@ -34,7 +34,7 @@ PRACTICE, LEAFLETS = "practice", "leaflets"
 WRITTEN = (PRACTICE, LEAFLETS)  # sources written for Jiawen, which have near misses
 _PRACTICE_FOLDER = Path(__file__).parent / "practice"
 FOLDS = 5
-MOST_OF_ONE = 4000  # questions of one document; the article has 11,149, and three times that in variants
+MOST_ASKED = 4000  # questions of one document: all 11,149 of the article would take an hour more than a third of them
 _PRIOR = 6.0  # questions that a word class weighs beside the word's own
 _SEEN = 3  # questions that name a word before it has a chance of its own
 
@@ -55,7 +55,7 @@ class Example:
     must: tuple[str, ...]
     together: float  # share of the hits that are of the best hit's document
     known: npt.NDArray[np.float64]  # per candidate: what known questions, this one left out, add to its log-odds
-    stands_for: int = 1  # questions of its document, of so many of which one is asked
+    stands_for: int = 1  # one of so many questions of its document is asked: this one stands for them
 
     @property
     def answerable(self) -> bool:
@@ -93,14 +93,14 @@ class Material:
 
 
 def practice_material(cache: Path) -> Material:
-    """The documents and questions of eval/practice/, written for Jiawen; their index is kept under `cache`."""
+    """eval/practice/documents/ and cases.jsonl, written for Jiawen; their index is kept under `cache`."""
     return _written(PRACTICE, _PRACTICE_FOLDER / "documents", _PRACTICE_FOLDER / "cases.jsonl", cache / PRACTICE)
 
 
 def leaflet_materials(cache: Path) -> list[Material]:
     """Each folder of eval/practice/leaflets/ as a knowledge base of its own; their indexes are kept under `cache`.
 
-    Not all as one: what one office's leaflets do not answer another's may.
+    Not all as one: what the leaflets of one folder do not answer those of another may.
     """
     paths = sorted((_PRACTICE_FOLDER / LEAFLETS).glob("*.jsonl"))
     return [_written(LEAFLETS, path.with_suffix(""), path, cache / LEAFLETS / path.stem) for path in paths]
@@ -109,7 +109,8 @@ def leaflet_materials(cache: Path) -> list[Material]:
 def _written(name: str, folder: Path, path: Path, cache: Path) -> Material:
     documents = read_folder(folder).documents
     cases = read_cases(path, {document.id: document for document in documents})
-    document_of = {row["id"]: row["doc_id"] for row in read_jsonl(path)}
+    document_of: dict[str, str] = {}
+    each_line(path, lambda row: document_of.update({row["id"]: row["doc_id"]}))
     return Material(name, _indexed(documents, cache), cases, document_of, alone=True)
 
 
@@ -195,11 +196,11 @@ def learn_expectation(materials: Sequence[Material]) -> tuple[dict[str, float], 
 
 
 def examples_of(material: Material, encode: Callable[[str], Vectors], expectation: Expectation) -> Iterator[Example]:
-    """The cases of the material in the variants they can be asked in, MOST_OF_ONE at most of a document, evenly."""
+    """The cases of the material in the variants they can be asked in, MOST_ASKED at most of a document, evenly."""
     alone = (
         {doc_id: only_document(material.index, doc_id) for doc_id in material.index.documents} if material.alone else {}
     )
-    every = {document: -(-count // MOST_OF_ONE) for document, count in Counter(material.document_of.values()).items()}
+    every = {document: -(-count // MOST_ASKED) for document, count in Counter(material.document_of.values()).items()}
     passed: Counter[str] = Counter()
     for case in material.cases:
         document = material.document_of[case.id]
@@ -222,8 +223,8 @@ def _variants(
     doc_id = material.document_of[case.id]
     asked = ask_what(question, expectation)
     about_itself = case.kind == "metadata"  # 这篇文章 means any document that it is asked of
-    if alone and not about_itself:
-        others = sorted(alone.keys() - {doc_id})
+    others = sorted(alone.keys() - {doc_id})
+    if others and not about_itself:
         other = alone[others[_fold(case.id, len(others))]]  # knows no question of this document
         query = query_of(other, question, vector)
         best = retrieve(other, query, config.hits, config)

@@ -92,7 +92,7 @@ def test_each_case_is_asked_in_its_variants(index: Index, counting) -> None:
 def test_a_document_with_many_questions_is_asked_evenly_fewer(
     index: Index, counting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("eval.examples.MOST_OF_ONE", 2)
+    monkeypatch.setattr("eval.examples.MOST_ASKED", 2)
     cases = [Case(f"a{n}", f"甲{n}", "near-miss") for n in range(5)] + [Case("b", "丁", "near-miss")]
     document_of = {case.id: "b-0" if case.id == "b" else "a-0" for case in cases}
     asked = Material("public", index, cases, document_of, alone=False)
@@ -117,15 +117,17 @@ def test_each_folder_of_leaflets_is_a_knowledge_base_of_its_own(
     assert [chunk.text for chunk in bank.index.chunks] == ["开户要带身份证。"]
     assert [chunk.text for chunk in pool.index.chunks] == ["泳池周一闭馆。"]
     assert bank.document_of == {"bank": "须知"}
+    asked = examples_of(bank, counting.encode_query, expectation_from({}, {}))
+    assert {one.variant for one in asked} == {"answerable"}  # of its only document: there is none to ask elsewhere
 
 
 def test_the_practice_leaflets_hold_what_their_questions_must_be_told() -> None:
     paths = sorted((ROOT / "eval/practice/leaflets").glob("*.jsonl"))
-    assert len(paths) == 20
+    assert len(paths) >= 20
     for path in paths:
         documents = {one.id: one for one in read_folder(path.with_suffix("")).documents}
         cases = read_cases(path, documents)  # which raises where a quote is not held
-        assert [sum(case.answerable for case in cases), len(cases)] == [105, 168]
+        assert 0 < sum(case.answerable for case in cases) < len(cases)
         for case in cases:
             quotes = "".join(gold.quote for gold in case.gold)
             assert bool(case.must) == case.answerable
