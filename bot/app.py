@@ -77,10 +77,11 @@ _batch_option = click.option(
 )
 
 
-def _check_usage(question: str | None, batch: Iterable[str] | None) -> None:
-    """Before the index is opened, which may be missing too."""
+def _writes_json(question: str | None, batch: Iterable[str] | None, as_json: bool) -> bool:
+    """Whether JSON is written, as of a batch always. Asked before the index is opened, which may be missing too."""
     if (question is None) == (batch is None):
         raise click.UsageError("请给出一个问题，或用 --batch 给出文件 | give one QUESTION, or --batch FILE")
+    return as_json or batch is not None
 
 
 def _run_each(question: str | None, batch: Iterable[str] | None, as_json: bool, run: Any, show: Any) -> None:
@@ -95,7 +96,7 @@ def _run_each(question: str | None, batch: Iterable[str] | None, as_json: bool, 
             failed += 1
             click.echo(json.dumps({"question": text[:_ECHOED], "error": str(error)}, ensure_ascii=False))
             continue
-        if as_json or batch is not None:
+        if as_json:
             click.echo(json.dumps(result, ensure_ascii=False))
         else:
             show(result)
@@ -118,14 +119,12 @@ def ask(folder: Path, as_json: bool, batch: Iterable[str] | None, model: str | N
     from bot.types import written_date
     from bot.wire import answer_to_json, growing_answer_to_json
 
-    _check_usage(question, batch)
+    as_json = _writes_json(question, batch, as_json)
     bot = _open(folder, model)
 
     def asked(text: str) -> dict[str, Any]:
         answer = bot.ask(text)
-        if as_json or batch is not None:
-            return answer_to_json(answer)
-        return growing_answer_to_json(answer, bot.index.documents)
+        return answer_to_json(answer) if as_json else growing_answer_to_json(answer, bot.index.documents)
 
     def show(answer: dict[str, Any]) -> None:
         for line in lines_of(answer):
@@ -163,7 +162,7 @@ def search(folder: Path, as_json: bool, batch: Iterable[str] | None, count: int,
     """找出最相关的段落 The passages nearest to QUESTION."""
     from bot.wire import hits_to_json
 
-    _check_usage(question, batch)
+    as_json = _writes_json(question, batch, as_json)
     bot = _open(folder, "")
     version = bot.index.manifest.version
 
