@@ -3,8 +3,8 @@
 The network is of the kind that attends, compares and aggregates (Parikh et al. 2016, https://arxiv.org/abs/1606.01933)
 over the states that the encoder gives the tokens half-way up (indexer/token_states.py); it also sees whether neighbours
 match neighbours, and what the passage says there that the claim or question does not. One is fitted for claims
-(matching.npz, by `jiawen eval claims --fit`) and one for questions (part of head.npz, by `jiawen eval fit`): plain
-arrays, nothing pickled.
+(matching.npz, by `jiawen eval claims --fit`), which also sees what the passage has in the place of each token, and one
+for questions (part of head.npz, by `jiawen eval fit`): plain arrays, nothing pickled.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,6 +25,8 @@ _TOGETHER = 400  # characters, some 260 tokens of Chinese; the encoder reads 512
 WAYS = ("", "back_")  # from the claim to the passage, and back
 JUMP = 6.0  # tokens: a jump of the matches beyond which farther says little more
 NEAREST, REACH = 40, 2  # tokens of a passage that are matched back, and how far beside a match they stand
+# Tokens over which others say where one should stand, and how near it they do not: they may be of the same figure.
+AWAY, OWN = 6.0, 1
 
 
 @lru_cache(maxsize=64)
@@ -82,11 +84,27 @@ class Matcher:
         jumps = np.tanh((np.diff(places) - 1) / JUMP)
         around = np.stack([np.concatenate([[0], jumps]), np.concatenate([jumps, [0]])], axis=1)
         left, right = (4 * (own @ get["project.weight"].T + get["project.bias"]) for own in (ours, theirs))
-        mixed = self._compared(left, right, weights, cosines, around, "")
+        mixed = self._compared(left, right, weights, cosines, around, "", self._in_place(ours, theirs, right, weights))
         pooled = [mixed.mean(axis=0), mixed.max(axis=0), mixed.min(axis=0)]
         pooled += self._way_back(left, right, beside, cosines, weights)
         hidden = gelu(get["hidden.weight"] @ np.concatenate(pooled) + get["hidden.bias"])
         return float((get["out.weight"] @ hidden + get["out.bias"])[0])
+
+    def _in_place(self, ours: States, theirs: States, right: States, weights: States) -> tuple[States, States] | None:
+        """(projections of what the passage has where a token should stand, how far its match and that stand there).
+
+        Where it should stand, the matches of the tokens around it tell: the 7% of 甲 in 甲降7%，乙降9%, given as 9%,
+        matches the 9% of 乙, while 甲 matches beside the 7%.
+        """
+        get = self.arrays
+        if "role.weight" not in get:
+            return None
+        peaked = weights * weights.max(axis=1, keepdims=True)
+        told = _nearness(len(ours), OWN + 1)
+        heat = told @ peaked @ _nearness(len(theirs)) / (told @ peaked.sum(axis=1, keepdims=True) + 1e-3)
+        own, other = (_unit(states @ get["role.weight"].T) for states in (ours, theirs))
+        there = softmax(get["sharp"] * heat + get["kind"] * (own @ other.T))
+        return there @ right, np.stack([(weights * heat).sum(axis=1), (there * heat).sum(axis=1)], axis=1)
 
     def _way_back(self, ours: States, theirs: States, beside: States, cosines: States, weights: States) -> list[States]:
         """What the claim has for each token of the passage that is matched or stands beside one that is.
@@ -102,7 +120,14 @@ class Matcher:
         return [mixed.sum(axis=0) / max(float(near[:, 1].sum()), 1e-3), mixed.max(axis=0)]
 
     def _compared(
-        self, left: States, others: States, weights: States, cosines: States, near: npt.NDArray[Any], way: str
+        self,
+        left: States,
+        others: States,
+        weights: States,
+        cosines: States,
+        near: npt.NDArray[Any],
+        way: str,
+        in_place: tuple[States, States] | None = None,
     ) -> States:
         """(tokens, width) each token beside what it is matched with, and both beside those of its neighbours.
 
@@ -111,6 +136,9 @@ class Matcher:
         get = self.arrays
         right = weights @ others
         columns = [left, right, np.abs(left - right), left * right, (weights * cosines).sum(axis=1)[:, None], near]
+        if in_place:
+            there, heat = in_place
+            columns += [heat, np.abs(left - there), left * there]
         weight, bias = get[f"{way}compare.weight"], get[f"{way}compare.bias"]
         compared = gelu(np.concatenate(columns, axis=1).astype(np.float32) @ weight.T + bias)
         padded = np.zeros((len(compared) + 2, compared.shape[1]), np.float32)
@@ -121,8 +149,18 @@ class Matcher:
 
 def centred(states: npt.NDArray[np.floating[Any]], mean: States) -> States:
     """Each state less the mean of all, at unit length: what tokens have in common hides what sets them apart."""
-    rest = states - mean
-    return np.asarray(rest / np.maximum(np.linalg.norm(rest, axis=1, keepdims=True), 1e-6), np.float32)
+    return _unit(states - mean)
+
+
+def _unit(states: npt.NDArray[np.floating[Any]]) -> States:
+    return np.asarray(states / np.maximum(np.linalg.norm(states, axis=1, keepdims=True), 1e-6), np.float32)
+
+
+def _nearness(count: int, least: int = 0) -> States:
+    """(count, count) of every two tokens of a text: 1 in one place, 1/e where AWAY apart, 0 if nearer than `least`."""
+    apart = np.abs(np.arange(1 - count, count))
+    near = np.where(apart < least, 0, np.exp(-apart / AWAY)).astype(np.float32)
+    return np.lib.stride_tricks.sliding_window_view(near, count)[::-1]
 
 
 @cache

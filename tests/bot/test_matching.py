@@ -10,9 +10,11 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from bot.matching import (
+    AWAY,
     JUMP,
     NEAREST,
     NEIGHBOURS,
+    OWN,
     REACH,
     Matcher,
     load_matcher,
@@ -24,7 +26,7 @@ from bot.matching import (
 GOLDEN = Path(__file__).parent.parent.parent / "eval/golden/claims.jsonl"
 CHANCE = np.random.default_rng(0)
 WIDTH, ALIGN, PROJECT, COMPARE, MIX, HIDDEN = 5, 3, 2, 4, 3, 2
-BACK_COMPARE, BACK_MIX = 3, 2
+BACK_COMPARE, BACK_MIX, ROLE = 3, 2, 3
 
 
 def numbers(*shape: int) -> np.ndarray:
@@ -41,6 +43,10 @@ ARRAYS = {
     "hidden.weight": numbers(HIDDEN, 3 * MIX + 2 * BACK_MIX), "hidden.bias": numbers(HIDDEN),
     "out.weight": numbers(1, HIDDEN), "out.bias": numbers(1),
 }  # fmt: skip
+WITH_ROLES = ARRAYS | {
+    "role.weight": numbers(ROLE, WIDTH), "sharp": np.float32(3.0), "kind": np.float32(1.5),
+    "compare.weight": numbers(COMPARE, 6 * PROJECT + 5),
+}  # fmt: skip
 
 
 def bent(x: float) -> float:
@@ -48,12 +54,20 @@ def bent(x: float) -> float:
 
 
 def compared(
-    a: dict[str, np.ndarray], own: list[np.ndarray], others: list[np.ndarray], near: list[list[float]], way: str
+    a: dict[str, np.ndarray],
+    own: list[np.ndarray],
+    others: list[np.ndarray],
+    near: list[list[float]],
+    way: str,
+    in_place: list[tuple[np.ndarray, list[float]]] | None = None,
 ) -> list[list[float]]:
     rows = []
-    for one, other, beside_it in zip(own, others, near, strict=True):
+    for at, (one, other, beside_it) in enumerate(zip(own, others, near, strict=True)):
         left, right = (4 * (a["project.weight"] @ x + a["project.bias"]) for x in (one, other))
         row = [*left, *right, *abs(left - right), *(left * right), one @ other, *beside_it]
+        if in_place:
+            there = 4 * (a["project.weight"] @ in_place[at][0] + a["project.bias"])
+            row += [*in_place[at][1], *abs(left - there), *(left * there)]
         rows.append([bent(x) for x in a[f"{way}compare.weight"] @ row + a[f"{way}compare.bias"]])
     mixed = []
     for i in range(len(rows)):
@@ -63,6 +77,30 @@ def compared(
                 total += a[f"{way}mix.weight"][:, :, at] @ rows[i + at - 1]
         mixed.append([bent(x) for x in total])
     return mixed
+
+
+def expected(
+    a: dict[str, np.ndarray], ours: list[np.ndarray], theirs: list[np.ndarray], shares: list[list[float]]
+) -> list[tuple[np.ndarray, list[float]]]:
+    """Of each token what stands where the matches of the others say, and how far that is so there and at its match."""
+    found = []
+    for i, one in enumerate(ours):
+        told = {k: math.exp(-abs(i - k) / AWAY) for k in range(len(ours)) if abs(i - k) > OWN}
+        said = [sum(told[k] * shares[k][j] * max(shares[k]) for k in told) for j in range(len(theirs))]
+        heat = [
+            sum(said[m] * math.exp(-abs(j - m) / AWAY) for m in range(len(theirs))) / (sum(said) + 1e-3)
+            for j in range(len(theirs))
+        ]
+        own = a["role.weight"] @ one
+        kinds = [
+            own @ other / np.linalg.norm(own) / np.linalg.norm(other)
+            for other in (a["role.weight"] @ x for x in theirs)
+        ]
+        weights = [math.exp(a["sharp"] * h + a["kind"] * k) for h, k in zip(heat, kinds, strict=True)]
+        weights = [w / sum(weights) for w in weights]
+        there = sum(w * other for w, other in zip(weights, theirs, strict=True))
+        found.append((there, [float(np.dot(shares[i], heat)), float(np.dot(weights, heat))]))
+    return found
 
 
 def slowly(arrays: dict[str, np.ndarray], claim: np.ndarray, passage: np.ndarray) -> float:
@@ -96,7 +134,8 @@ def slowly(arrays: dict[str, np.ndarray], claim: np.ndarray, passage: np.ndarray
         *(math.tanh((after - before - 1) / JUMP) for before, after in pairwise(places)),
         0.0,
     ]
-    columns = list(zip(*compared(a, ours, matched, list(map(list, pairwise(jumps))), ""), strict=True))
+    in_place = expected(a, ours, theirs, shares) if "role.weight" in a else None
+    columns = list(zip(*compared(a, ours, matched, list(map(list, pairwise(jumps))), "", in_place), strict=True))
     pooled = [*(sum(c) / len(c) for c in columns), *map(max, columns), *map(min, columns)]
     received = [sum(row[j] for row in shares) for j in range(len(theirs))]
     around = [sum(received[max(j - REACH, 0) : j + REACH + 1]) for j in range(len(theirs))]
@@ -113,10 +152,11 @@ def slowly(arrays: dict[str, np.ndarray], claim: np.ndarray, passage: np.ndarray
     return float(a["out.weight"][0] @ hidden + a["out.bias"][0])
 
 
+@pytest.mark.parametrize("arrays", [ARRAYS, WITH_ROLES])
 @pytest.mark.parametrize(("tokens", "others"), [(1, 1), (1, 4), (3, 1), (4, 6), (2, NEAREST + 9)])
-def test_the_network_is_what_it_says(tokens: int, others: int) -> None:
+def test_the_network_is_what_it_says(tokens: int, others: int, arrays: dict[str, np.ndarray]) -> None:
     claim, passage = numbers(tokens, WIDTH), numbers(others, WIDTH)
-    assert Matcher(ARRAYS)(claim, passage) == pytest.approx(slowly(ARRAYS, claim, passage), abs=1e-4)
+    assert Matcher(arrays)(claim, passage) == pytest.approx(slowly(arrays, claim, passage), abs=1e-4)
 
 
 def test_nothing_to_match_says_nothing() -> None:

@@ -161,7 +161,7 @@ def test_what_is_fitted_prefers_claims_that_the_passage_holds() -> None:
 def test_english_claims_are_left_to_the_forest(monkeypatch: pytest.MonkeyPatch) -> None:
     counts = []
 
-    def train(lessons: list[object], *_: object) -> Callable[..., float]:
+    def train(lessons: list[object], *_: object, **__: object) -> Callable[..., float]:
         counts.append(len(lessons))
         return lambda *_: 0.0
 
