@@ -12,10 +12,9 @@ from itertools import zip_longest
 
 from bot.measures import Figure
 from bot.patterns import READERS, number
-from indexer.quantity import HAN
+from indexer.quantity import HAN, RANGE
 
 _IN_PARTS = frozenset(("时长", "元"))  # given by a large and a small unit: 1小时30分, 5元5角
-_RANGE = re.compile("[-–—~至到]{1,2}")
 _NUMERAL = re.compile(r"\d[\d,]*(?:\.\d+)?")
 _MORE_BEFORE = re.compile(
     r"(?:不得?[少低小]于|至少|最少|(?<![不得])(?:超过|[高大多]于)|逾|突破|(?<![未不])满|over|more than|at least) ?$"
@@ -92,7 +91,7 @@ def _ranges_completed(text: str, found: Sequence[Figure]) -> Iterator[Figure]:
     """The first count of a range in digits has unit and scale of the second one: 5-10万元, 2至3公里."""
     for figure, last in zip_longest(found, found[1:]):
         numeral = _NUMERAL.match(last.written) if last and last.kind == figure.kind == "count" else None
-        if numeral and _NUMERAL.fullmatch(figure.written) and _RANGE.fullmatch(text[figure.end : last.start]):
+        if numeral and _NUMERAL.fullmatch(figure.written) and RANGE.fullmatch(text[figure.end : last.start]):
             end = number(numeral[0])
             if figure.value[0] < end:
                 figure = replace(figure, value=(figure.value[0] * last.value[0] / end,), unit=last.unit)

@@ -6,17 +6,16 @@ The order of the patterns counts: what one has taken no later one reads again.
 import re
 
 from bot.measures import EXACT, MEASURES, STRICT, Figure
-from indexer.quantity import HAN, chinese_number
+from indexer.quantity import HAN, NUMERALS, RANGE, SCALES, chinese_number
 
 _DIGITS = "〇零一二三四五六七八九"
-_CHINESE = f"{_DIGITS}十百千万亿两"
 # Lengths are bounded: no run of digits, however long, is one number.
 _ARABIC = r"(?<![\d.,])\d{1,3}(?:,\d{3}){1,4}(?!\d)(?:\.\d{1,6})?|\d{1,15}(?:\.\d{1,6})?"
 # 两 at the end is a weight of silver: 八万两.
-_NUMBER = rf"(?:{_ARABIC}|(?:[{_CHINESE}]{{0,13}}[{_CHINESE[:-1]}]|两)(?:点[{_DIGITS}]{{1,6}})?)"
-_SMALL = rf"(?:(?<![\d.])\d{{1,2}}(?!\d)|(?<![{_CHINESE}])[{_DIGITS}十两]{{1,3}})"  # up to 99
+_NUMBER = rf"(?:{_ARABIC}|(?:[{NUMERALS}]{{0,13}}[{NUMERALS[:-1]}]|两)(?:点[{_DIGITS}]{{1,6}})?)"
+_SMALL = rf"(?:(?<![\d.])\d{{1,2}}(?!\d)|(?<![{NUMERALS}])[{_DIGITS}十两]{{1,3}})"  # up to 99
 _YEAR = (
-    rf"(?:(?<!\d)\d{{4}}|(?<![{_CHINESE}])[{_DIGITS}]{{4}}|民国 ?(?:元|[{_CHINESE}]{{1,5}}|\d{{1,3}}) ?(?=年(?!代)))"
+    rf"(?:(?<!\d)\d{{4}}|(?<![{NUMERALS}])[{_DIGITS}]{{4}}|民国 ?(?:元|[{NUMERALS}]{{1,5}}|\d{{1,3}}) ?(?=年(?!代)))"
 )
 _REPUBLIC = 1911  # 民国元年 is the year after
 _PERIOD = r"凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|夜间|晚"
@@ -25,7 +24,6 @@ _DAY = 1440  # minutes: 24:00 is 0:00
 _NIGHT = frozenset(("晚上", "夜间", "晚", "凌晨", "a"))  # whose twelve is midnight
 _BARE_MINUTE = r"[0-5]\d(?=[\s,。;、!?)~至到-]|$)"  # 22点40
 _QUARTERS = {"半": 30.0, "一刻": 15.0, "三刻": 45.0}
-_SCALES = {"十": 10.0, "百": 100.0, "千": 1000.0, "万": 1e4, "亿": 1e8}
 _ENGLISH_SCALES = {"hundred": 100.0, "thousand": 1000.0, "million": 1e6, "billion": 1e9}
 _ENGLISH = {
     word: float(value)
@@ -216,20 +214,20 @@ def _read_count(match: re.Match[str]) -> Figure | None:
         return None
     value = number(written)
     for scale in scales:
-        value *= _SCALES[scale]
+        value *= SCALES[scale]
     if match["rest"]:  # 5万5千
         of_rest = 1.0
         for scale in match["scale3"]:
-            of_rest *= _SCALES[scale]
+            of_rest *= SCALES[scale]
         value += number(match["rest"]) * of_rest
     if match["half"]:
-        value += 0.5 * (_SCALES[scales[-1]] if scales else 1)
+        value += 0.5 * (SCALES[scales[-1]] if scales else 1)
     if match["tail"]:  # 两年半, 八块五
         value += 0.5 if match["tail"] == "半" else number(match["tail"]) / 10 ** len(match["tail"])
     if match["below"]:
         value = -value
     base, factor = MEASURES.get(unit, (unit if unit in _CLASSIFIERS or unit.isascii() else "", 1.0))
-    vague = base in _COMPARED or (chinese and value <= 10) or (written in _SCALES and before not in _ROUGHLY)
+    vague = base in _COMPARED or (chinese and value <= 10) or (written in SCALES and before not in _ROUGHLY)
     shown = match[0] if match["tail"] or unit in MEASURES or unit in _CLASSIFIERS else match[0].removesuffix(unit)
     end = match.start() + len(shown)
     bound = 1 if match["more"] in {"余", "多", "几", "个多"} else 0
@@ -252,7 +250,7 @@ def _is_number(written: str, unit: str, scales: str, before: str, roughly: bool)
 def _read_some(match: re.Match[str]) -> Figure:
     value = 1.0
     for scale in match["scale"]:
-        value *= _SCALES[scale]
+        value *= SCALES[scale]
     base, factor = MEASURES.get(match["unit"], (match["unit"], 1.0))
     return _made(match, "some", value * factor, unit=base, vague=True)
 
@@ -290,10 +288,10 @@ READERS = tuple(
         (r"(?P<period>)(?P<hour>(?<![\d.])(?<!\d:)\d\d?)点(?P<minute>)(?![\d])", _read_time),
         (rf"(?P<period>{_PERIOD})?(?P<hour>(?<!\d)(?<!\d:)\d\d?):(?P<minute>\d\d)(?!:?\d)", _read_time),
         (
-            rf"(?P<period>{_PERIOD})?(?<!\d)(?<!\d:)(?P<hour>\d\d?)(?P<minute>)(?=[-–—~至到]{{1,2}}\d\d?(?:点(?!\d)|时(?![间候代期常刻段尚速])))",
+            rf"(?P<period>{_PERIOD})?(?<!\d)(?<!\d:)(?P<hour>\d\d?)(?P<minute>)(?={RANGE.pattern}\d\d?(?:点(?!\d)|时(?![间候代期常刻段尚速])))",
             _read_time,
         ),
-        (rf"(?<!第)(?P<day>{_SMALL})(?=[-–—~至到]{{1,2}}{_SMALL}[日号](?![线楼院馆门车桥店厅台文井]))", _read_day),
+        (rf"(?<!第)(?P<day>{_SMALL})(?={RANGE.pattern}{_SMALL}[日号](?![线楼院馆门车桥店厅台文井]))", _read_day),
         (rf"(?<!如(?=一日))(?P<day>{_SMALL})(?:日|号(?![线楼院馆门车桥店厅台文井]))", _read_day),
         (r"(?:(?<!一)周|星期|礼拜)(?P<day>[一二三四五六日天])(?![场次回节个])", _read_weekday),
         (
@@ -303,25 +301,25 @@ READERS = tuple(
         (rf"\b(?P<day>{'|'.join(_ENGLISH_DAYS)})s?\b", _read_weekday),
         (rf"百分之(?P<value>{_NUMBER})", _read_percent),
         (rf"(?P<value>{_NUMBER}) ?[%‰]", _read_percent),
-        (rf"(?P<value>{_NUMBER})(?=[-–—~至到]{{1,2}}{_NUMBER} ?%)", _read_percent),
+        (rf"(?P<value>{_NUMBER})(?={RANGE.pattern}{_NUMBER} ?%)", _read_percent),
         (rf"(?P<lower>{_NUMBER})分之(?P<upper>{_NUMBER})", _read_fraction),
         (
             r"(?<![\d./-])(?<!\d:)(?P<upper>[1-9])/(?P<lower>[2-9]|10)(?=[的左以多强弱,。;、)!?\s]|$)(?! ?\d)",
             _read_fraction,
         ),
         (
-            rf"(?P<value>(?<![\d.])\d|(?<![{_CHINESE}])[一二三四五六七八九两])成"
-            rf"(?![为立功员绩果都本长年人熟效就品片部交语份套家吉形活虫型败因龙行色分])(?P<rest>[{_DIGITS[2:]}\d](?![\d.{_CHINESE}{_COUNTERS}])|半)?",
+            rf"(?P<value>(?<![\d.])\d|(?<![{NUMERALS}])[一二三四五六七八九两])成"
+            rf"(?![为立功员绩果都本长年人熟效就品片部交语份套家吉形活虫型败因龙行色分])(?P<rest>[{_DIGITS[2:]}\d](?![\d.{NUMERALS}{_COUNTERS}])|半)?",
             _read_tenths,
         ),
-        (rf"(?<![上下前后大多个\d{_CHINESE}])半(?P<unit>年|天|日|个月|个?小时|个?钟头)", _read_half_unit),
+        (rf"(?<![上下前后大多个\d{NUMERALS}])半(?P<unit>年|天|日|个月|个?小时|个?钟头)", _read_half_unit),
         (r"一半|半数|半幅|\bhalf\b", _read_half),
         (
             rf"\b(?P<upper>a|an|{'|'.join(_ENGLISH)})[- ](?P<lower>{'|'.join(_ENGLISH_PARTS)})s?\b",
             _read_english_fraction,
         ),
         (
-            rf"(?<![无多半人总\d{_CHINESE}])[{_SOME}](?P<scale>[十百千][万亿]?|万亿?|亿)[余多]?(?P<unit>{_UNIT}|[{_COUNTERS}])",
+            rf"(?<![无多半人总\d{NUMERALS}])[{_SOME}](?P<scale>[十百千][万亿]?|万亿?|亿)[余多]?(?P<unit>{_UNIT}|[{_COUNTERS}])",
             _read_some,
         ),
         (rf"第(?P<value>{_NUMBER})(?P<unit>[{HAN}])?", _read_ordinal),

@@ -175,15 +175,12 @@ def compare(before: Path, after: Path, as_json: bool) -> None:
 @click.option("--baseline", type=_path, required=True, help="作为标准的 run.json The run to hold to.")
 def gate(folder: Path, cases: Path, baseline: Path) -> None:
     """有超出偶然的退步就失败 Exit code 1 on a regression beyond noise against BASELINE, naming the questions."""
-    from eval.compare import asked_of, check_same
+    from eval.compare import check_same
     from eval.compare import compare as compare_runs
     from eval.run import read_run
 
     held = read_run(baseline)[1]
-    before = {one.id: asked_of(one) for one in held}
-    _, results, _ = _ask_all(
-        folder, cases, check=lambda asked: check_same(before, {one.id: asked_of(one) for one in asked})
-    )
+    _, results, _ = _ask_all(folder, cases, check=lambda asked: check_same(held, asked))
     differences = compare_runs(held, results)
     click.echo(_compared(differences[0].change.questions, len(held), len(results)))
     failed = [one for one in differences if one.regressed]

@@ -52,6 +52,7 @@ class Case:
     gold: tuple[Gold, ...] = ()
     must: tuple[str, ...] = ()
     history: tuple[tuple[str, str], ...] = ()  # earlier (question, answer) of the conversation
+    doc_id: str = ""  # the document that it is about, answered there or not, where the data names it
 
     @property
     def answerable(self) -> bool:
@@ -81,6 +82,7 @@ def read_cases(path: Path, documents: Mapping[str, Document], skip_unfound: bool
                     (text_of(turn["question"], "question"), text_of(turn["answer"], "answer"))
                     for turn in objects_of(row.get("history", []), "history")
                 ),
+                doc_id=str(row.get("doc_id", "")),
             )
         except NotHeld:
             if skip_unfound:
@@ -252,7 +254,7 @@ def read_squad(
                     gold = () if first is None or doc_id in dropped else (resolve(doc_id, first, documents),)
                     must = tuple(one.quote for one in gold)
                     asked = check_question(question, BotConfig())
-                    cases[key] = Case(key, asked, "squad" if gold else "left out", gold, must)
+                    cases[key] = Case(key, asked, "squad" if gold else "left out", gold, must, doc_id=doc_id)
     if unfound:
         say(
             f"略去 {len(unfound)} 个段落里没有其答案的问题，第一个是 {unfound[0]}"

@@ -1,6 +1,6 @@
 """Two runs over the same questions: what changed, is it more than noise, and which questions did it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,6 @@ from eval.metrics import Interval, mean_interval
 from eval.run import MEASURES, Result
 
 _SIGNIFICANT = 0.05
-Asked = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +38,7 @@ class Difference:
 def compare(before: Sequence[Result], after: Sequence[Result]) -> list[Difference]:
     """Every measure that both runs have, `right` first; questions are paired by id, and must be the same ones."""
     old, new = {one.id: one for one in before}, {one.id: one for one in after}
-    shared = check_same(
-        {key: asked_of(one) for key, one in old.items()}, {key: asked_of(one) for key, one in new.items()}
-    )
+    shared = check_same(before, after)
     differences = []
     for measure in ("right", *MEASURES):
         pairs = [(key, getattr(old[key], measure), getattr(new[key], measure)) for key in shared]
@@ -51,8 +48,9 @@ def compare(before: Sequence[Result], after: Sequence[Result]) -> list[Differenc
     return differences
 
 
-def check_same(old: Mapping[str, Asked], new: Mapping[str, Asked]) -> list[str]:
+def check_same(before: Sequence[Result | Case], after: Sequence[Result | Case]) -> list[str]:
     """The ids that both have; a CaseError where there is none, or one stands for two questions."""
+    old, new = ({one.id: _asked_of(one) for one in side} for side in (before, after))
     shared = [key for key in old if key in new]
     if not shared:
         raise CaseError("两次评测没有共同的问题", "the two runs share no question: run them on the same cases")
@@ -65,7 +63,7 @@ def check_same(old: Mapping[str, Asked], new: Mapping[str, Asked]) -> list[str]:
     return shared
 
 
-def asked_of(one: Result | Case) -> Asked:
+def _asked_of(one: Result | Case) -> tuple[object, ...]:
     """What makes a question the same in two runs: its words, what came before and what is right."""
     if isinstance(one, Case):
         return one.question, one.history, tuple(gold.quote for gold in one.gold), one.must

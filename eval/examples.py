@@ -17,7 +17,7 @@ from bot.known import Query, known_answers, query_of
 from bot.question import Asked, Expectation, ask_what, content_words, holds, word_class
 from bot.retrieve import retrieve
 from bot.types import Hit
-from eval.cases import Case, each_line, read_cases, read_squad
+from eval.cases import Case, read_cases, read_squad
 from indexer.build import build_documents
 from indexer.config import IndexConfig
 from indexer.embed import Vectors, fingerprint_of
@@ -82,12 +82,11 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Material:
-    """Cases and the index they are asked of; `alone` asks each of an index of its own document as well."""
+    """Cases, which name their documents, and their index; `alone` asks each of one of its own document as well."""
 
     name: str
     index: Index
     cases: Sequence[Case]
-    document_of: Mapping[str, str]  # case id → document
     alone: bool
 
 
@@ -108,9 +107,7 @@ def leaflet_materials(cache: Path) -> list[Material]:
 def _written(name: str, folder: Path, path: Path, cache: Path) -> Material:
     documents = read_folder(folder).documents
     cases = read_cases(path, {document.id: document for document in documents})
-    document_of: dict[str, str] = {}
-    each_line(path, lambda row: document_of.update({row["id"]: row["doc_id"]}))
-    return Material(name, _indexed(documents, cache), cases, document_of, alone=True)
+    return Material(name, _indexed(documents, cache), cases, alone=True)
 
 
 def practice_twins() -> list[Twin]:
@@ -132,8 +129,7 @@ def squad_material(path: Path, cache: Path) -> Material:
     """SQuAD-shaped questions and their paragraphs; their index is kept under `cache`."""
     documents, cases = read_squad(path)
     answerable = [case for case in cases if case.answerable]
-    document_of = {case.id: case.gold[0].doc_id for case in answerable}
-    return Material(path.stem, _indexed(documents, cache / path.stem), answerable, document_of, alone=False)
+    return Material(path.stem, _indexed(documents, cache / path.stem), answerable, alone=False)
 
 
 def _indexed(documents: list[Document], folder: Path) -> Index:
@@ -201,7 +197,7 @@ def examples_of(material: Material, encode: Callable[[str], Vectors], expectatio
     )
     of_each: dict[str, list[Case]] = {}
     for case in material.cases:
-        of_each.setdefault(material.document_of[case.id], []).append(case)
+        of_each.setdefault(case.doc_id, []).append(case)
     for cases in of_each.values():
         every = -(-len(cases) // MOST_ASKED)
         for case in cases[::every]:
@@ -219,7 +215,7 @@ def _variants(
     config = BotConfig()
     question = in_context(case.question, case.history)
     vector = encode(simplify(question))
-    doc_id = material.document_of[case.id]
+    doc_id = case.doc_id
     asked = ask_what(question, expectation)
     about_itself = case.kind == "metadata"  # 这篇文章 means any document that it is asked of
     others = sorted(alone.keys() - {doc_id})
@@ -253,9 +249,9 @@ def _example(
         case.id,
         query.text,
         material.name,
-        material.document_of[case.id],
+        case.doc_id,
         variant,
-        _fold(material.document_of[case.id]),
+        _fold(case.doc_id),
         found.features.astype(np.float32),
         np.array([row in right for row in rows], bool),
         tuple(index.readings(rows)),

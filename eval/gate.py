@@ -28,7 +28,7 @@ def hold(candidate: Index, published: Index) -> list[str] | None:
     from tqdm import tqdm
 
     from eval.compare import difference
-    from eval.run import is_right
+    from eval.run import judge
 
     encoder = open_encoder(candidate.manifest.encoder)
     old, new = (Answerer(index, encoder, BotConfig(), load_head()) for index in (published, candidate))
@@ -38,7 +38,7 @@ def hold(candidate: Index, published: Index) -> list[str] | None:
         # Else whatever stands now where the quote stood would be right.
         lost = replace(case, gold=tuple(replace(gold, spans=()) for gold in case.gold))
         asked = [(case, old), (moved.get(key, lost), new)]
-        before, after = (float(is_right(one, bot.ask(one.question, one.history))) for one, bot in asked)
+        before, after = (float(judge(one, bot.ask(one.question, one.history)).right) for one, bot in asked)
         pairs.append((key, before, after))
     right = difference("right", pairs)
     if not right.regressed:

@@ -18,6 +18,7 @@ from bot.types import Answer, Verdict
 from eval.cases import Case, CaseError
 from eval.config import RUN
 from eval.metrics import (
+    RANKING,
     auroc,
     false_answers_at,
     mean_interval,
@@ -27,6 +28,7 @@ from eval.metrics import (
 )
 from indexer.types import Chunk
 
+_UNRANKED: Mapping[str, float | None] = dict.fromkeys(RANKING)
 DEPTH = 10  # chunks, or documents, looked at for the ranking measures
 
 
@@ -57,7 +59,7 @@ class Result:
     must_first: float | None  # every required string is in the first citation
     refused_rightly: float | None  # unanswerable: refused
     answered: float | None  # answerable: not refused
-    right: bool
+    right: bool  # refused, where there is no answer; else every required string is in it, or without any all gold cited
     failure: str  # why it is not right, in words
     supported: float | None = None  # share of the answer's sentences that a passage carries
     required: tuple[str, ...] = ()  # the strings that the answer must hold
@@ -93,7 +95,7 @@ def evaluate(bot: Answerer, cases: Sequence[Case], on_case: Callable[[], object]
     }
     ranking = ranking_measures(found, relevant)
     return [
-        _judge(case, answers[case.id], retrieved[case.id], {name: ranking[name].get(case.id) for name in ranking})
+        judge(case, answers[case.id], retrieved[case.id], {name: ranking[name].get(case.id) for name in ranking})
         for case in cases
     ]
 
@@ -122,28 +124,21 @@ def _relevant(case: Case, chunks: Iterable[Chunk]) -> dict[str, int]:
     return {chunk.id: 1 for chunk in inside if any(overlaps(chunk.doc_id, chunk.start, chunk.end, case))}
 
 
-def is_right(case: Case, answer: Answer) -> bool:
-    """Unanswerable: refused. Answerable: every `must` string is in the answer; without any, all gold is cited."""
-    refused = answer.verdict is Verdict.REFUSED
-    if refused or not case.answerable:
-        return refused and not case.answerable
-    if case.must:
-        words = "".join(sentence.text for sentence in answer.sentences)
-        return all(one in words for one in case.must)
-    stands = [overlaps(cited.doc_id, cited.start, cited.end, case) for cited in answer.citations]
-    return all(any(row[place] for row in stands) for place in range(len(case.gold)))
-
-
-def _judge(case: Case, answer: Answer, retrieved: Sequence[Chunk], ranking: Mapping[str, float | None]) -> Result:
+def judge(
+    case: Case, answer: Answer, retrieved: Sequence[Chunk] = (), ranking: Mapping[str, float | None] = _UNRANKED
+) -> Result:
+    """The case's result; without what was retrieved and how well, where only the answer is looked at."""
     stands = [overlaps(cited.doc_id, cited.start, cited.end, case) for cited in answer.citations]
     refused = answer.verdict is Verdict.REFUSED
     words = "".join(sentence.text for sentence in answer.sentences)
     first = answer.citations[0].quote if answer.citations else ""
     missing = [one for one in case.must if one not in words]
     must = gold_cited = None
+    right = refused
     if case.answerable:
         gold_cited = sum(any(row[place] for row in stands) for place in range(len(case.gold))) / len(case.gold)
         must = float(not missing) if case.must else None
+        right = not refused and (gold_cited if must is None else must) == 1
     result = Result(
         id=case.id,
         kind=case.kind,
@@ -168,7 +163,7 @@ def _judge(case: Case, answer: Answer, retrieved: Sequence[Chunk], ranking: Mapp
         must_first=float(all(one in first for one in case.must)) if must is not None else None,
         refused_rightly=None if case.answerable else float(refused),
         answered=float(not refused) if case.answerable else None,
-        right=is_right(case, answer),
+        right=right,
         failure="",
         supported=statistics.fmean(one.supported for one in answer.sentences) if answer.sentences else None,
         required=case.must,

@@ -121,7 +121,8 @@ def _build(kb: Path, folder: Path, options: "BuildOptions", as_json: bool) -> bo
 
         report = build(kb, folder, IndexConfig.from_environment(), replace(options, on_progress=show))
     if as_json:
-        click.echo(json.dumps(_as_json(report), ensure_ascii=False))
+        row = asdict(report) | {"skipped": [one._asdict() for one in report.skipped]}
+        click.echo(json.dumps(row, ensure_ascii=False))
     else:
         click.echo(_as_text(report))
     for one in report.skipped:
@@ -143,10 +144,6 @@ def _say_if_it_waits(index: Path) -> None:
 
     if someone_builds(index):
         click.echo("另一个重建正在进行，等它结束 Another build is running: waiting for it", err=True)
-
-
-def _as_json(report: "BuildReport") -> dict[str, Any]:
-    return asdict(report) | {"skipped": [one._asdict() for one in report.skipped]}
 
 
 def _as_text(report: "BuildReport") -> str:

@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from indexer.cache import EmbeddingCache
 from indexer.chunk import cut_document
@@ -42,10 +41,8 @@ from indexer.versions import (
     only_builder,
     prune,
     publish,
+    published,
     release,
-)
-from indexer.versions import (
-    published as published_index,
 )
 
 _BATCH = 64  # texts embedded between two lines of the progress bar, and lost at most when a build dies
@@ -116,7 +113,7 @@ def _build(
 
 
 def _build_alone(content: Content, kb: str, index: Path, config: IndexConfig, options: BuildOptions) -> BuildReport:
-    previous = published_index(index)
+    previous = published(index)
     documents, kept = _with_earlier(content, previous, options.drop_unreadable)
     kb_digest = digest_of(documents)
     skipped = tuple(SkippedFile(one.file, str(one.error), one.doc_id in kept) for one in content.skipped)
@@ -157,7 +154,11 @@ def _build_alone(content: Content, kb: str, index: Path, config: IndexConfig, op
         skipped=skipped,
         gate="overridden" if options.override_gates else "",
     )
-    regressed = _publish(index, manifest, documents, chunks, rows, vectors, known, previous, options)
+
+    def write(folder: Path) -> dict[str, str]:
+        return write_version(folder, documents, chunks, rows, vectors, known)
+
+    regressed = _publish(index, manifest, write, previous, options)
     embedded = sum(any(sentence.embedded_text in new_texts for sentence in inside) for inside in sentences)
     kept_chunks = {(chunk.doc_id, chunk.text.strip()) for chunk in chunks}
     chunks_before = previous.chunks if previous else ()
@@ -254,18 +255,14 @@ def _embed(
 def _publish(
     index: Path,
     manifest: Manifest,
-    documents: list[Document],
-    chunks: list[Chunk],
-    rows: npt.NDArray[np.int64],
-    vectors: Vectors,
-    known: Vectors,
+    write: Callable[[Path], dict[str, str]],
     previous: Index | None,
     options: BuildOptions,
 ) -> list[str]:
     """Writes a version, opens it as a reader would and publishes it; or gives what the gates hold against it."""
     folder = building_folder(index)
     try:
-        manifest = replace(manifest, files=write_version(folder, documents, chunks, rows, vectors, known))
+        manifest = replace(manifest, files=write(folder))
         write_manifest(folder, manifest)
         candidate = open_version(folder)
         check_search(candidate)
@@ -275,7 +272,7 @@ def _publish(
                 return regressed
             if asked:
                 write_manifest(folder, replace(manifest, gate="passed"))
-        keep_documents(index, documents)
+        keep_documents(index, candidate.documents.values())
         publish(index, folder, manifest.version)
     finally:
         shutil.rmtree(folder, ignore_errors=True)  # only there if a step failed

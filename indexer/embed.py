@@ -122,9 +122,7 @@ class E5Encoder:
 
     def in_bulk(self) -> "SentenceTransformerEncoder":
         """The same weights in PyTorch; its vectors have cosine 0.9998 or more with these."""
-        return SentenceTransformerEncoder(
-            DEFAULT_ENCODER, packed_weights=_packed_weights(), fingerprint=self.fingerprint
-        )
+        return SentenceTransformerEncoder(DEFAULT_ENCODER)
 
 
 def _for_c(text: str) -> str:
@@ -132,15 +130,16 @@ def _for_c(text: str) -> str:
 
 
 class SentenceTransformerEncoder:
-    """Any sentence-transformers model; its own prompts for queries and documents are used where it has them."""
+    """Any sentence-transformers model, or the default; its own prompts for queries and documents are used."""
 
-    def __init__(self, name: str, packed_weights: Path | None = None, fingerprint: str | None = None) -> None:
+    def __init__(self, name: str) -> None:
         import sentence_transformers  # 9 s: only here
 
-        if packed_weights:
+        if name == DEFAULT_ENCODER:
             from indexer import e5_weights
 
-            self._model: Any = e5_weights.load(packed_weights, max_tokens=E5Encoder.max_tokens)
+            self._model: Any = e5_weights.load(_packed_weights(), max_tokens=E5Encoder.max_tokens)
+            self.fingerprint = _e5_fingerprint()
         else:
             try:
                 self._model = sentence_transformers.SentenceTransformer(name, device="cpu")
@@ -151,7 +150,7 @@ class SentenceTransformerEncoder:
                     f"cannot load the encoder {name} ({reason}): name a folder with a sentence-transformers model, "
                     "or set HF_HUB_OFFLINE=0 to download the one of that name",
                 ) from error
-        self.fingerprint = fingerprint or f"{name}/{self._weights_digest()[:16]}"
+            self.fingerprint = f"{name}/{self._weights_digest()[:16]}"
         self.dimension = int(self._model.get_embedding_dimension())
         self.max_tokens = int(self._model.max_seq_length or 512)
 

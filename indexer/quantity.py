@@ -7,11 +7,11 @@ from functools import lru_cache
 
 HAN = "\u3400-\u9fff"
 NUMERALS = "〇零一二三四五六七八九十百千万亿两"
+RANGE = re.compile("[-–—~至到]{1,2}")  # what stands between the two numbers of one
 # 20 numerals bound the value: a text of a thousand 亿 would be no float.
 _QUANTITY = re.compile(
     rf"(第)?(?:((?:\d{{1,3}}(?:,\d{{3}})+(?!\d)|\d+)(?:\.\d+)?)|([{NUMERALS}]{{1,20}})|首(?=[次届个批]))([万亿千百]?)[余多来几]?([万亿]?)(?:\(\w\))?(?:周(?=岁))?((?![至到])[{HAN}a-z%‰°℃]|)"
 )
-_UP_TO = re.compile(r"[至到~—–-]{1,2}")
 # What makes a number the least or the most of a range: 年满18周岁, 37.3℃以上, 5个工作日内.
 _LEAST = re.compile(r"(?:(?<![不未])满|(?<!不)(?:超过|高于|大于|多于)|不(?:低|少|小)于|至少|[>≥]=?)$")
 _MOST = re.compile(r"(?:[不未]满|不(?:超过|高于|大于|多于)|(?<!不)(?:低于|少于|小于)|不足|[至最]多|[<≤]=?)$")
@@ -25,6 +25,7 @@ _NO_NUMBERS = frozenset(("万一", "亿万"))
 _DIGITS = {numeral: value for value, numeral in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _TENS = {"十": 10, "百": 100, "千": 1000}
 _MYRIADS = {"万": 10**4, "亿": 10**8}
+SCALES = _TENS | _MYRIADS
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +62,12 @@ def quantities(text: str) -> tuple[Quantity, ...]:
             continue
         if chinese and not ordinal:
             single = len(chinese) == 1
-            counts = unit in _COUNTED_IN_WORDS or _UP_TO.match(text, match.end())
-            if single and (chinese in _MYRIADS or chinese in _TENS or not counts):
+            counts = unit in _COUNTED_IN_WORDS or RANGE.match(text, match.end())
+            if single and (chinese in SCALES or not counts):
                 continue  # 一起, 千方百计
         value = float(arabic.replace(",", "")) if arabic else float(chinese_number(chinese or "一"))  # 首
         for scale in (first, second):
-            value *= (_TENS | _MYRIADS).get(scale, 1)
+            value *= SCALES.get(scale, 1)
         counted = match[0] if unit in _COUNTED_IN_WORDS else match[0].removesuffix(unit)
         one = Quantity(
             bool(ordinal or not (arabic or chinese)), value, _DEGREES.get(unit, unit), counted, match.start()
@@ -92,14 +93,14 @@ def _reach(text: str, one: Quantity, before: Sequence[Quantity], ends: Sequence[
     least, behind = len(before) - 1, one.start
     if least > 1 and before[least].unit == "月" and ends[least] == behind and before[least - 2] == before[least]:
         least, behind = least - 1, before[least].start  # 11月16日至11月20日
-    if least >= 0 and _UP_TO.fullmatch(text, ends[least], behind) and before[least].unit in ("", one.unit):
+    if least >= 0 and RANGE.fullmatch(text, ends[least], behind) and before[least].unit in ("", one.unit):
         return before[least].value, one.value
     return None
 
 
 def chinese_number(numerals: str) -> int:
     """The value of Chinese numerals: 二十五 → 25, 二〇二四 → 2024, 两千六 → 2600, 三亿四千万 → 340 million."""
-    if not set(numerals) & (_TENS.keys() | _MYRIADS.keys()):
+    if not set(numerals) & SCALES.keys():
         return int("".join(str(_DIGITS[numeral]) for numeral in numerals))
     total = section = digit = 0
     step = 1  # what a digit at the end counts: the 六 of 两千六 hundreds, that of 两千零六 ones
@@ -108,7 +109,7 @@ def chinese_number(numerals: str) -> int:
             digit = _DIGITS[numeral]
             step = step if digit else 1
             continue
-        step = (_TENS | _MYRIADS)[numeral] // 10
+        step = SCALES[numeral] // 10
         if numeral in _TENS:
             section += (digit or 1) * _TENS[numeral]
         elif numeral == "万" and section + digit:

@@ -47,12 +47,11 @@ def index(tmp_path: Path, counting) -> Index:
 def material(index: Index, alone: bool = False) -> Material:
     documents = index.documents
     cases = [
-        Case("one", "甲乙面积", "fact", (resolve("a-0", "甲甲乙。", documents),), ("甲乙",)),
-        Case("two", "丁", "fact", (resolve("b-0", "丁戊", documents),), ("丁戊",)),
-        Case("three", "辛", "near-miss"),
+        Case("one", "甲乙面积", "fact", (resolve("a-0", "甲甲乙。", documents),), ("甲乙",), doc_id="a-0"),
+        Case("two", "丁", "fact", (resolve("b-0", "丁戊", documents),), ("丁戊",), doc_id="b-0"),
+        Case("three", "辛", "near-miss", doc_id="b-0"),
     ]
-    document_of = {"one": "a-0", "two": "b-0", "three": "b-0"}
-    return Material(PRACTICE if alone else "public", index, cases, document_of, alone)
+    return Material(PRACTICE if alone else "public", index, cases, alone)
 
 
 def test_a_document_alone_is_the_whole_index(index: Index) -> None:
@@ -69,7 +68,7 @@ def test_a_document_alone_is_the_whole_index(index: Index) -> None:
 
 def test_expectations_are_shares_drawn_towards_their_class(index: Index) -> None:
     cases = [Case(str(n), "面积", "fact", (resolve("a-0", "甲甲乙。", index.documents),)) for n in range(3)]
-    words, classes = learn_expectation([Material("public", index, cases, dict.fromkeys("012", "a-0"), False)])
+    words, classes = learn_expectation([Material("public", index, cases, False)])
     noun = classes["n2"]
     assert noun == pytest.approx(3 / (3 + 6))  # 面积 was asked for three times and never held
     assert words["面积"] == pytest.approx(6 * noun / (3 + 6))
@@ -93,9 +92,9 @@ def test_a_document_with_many_questions_is_asked_evenly_fewer(
     index: Index, counting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("eval.examples.MOST_ASKED", 2)
-    cases = [Case(f"a{n}", f"甲{n}", "near-miss") for n in range(5)] + [Case("b", "丁", "near-miss")]
-    document_of = {case.id: "b-0" if case.id == "b" else "a-0" for case in cases}
-    asked = Material("public", index, cases, document_of, alone=False)
+    cases = [Case(f"a{n}", f"甲{n}", "near-miss", doc_id="a-0") for n in range(5)]
+    cases.append(Case("b", "丁", "near-miss", doc_id="b-0"))
+    asked = Material("public", index, cases, alone=False)
     found = [(one.case, one.stands_for) for one in examples_of(asked, counting.encode_query, expectation_from({}, {}))]
     assert found == [("a0", 3), ("a3", 3), ("b", 1)]
 
@@ -116,7 +115,7 @@ def test_each_folder_of_leaflets_is_a_knowledge_base_of_its_own(
     assert (bank.name, pool.name, bank.alone) == (LEAFLETS, LEAFLETS, True)
     assert [chunk.text for chunk in bank.index.chunks] == ["开户要带身份证。"]
     assert [chunk.text for chunk in pool.index.chunks] == ["泳池周一闭馆。"]
-    assert bank.document_of == {"bank": "须知"}
+    assert [(case.id, case.doc_id) for case in bank.cases] == [("bank", "须知")]
     asked = examples_of(bank, counting.encode_query, expectation_from({}, {}))
     assert {one.variant for one in asked} == {"answerable"}  # of its only document: there is none to ask elsewhere
 
