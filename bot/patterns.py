@@ -312,7 +312,12 @@ READERS = tuple(
             rf"(?![为立功员绩果都本长年人熟效就品片部交语份套家吉形活虫型败因龙行色分])(?P<rest>[{_DIGITS[2:]}\d](?![\d.{NUMERALS}{_COUNTERS}])|半)?",
             _read_tenths,
         ),
-        (rf"(?<![上下前后大多个\d{NUMERALS}])半(?P<unit>年|天|日|个月|个?小时|个?钟头)", _read_half_unit),
+        # 前半年 and 后半天 are parts of one, 提前半年 and 课后半小时 are not.
+        (
+            rf"(?<![上下大多个\d{NUMERALS}])(?:(?<![前后])|(?<=提前)|(?=半(?:个|小时|钟头)))"
+            r"半(?P<unit>年|天|日|个月|个?小时|个?钟头)",
+            _read_half_unit,
+        ),
         (r"一半|半数|半幅|\bhalf\b", _read_half),
         (
             rf"\b(?P<upper>a|an|{'|'.join(_ENGLISH)})[- ](?P<lower>{'|'.join(_ENGLISH_PARTS)})s?\b",
