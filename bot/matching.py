@@ -84,27 +84,29 @@ class Matcher:
         jumps = np.tanh((np.diff(places) - 1) / JUMP)
         around = np.stack([np.concatenate([[0], jumps]), np.concatenate([jumps, [0]])], axis=1)
         left, right = (4 * (own @ get["project.weight"].T + get["project.bias"]) for own in (ours, theirs))
-        mixed = self._compared(left, right, weights, cosines, around, "", self._in_place(ours, theirs, right, weights))
+        if "role.weight" in get:
+            around = np.concatenate([around, self._in_place(ours, theirs, left, right, weights)], axis=1)
+        mixed = self._compared(left, right, weights, cosines, around, "")
         pooled = [mixed.mean(axis=0), mixed.max(axis=0), mixed.min(axis=0)]
         pooled += self._way_back(left, right, beside, cosines, weights)
         hidden = gelu(get["hidden.weight"] @ np.concatenate(pooled) + get["hidden.bias"])
         return float((get["out.weight"] @ hidden + get["out.bias"])[0])
 
-    def _in_place(self, ours: States, theirs: States, right: States, weights: States) -> tuple[States, States] | None:
-        """(projections of what the passage has where a token should stand, how far its match and that stand there).
+    def _in_place(self, ours: States, theirs: States, left: States, right: States, weights: States) -> States:
+        """Each token beside what the passage has where it should stand, and how far its match and that stand there.
 
         Where it should stand, the matches of the tokens around it tell: the 7% of 甲 in 甲降7%，乙降9%, given as 9%,
         matches the 9% of 乙, while 甲 matches beside the 7%.
         """
         get = self.arrays
-        if "role.weight" not in get:
-            return None
         peaked = weights * weights.max(axis=1, keepdims=True)
         told = _nearness(len(ours), OWN + 1)
         heat = told @ peaked @ _nearness(len(theirs)) / (told @ peaked.sum(axis=1, keepdims=True) + 1e-3)
         own, other = (_unit(states @ get["role.weight"].T) for states in (ours, theirs))
-        there = softmax(get["sharp"] * heat + get["kind"] * (own @ other.T))
-        return there @ right, np.stack([(weights * heat).sum(axis=1), (there * heat).sum(axis=1)], axis=1)
+        chosen = softmax(get["sharp"] * heat + get["kind"] * (own @ other.T))
+        there = chosen @ right
+        standing = np.stack([(weights * heat).sum(axis=1), (chosen * heat).sum(axis=1)], axis=1)
+        return np.concatenate([standing, np.abs(left - there), left * there], axis=1)
 
     def _way_back(self, ours: States, theirs: States, beside: States, cosines: States, weights: States) -> list[States]:
         """What the claim has for each token of the passage that is matched or stands beside one that is.
@@ -120,14 +122,7 @@ class Matcher:
         return [mixed.sum(axis=0) / max(float(near[:, 1].sum()), 1e-3), mixed.max(axis=0)]
 
     def _compared(
-        self,
-        left: States,
-        others: States,
-        weights: States,
-        cosines: States,
-        near: npt.NDArray[Any],
-        way: str,
-        in_place: tuple[States, States] | None = None,
+        self, left: States, others: States, weights: States, cosines: States, near: npt.NDArray[Any], way: str
     ) -> States:
         """(tokens, width) each token beside what it is matched with, and both beside those of its neighbours.
 
@@ -136,9 +131,6 @@ class Matcher:
         get = self.arrays
         right = weights @ others
         columns = [left, right, np.abs(left - right), left * right, (weights * cosines).sum(axis=1)[:, None], near]
-        if in_place:
-            there, heat = in_place
-            columns += [heat, np.abs(left - there), left * there]
         weight, bias = get[f"{way}compare.weight"], get[f"{way}compare.bias"]
         compared = gelu(np.concatenate(columns, axis=1).astype(np.float32) @ weight.T + bias)
         padded = np.zeros((len(compared) + 2, compared.shape[1]), np.float32)

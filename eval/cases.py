@@ -82,7 +82,7 @@ def read_cases(path: Path, documents: Mapping[str, Document], skip_unfound: bool
                     (text_of(turn["question"], "question"), text_of(turn["answer"], "answer"))
                     for turn in objects_of(row.get("history", []), "history")
                 ),
-                doc_id=str(row.get("doc_id", "")),
+                doc_id=identity_of(row["doc_id"], "doc_id") if "doc_id" in row else "",
             )
         except NotHeld:
             if skip_unfound:

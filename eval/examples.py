@@ -17,7 +17,7 @@ from bot.known import Query, known_answers, query_of
 from bot.question import Asked, Expectation, ask_what, content_words, holds, word_class
 from bot.retrieve import retrieve
 from bot.types import Hit
-from eval.cases import Case, read_cases, read_squad
+from eval.cases import Case, CaseError, read_cases, read_squad
 from indexer.build import build_documents
 from indexer.config import IndexConfig
 from indexer.embed import Vectors, fingerprint_of
@@ -106,7 +106,13 @@ def leaflet_materials(cache: Path) -> list[Material]:
 
 def _written(name: str, folder: Path, path: Path, cache: Path) -> Material:
     documents = read_folder(folder).documents
-    cases = read_cases(path, {document.id: document for document in documents})
+    known = {document.id: document for document in documents}
+    cases = read_cases(path, known)
+    if stray := next((case for case in cases if case.doc_id not in known), None):
+        raise CaseError(
+            f"{path} 的 {stray.id} 没有写明它问的是 {folder} 里的哪篇文档；请写上 doc_id",
+            f"{stray.id} of {path} does not name the document in {folder} that it is about: give its doc_id",
+        )
     return Material(name, _indexed(documents, cache), cases, alone=True)
 
 

@@ -52,8 +52,9 @@ class Network(nn.Module):
         places = weights @ torch.arange(passage.shape[1], dtype=torch.float32)
         jumps = torch.tanh((places[:, 1:] - places[:, :-1] - 1) / JUMP) * ours[:, 1:]
         around = torch.stack([nn.functional.pad(jumps, sides) for sides in ((1, 0), (0, 1))], dim=-1)
-        in_place = self._in_place(claim, passage, ours, theirs, weights) if self.roles else None
-        mixed = self._compared(claim, weights @ passage, around, ours, self.compare, self.mix, in_place)
+        if self.roles:
+            around = torch.cat([around, self._in_place(claim, passage, ours, theirs, weights)], dim=-1)
+        mixed = self._compared(claim, weights @ passage, around, ours, self.compare, self.mix)
         pooled = [
             mixed.masked_fill(~ours[..., None], 0).sum(dim=1) / ours.sum(dim=1, keepdim=True),
             mixed.masked_fill(~ours[..., None], -9).max(dim=1).values,
@@ -62,7 +63,7 @@ class Network(nn.Module):
         pooled += self._way_back(claim, passage, ours, theirs, beside, weights)
         return self.out(self.gelu(self.hidden(self.second(torch.cat(pooled, dim=-1))))).squeeze(-1)
 
-    def _in_place(self, claim: Any, passage: Any, ours: Any, theirs: Any, weights: Any) -> tuple[Any, Any]:
+    def _in_place(self, claim: Any, passage: Any, ours: Any, theirs: Any, weights: Any) -> Any:
         peaked = weights * weights.max(dim=-1, keepdim=True).values
         gaps, others = (
             torch.arange(count)[:, None] - torch.arange(count) for count in (claim.shape[1], passage.shape[1])
@@ -71,8 +72,10 @@ class Network(nn.Module):
         heat = told @ peaked @ torch.exp(-others.abs() / AWAY) / (told @ peaked.sum(dim=-1, keepdim=True) + 1e-3)
         own, other = (nn.functional.normalize(self.role(states), dim=-1, eps=1e-6) for states in (claim, passage))
         score = self.sharp * heat + self.kind * (own @ other.transpose(1, 2))
-        there = torch.softmax(score.masked_fill(~theirs[:, None, :], -1e4), dim=-1) * ours[..., None]
-        return there @ passage, torch.stack([(weights * heat).sum(dim=-1), (there * heat).sum(dim=-1)], dim=-1)
+        chosen = torch.softmax(score.masked_fill(~theirs[:, None, :], -1e4), dim=-1) * ours[..., None]
+        left, there = self.project(claim) * 4, self.project(chosen @ passage) * 4
+        standing = torch.stack([(weights * heat).sum(dim=-1), (chosen * heat).sum(dim=-1)], dim=-1)
+        return torch.cat([standing, (left - there).abs(), left * there], dim=-1)
 
     def _way_back(self, claim: Any, passage: Any, ours: Any, theirs: Any, beside: Any, weights: Any) -> list[Any]:
         received = weights.sum(dim=1)
@@ -91,16 +94,11 @@ class Network(nn.Module):
         total = weight.sum(dim=1).clamp(min=1e-3)
         return [mixed.sum(dim=1) / total, mixed.masked_fill(~real[..., None], -9).max(dim=1).values]
 
-    def _compared(
-        self, own: Any, others: Any, near: Any, real: Any, compare: Any, mix: Any, in_place: Any = None
-    ) -> Any:
+    def _compared(self, own: Any, others: Any, near: Any, real: Any, compare: Any, mix: Any) -> Any:
         left, right = self.project(own) * 4, self.project(others) * 4
         cosine = (own * others).sum(dim=-1, keepdim=True)
-        columns = [left, right, (left - right).abs(), left * right, cosine, near]
-        if in_place:
-            there = self.project(in_place[0]) * 4
-            columns += [in_place[1], (left - there).abs(), left * there]
-        compared = self.gelu(compare(self.first(torch.cat(columns, dim=-1)))) * real[..., None]
+        columns = torch.cat([left, right, (left - right).abs(), left * right, cosine, near], dim=-1)
+        compared = self.gelu(compare(self.first(columns))) * real[..., None]
         return self.gelu(mix(compared.transpose(1, 2)).transpose(1, 2))
 
     def arrays(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from bot.features import WIDTH
 from bot.head import Head, load_head, shares, summarise
 from bot.matching import states_of_query, states_of_sentence
 from bot.question import expectation_from
-from eval.cases import Case, read_cases, resolve
+from eval.cases import Case, CaseError, read_cases, resolve
 from eval.examples import (
     LEAFLETS,
     PRACTICE,
@@ -120,13 +120,26 @@ def test_each_folder_of_leaflets_is_a_knowledge_base_of_its_own(
     assert {one.variant for one in asked} == {"answerable"}  # of its only document: there is none to ask elsewhere
 
 
+@pytest.mark.parametrize("about", [{}, {"doc_id": "通知"}, {"doc_id": ["须知"]}])
+def test_a_question_written_for_the_fit_names_a_document_that_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, about: dict[str, object]
+) -> None:
+    (tmp_path / "leaflets" / "bank").mkdir(parents=True)
+    (tmp_path / "leaflets" / "bank" / "须知.md").write_text("开户要带身份证。", encoding="utf-8")
+    row = {"id": "fee", "question": "要钱吗？", "kind": "near-miss", "gold": [], "must": []} | about
+    (tmp_path / "leaflets" / "bank.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    monkeypatch.setattr("eval.examples._PRACTICE_FOLDER", tmp_path)
+    with pytest.raises(CaseError, match="doc_id"):
+        leaflet_materials(tmp_path / "cache")
+
+
 def test_the_practice_leaflets_hold_what_their_questions_must_be_told() -> None:
     paths = sorted((ROOT / "eval/practice/leaflets").glob("*.jsonl"))
-    assert len(paths) >= 20
+    assert len(paths) == 20
     for path in paths:
         documents = {one.id: one for one in read_folder(path.with_suffix("")).documents}
         cases = read_cases(path, documents)  # which raises where a quote is not held
-        assert 0 < sum(case.answerable for case in cases) < len(cases)
+        assert [sum(case.answerable for case in cases), len(cases)] == [105, 168]
         for case in cases:
             quotes = "".join(gold.quote for gold in case.gold)
             assert bool(case.must) == case.answerable
