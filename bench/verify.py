@@ -8,7 +8,7 @@ import statistics
 import time
 from pathlib import Path
 
-from bot.matching import states_of_passage, states_of_query
+from bot.matching import load_matcher, passage_read, states_of_query
 from bot.reading import read
 from bot.verify import passage_of, verify
 from eval.claims import read_pairs
@@ -29,7 +29,7 @@ def main() -> None:
         for pair in pairs:
             passage = passage_of(pair.passage)
             read(passage.text)
-            states_of_passage(passage.text)
+            passage_read(load_matcher(), passage.text)
             started = time.perf_counter()
             encoder.encode_query(pair.claim)
             embed += time.perf_counter() - started

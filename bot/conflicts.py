@@ -10,6 +10,7 @@ from itertools import permutations
 from bot.lexicon import NAMES, SURNAMES, alternatives, sound
 from bot.measures import Figure, things
 from bot.reading import SURE, Item, Reading, exclusive
+from indexer.quantity import quantities
 from indexer.text import sentence_spans
 
 # Negators, without the words that only look like one (不仅, 未来, 无人机, 非遗, 不少于) and without pairs that affirm:
@@ -25,6 +26,7 @@ NEGATOR = re.compile(
 )
 _CLAUSES = re.compile(r"[^\w%.·-]+")
 _KNOWN = 0.8
+_DAY = 86400  # seconds
 _OWN_WEIGHT = 1.0  # of words that stand only in what is taken back: a noun, a figure
 _BEFORE, _AFTER = 4, 6  # characters between a word and what negates it
 _HEADS = 8  # characters behind a negator in which the word it negates begins
@@ -74,9 +76,11 @@ _CAPITALISED = re.compile(r"(?<![A-Za-z])(?:([A-Z][a-z]+) )?([A-Z][a-z]{4,})(?![
 def unheld(claim: Reading, passage: Reading, context: Reading) -> str:
     """The first figure or quoted title of the claim that the passage does not have, Chinese | English; or empty.
 
-    Of 2,330 pairs by nineteen authors 467 have one, of which 14 are supported, most by what the figures amount to.
+    Of 28,476 pairs 4,335 have one, of which 899 are supported, most by what the figures amount to.
     """
     for figure, others in wrong_figures(claim, passage, context):
+        if _may_follow(figure, claim, passage):
+            continue
         if not figure.vague or any(_counts_the_same(claim, figure, passage, other) for other in others):
             given = "、".join(dict.fromkeys(other.written for other in others[:3]))
             if given:
@@ -158,6 +162,51 @@ def wrong_figures(claim: Reading, passage: Reading, context: Reading) -> Iterato
         if figure.computed(passage.figures):
             continue  # 其余3名 of 8, 5 of whom are named
         yield figure, [other for other in passage.figures if figure.like(other)]
+
+
+def _may_follow(figure: Figure, claim: Reading, passage: Reading) -> bool:
+    """It may be a case of what the passage rules, 85岁 of 80岁以上, or be worked out from its times, dates and years.
+
+    Whether it is, words tell: it is neither held nor ruled out.
+    """
+    value, given = figure.value[0], passage.figures
+    if _is_a_case(figure, claim, passage):
+        return True
+    if figure.kind == "date" and not any(figure.value[1:]):
+        return any(_years_on(passage, at, value) for at, other in enumerate(given) if other.kind == "date")
+    if figure.kind != "count" or value <= 1:
+        return False
+    if figure.unit == "时长" and value < _DAY:
+        times = {60 * other.value[0] for other in given if other.kind == "time"}
+        return any((time + value) % _DAY in times for time in times)  # 22:00 to 6:00 are 8 hours
+    if figure.unit == "天":
+        days = {other.value[1:] for other in given if other.kind == "date" and other.value[2]}
+        return any((month, day + more) in days for month, day in days for more in (value, value - 1))
+    years = {other.value[0] for other in given if other.kind == "date" and other.value[0]}
+    return figure.unit == "岁" and any(year + value in years for year in years)
+
+
+def _is_a_case(figure: Figure, claim: Reading, passage: Reading) -> bool:
+    """It lies in a range that the passage gives, which gives no other such figure behind the same word."""
+    case = next((one for one in quantities(claim.text) if one.start == figure.start and not one.reach), None)
+    alike = {other.start: other for other in passage.figures if figure.like(other)}
+    rules = [rule for rule in quantities(passage.text) if rule.reach and rule.start in alike]
+    if not case or not any(case.agrees(rule) and rule.value != case.value for rule in rules):
+        return False
+    word = claim.text[max(figure.start - 2, 0) : figure.start]
+    exact = [other.start for other in alike.values() if not other.bound]
+    return not word or not any(passage.text.endswith(word, 0, start) for start in exact)
+
+
+def _years_on(passage: Reading, at: int, value: float) -> bool:
+    """The year lies so many years from the date at that place as its sentence says near it: 1981, of 1974年…七年后."""
+    date = passage.figures[at]
+    return bool(date.value[0]) and any(
+        other.unit == "年"
+        and abs(value - date.value[0]) == other.value[0] > 1
+        and "。" not in passage.text[min(date.end, other.end) : max(date.start, other.start)]
+        for other in passage.figures[max(at - 2, 0) : at + 3]
+    )
 
 
 def _counts_the_same(claim: Reading, figure: Figure, passage: Reading, other: Figure) -> bool:

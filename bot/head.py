@@ -1,9 +1,9 @@
 """The head: small models over the features. One ranks sentences; the others say how likely the best of them answer.
 
-`matcher` (bot/matching.py) reads the question's tokens beside those of the three likeliest sentences: which of them
-answers. `judge`, a forest that is told this, knows near misses: do the sentences hold what is asked. `topic`, a
-logistic model, knows whether the subject is there at all. Their numbers are in head.npz, fitted by `jiawen eval fit`
-(which says on what): plain arrays, nothing pickled.
+`matcher` (bot/matching.py) reads the question's tokens beside those of the likeliest sentences: which of them answers.
+`judge`, a forest that is told this, knows near misses: do the sentences hold what is asked. `topic`, a logistic model,
+knows whether the subject is there at all. Their numbers are in head.npz, fitted by `jiawen eval fit` (which says on
+what): plain arrays, nothing pickled.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,8 +31,8 @@ MATCHER_AMONG, TOPIC_AMONG, TOPIC_MOST = 0.15, 1.0, 1.25
 MATCHER_INSIDE, TOPIC_INSIDE = 0.2, 0.05
 UNSURE = 1e-4  # no chance of the forest is taken for nearer to 0 or 1
 EXTREME = 5.0  # standard deviations beyond which a feature says no more
-MATCHED = 3  # sentences that a question is matched with; one of three holds the answer in 91 of 100 cases
-MATCHER_WEIGHT = 0.4  # of its log-odds beside the ranker's, for which of the three it is; 0.3 to 0.5 do as well
+MATCHED = 6  # sentences that a question is matched with; one of six holds the answer in 95 of 100 cases, of three 91
+MATCHER_WEIGHT = 0.4  # of its log-odds beside the ranker's, for which of them it is; 0.3 to 0.5 do as well
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,7 +117,7 @@ def together(hits: Sequence[Hit]) -> float:
     return sum(hit.chunk.doc_id == hits[0].chunk.doc_id for hit in hits) / len(hits) if hits else 1.0
 
 
-def best_three(scores: Numbers) -> list[int]:
+def best_places(scores: Numbers) -> list[int]:
     """The places of the best candidates, which the question is matched with, in the order of the candidates."""
     return sorted(np.argsort(-scores, kind="stable")[:MATCHED].tolist())
 

@@ -8,6 +8,7 @@ for questions (part of head.npz, by `jiawen eval fit`): plain arrays, nothing pi
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -29,22 +30,30 @@ NEAREST, REACH = 40, 2  # tokens of a passage that are matched back, and how far
 AWAY, OWN = 6.0, 1
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Read:
+    """A text as a network reads it, each (tokens, width); whatever it is held to, this stays."""
+
+    centred: States
+    aligned: States
+    projected: States
+    roles: States  # no columns for a network that does not see what stands in a token's place
+
+
 @lru_cache(maxsize=64)
 def states_of_query(text: str) -> States:
     """(tokens, hidden) of a question or claim; kept, since a claim is held to several passages."""
     return token_reader().states("query", simplify(text))
 
 
-@lru_cache(maxsize=64)
 def states_of_passage(text: str) -> States:
-    """(tokens, hidden) of a text; kept, since a passage is read for many claims: 0.3 MB each, 6 MB at most."""
+    """(tokens, hidden) of a text of any length, by as many of its lines at a time as the encoder reads whole."""
     return np.concatenate([token_reader().states("passage", simplify(part)) for part in _parts(text)])
 
 
-@lru_cache(maxsize=1024)
-def states_of_sentence(text: str) -> npt.NDArray[np.float16]:
-    """(tokens, hidden) of a sentence; kept, since the same ones answer many questions: 25 kB each, 0.4 MB at most."""
-    return token_reader().states("passage", simplify(text)).astype(np.float16)
+def states_of_sentence(text: str) -> States:
+    """(tokens, hidden) of a sentence."""
+    return token_reader().states("passage", simplify(text))
 
 
 def _parts(text: str) -> Iterator[str]:
@@ -69,13 +78,31 @@ class Matcher:
 
     def __call__(self, claim: States, passage: npt.NDArray[np.floating[Any]]) -> float:
         """Log-odds that the passage carries the claim (answers the question), by the states of both; 0 for no token."""
-        if not len(claim) or not len(passage):
+        return self.matched(self.claim(claim), self.passage(passage))
+
+    def claim(self, states: States) -> Read:
+        """The claim or question as the network reads it."""
+        return self._read(states, "claim mean")
+
+    def passage(self, states: npt.NDArray[np.floating[Any]]) -> Read:
+        """The passage or sentence as the network reads it."""
+        return self._read(states, "passage mean")
+
+    def _read(self, states: npt.NDArray[np.floating[Any]], mean: str) -> Read:
+        get = self.arrays
+        own = centred(states, get[mean])
+        projected = 4 * (own @ get["project.weight"].T + get["project.bias"])
+        return Read(own, own @ get["align"].T, projected, _unit(own @ get.get("role.weight", own[:0]).T))
+
+    def matched(self, claim: Read, passage: Read) -> float:
+        """Log-odds that the passage carries the claim (answers the question); 0 for no token."""
+        ours, theirs = claim.centred, passage.centred
+        if not len(ours) or not len(theirs):
             return 0.0
         get = self.arrays
-        ours, theirs = centred(claim, get["claim mean"]), centred(passage, get["passage mean"])
         cosines = ours @ theirs.T
         match = cosines * get["temperature"]
-        match += get["gate"] * (ours @ get["align"].T) @ (theirs @ get["align"].T).T
+        match += get["gate"] * claim.aligned @ passage.aligned.T
         beside = match.copy()
         beside[1:, 1:] += NEIGHBOURS * match[:-1, :-1]
         beside[:-1, :-1] += NEIGHBOURS * match[1:, 1:]
@@ -83,16 +110,15 @@ class Matcher:
         places = weights @ np.arange(len(theirs), dtype=np.float32)
         jumps = np.tanh((np.diff(places) - 1) / JUMP)
         around = np.stack([np.concatenate([[0], jumps]), np.concatenate([jumps, [0]])], axis=1)
-        left, right = (4 * (own @ get["project.weight"].T + get["project.bias"]) for own in (ours, theirs))
         if "role.weight" in get:
-            around = np.concatenate([around, self._in_place(ours, theirs, left, right, weights)], axis=1)
-        mixed = self._compared(left, right, weights, cosines, around, "")
+            around = np.concatenate([around, self._in_place(claim, passage, weights)], axis=1)
+        mixed = self._compared(claim.projected, passage.projected, weights, cosines, around, "")
         pooled = [mixed.mean(axis=0), mixed.max(axis=0), mixed.min(axis=0)]
-        pooled += self._way_back(left, right, beside, cosines, weights)
+        pooled += self._way_back(claim.projected, passage.projected, beside, cosines, weights)
         hidden = gelu(get["hidden.weight"] @ np.concatenate(pooled) + get["hidden.bias"])
         return float((get["out.weight"] @ hidden + get["out.bias"])[0])
 
-    def _in_place(self, ours: States, theirs: States, left: States, right: States, weights: States) -> States:
+    def _in_place(self, claim: Read, passage: Read, weights: States) -> States:
         """Each token beside what the passage has where it should stand, and how far its match and that stand there.
 
         Where it should stand, the matches of the tokens around it tell: the 7% of 甲 in 甲降7%，乙降9%, given as 9%,
@@ -100,13 +126,12 @@ class Matcher:
         """
         get = self.arrays
         peaked = weights * weights.max(axis=1, keepdims=True)
-        told = _nearness(len(ours), OWN + 1)
-        heat = told @ peaked @ _nearness(len(theirs)) / (told @ peaked.sum(axis=1, keepdims=True) + 1e-3)
-        own, other = (_unit(states @ get["role.weight"].T) for states in (ours, theirs))
-        chosen = softmax(get["sharp"] * heat + get["kind"] * (own @ other.T))
-        there = chosen @ right
+        told = _nearness(len(claim.roles), OWN + 1)
+        heat = told @ peaked @ _nearness(len(passage.roles)) / (told @ peaked.sum(axis=1, keepdims=True) + 1e-3)
+        chosen = softmax(get["sharp"] * heat + get["kind"] * (claim.roles @ passage.roles.T))
+        own, there = claim.projected, chosen @ passage.projected
         standing = np.stack([(weights * heat).sum(axis=1), (chosen * heat).sum(axis=1)], axis=1)
-        return np.concatenate([standing, np.abs(left - there), left * there], axis=1)
+        return np.concatenate([standing, np.abs(own - there), own * there], axis=1)
 
     def _way_back(self, ours: States, theirs: States, beside: States, cosines: States, weights: States) -> list[States]:
         """What the claim has for each token of the passage that is matched or stands beside one that is.
@@ -153,6 +178,18 @@ def _nearness(count: int, least: int = 0) -> States:
     apart = np.abs(np.arange(1 - count, count))
     near = np.where(apart < least, 0, np.exp(-apart / AWAY)).astype(np.float32)
     return np.lib.stride_tricks.sliding_window_view(near, count)[::-1]
+
+
+@lru_cache(maxsize=32)
+def passage_read(matcher: Matcher, text: str) -> Read:
+    """A passage by a network; kept, since it is read for many claims: 0.6 MB each, 9 MB at most."""
+    return matcher.passage(states_of_passage(text))
+
+
+@lru_cache(maxsize=512)
+def sentence_read(matcher: Matcher, text: str) -> Read:
+    """A sentence by a network; kept, since the same ones answer many questions: 50 kB each, 1 MB at most."""
+    return matcher.passage(states_of_sentence(text))
 
 
 @cache

@@ -31,8 +31,9 @@ _SOME_AT_MOST = 10  # 几千 are 1000 to 9999
 _MOST_COMPUTED = 40  # figures of a text that are added up: more would cost their square
 _ROUND = 1.3  # 40多万 may stand for 41.6万, not for 60万
 _ROUND_SHARE = 0.1  # 近八成 may stand for 78.5%, 四成以上 for 46%
+_DAY = 86400  # seconds
 # Measures of time that another one is a whole multiple of: 两天 are 48小时, 一年三个月 15个月.
-_PARTS = {"天": ("时长", 86400), "周": ("时长", 604800), "年": ("月", 12)}
+_PARTS = {"天": ("时长", _DAY), "周": ("时长", 604800), "年": ("月", 12)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +133,8 @@ def _is_of_date(date: Figure, count: Figure) -> bool:
         return False
     year, _, day = date.value
     value = count.value[0]
-    if count.unit == "天":
-        return day == value and not year
+    if count.unit in {"天", "月"}:
+        return not year and _measured(count) == ("时长", day * _DAY)
     return year > 0 and (value == year if not count.unit else count.unit == "世纪" and value == (year + 99) // 100)
 
 
@@ -141,6 +142,8 @@ def _measured(figure: Figure) -> tuple[str, float]:
     """(unit, value) of a count, in the smallest measure of its kind; of a time with seconds how long that is."""
     if figure.unit == EXACT:
         return "时长", round(figure.value[0] * 60, 3)
+    if figure.kind == "count" and figure.unit == "月" and figure.value[0] == 0.5:
+        return "时长", 15 * _DAY  # 半个月
     unit, factor = _PARTS.get(figure.unit, (figure.unit, 1)) if figure.kind in _COUNTED else (figure.unit, 1)
     return unit, figure.value[0] * factor
 
@@ -177,5 +180,7 @@ def _same_value(claimed: Figure, given: Figure) -> bool:
     if claimed.unit == "时长" and claimed.bound > 0 and ours % _HOUR == 0:
         return high - low < _HOUR  # 1个多小时 are 1小时50分
     said = claimed.value[0]
+    if said < 100 and said == int(said) and claimed.bound > 0 and high - low < 1:
+        return True  # 四米多 are 4.23米
     is_round = said % 10 == 0 if said < 100 else len(f"{said:.0f}".rstrip("0")) <= 2
     return is_round and high <= low * _ROUND

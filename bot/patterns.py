@@ -18,11 +18,23 @@ _YEAR = (
     rf"(?:(?<!\d)\d{{4}}|(?<![{NUMERALS}])[{_DIGITS}]{{4}}|民国 ?(?:元|[{NUMERALS}]{{1,5}}|\d{{1,3}}) ?(?=年(?!代)))"
 )
 _REPUBLIC = 1911  # 民国元年 is the year after
-_PERIOD = r"凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|夜间|晚"
-_AFTER_NOON = frozenset(("下午", "傍晚", "晚上", "夜间", "晚", "p"))
+_PERIOD = r"凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|夜间|夜里|深夜|半夜|午夜|晚"
+_AFTER_NOON = frozenset(("下午", "傍晚", "晚上", "晚", "p"))
+_LATE = frozenset(("夜间", "夜里", "深夜", "半夜", "午夜"))  # before midnight or behind it: 夜里十点, 夜里两点
 _DAY = 1440  # minutes: 24:00 is 0:00
-_NIGHT = frozenset(("晚上", "夜间", "晚", "凌晨", "a"))  # whose twelve is midnight
-_BARE_MINUTE = r"[0-5]\d(?=[\s,。;、!?)~至到-]|$)"  # 22点40
+_NIGHT = _LATE | {"晚上", "晚", "凌晨", "a"}  # whose twelve is midnight
+# 22点40, 十点二十, 十点零五; 十点五 is 10.5.
+_BARE_MINUTE = (
+    rf"(?:[0-5]\d(?=[\s,。;、!?)~至到-]|$)|(?:[二三四五]?十[{_DIGITS[2:]}]?|零[{_DIGITS[2:]}])"
+    rf"(?![{NUMERALS}]|个?百分点|[倍元块人名位个家米亩吨度岁]|公[里斤顷]))"
+)
+# 可能一时没水 names no hour.
+_HOUR = rf"(?:(?<=[晨午晚夜于至])|(?<=[早晚]上)|(?<=夜[间里])|(?!一时(?!{_SMALL}分|[半整许]|[至到~-]{_SMALL}))){_SMALL}"
+# What an hour from ten on is told by, where no part of the day is: 十一点开饭, 十点才关门.
+_OF_AN_HOUR = (
+    r"[以之][前后]|前(?![提景途后期言])|后(?![来果续期])|才|就|开[饭始]|开门(?!见山)|开放(?!性)|关门|闭馆|[上下]班|熄灯"
+)
+_POINTS = f"[{_DIGITS}意建要措注原认内启希体具说理共承问经方规计声倡举任服贡心变安协纪]"  # 三点至五点建议, 两点三
 _QUARTERS = {"半": 30.0, "一刻": 15.0, "三刻": 45.0}
 _ENGLISH_SCALES = {"hundred": 100.0, "thousand": 1000.0, "million": 1e6, "billion": 1e9}
 _ENGLISH = {
@@ -69,6 +81,7 @@ _LAST = r"(?=[分的左上以,。;、)!?]|$)"  # of a figure: 八块五, 一米�
 _BELOW = r"零下 ?|(?<![\da-z度)])[-−](?=\d+(?:\.\d)? ?(?:[~至到—-]+[-−]?\d+(?:\.\d)? ?)?(?:°c|摄氏度|度))"  # zero: -5℃
 _ROUGHLY = frozenset("上近过超破成逾")  # 上千名, 突破百万人次; behind it 百余人
 _NO_COUNTS = frozenset(("十分", "一度", "万分", "如一日"))
+_BEHIND_HOURS = re.compile(r"[,。;、!?)后前的内]|$")
 _SOME = "几数"  # 几十年, 数百人
 
 
@@ -123,7 +136,9 @@ def _read_time(match: re.Match[str]) -> Figure | None:
         return None
     if hour == 12 and period in _NIGHT:
         hour = 24.0
-    elif (period in _AFTER_NOON and hour < 12) or (period == "中午" and hour < 3):
+    elif (
+        (period in _AFTER_NOON and hour < 12) or (period in _LATE and 5 < hour < 12) or (period == "中午" and hour < 3)
+    ):
         hour += 12
     return _made(match, "time", (hour * 60 + minutes) % _DAY, unit=period)
 
@@ -209,6 +224,9 @@ def _read_count(match: re.Match[str]) -> Figure | None:
     chinese = not written[0].isdecimal()
     before = match.string[max(match.start() - 1, 0) : match.start()]
     roughly = before in _ROUGHLY or match["more"] in {"余", "多"}
+    minutes = written + unit == "十分" and _BEHIND_HOURS.match(match.string, match.end())  # 三小时十分
+    if minutes and match.string.endswith("小时", 0, match.start()):
+        return _made(match, "count", 600.0, unit="时长")
     counts = not chinese or bool(match["below"]) or _is_number(written, unit, scales, before, roughly)
     if before == "第" or not counts:
         return None
@@ -280,12 +298,18 @@ READERS = tuple(
         (rf"(?P<hours>{_SMALL})时(?P<minutes>{_SMALL})分(?P<seconds>{_SMALL})秒", _read_seconds),
         (r"(?<![\d.])(?<!\d:)(?P<hour>\d\d?)(?::(?P<minute>\d\d))? ?(?P<period>[ap])\.?m\b\.?", _read_time),
         (
-            rf"(?P<period>{_PERIOD})?(?<![高初大](?=[一二三四]时))(?P<hour>{_SMALL})(?:时(?![间候代期常刻段尚速])|点(?=半|整|钟|[一三]刻|{_SMALL}分|{_BARE_MINUTE}))"
+            rf"(?P<period>{_PERIOD})?(?<![高初大](?=[一二三四]时))(?P<hour>{_HOUR})(?:时(?![间候代期常刻段尚速])|点(?=半|整|钟|[一三]刻|{_SMALL}分|{_BARE_MINUTE}))"
             rf"(?P<minute>半|[一三]刻|{_SMALL}(?=分)|{_BARE_MINUTE})?分?",
             _read_time,
         ),
         (rf"(?P<period>{_PERIOD})(?P<hour>{_SMALL})点(?P<minute>半|[一三]刻)?", _read_time),
         (r"(?P<period>)(?P<hour>(?<![\d.])(?<!\d:)\d\d?)点(?P<minute>)(?![\d])", _read_time),
+        (rf"(?P<period>)(?P<hour>(?<!第){_SMALL})点(?P<minute>)(?=[至到]{_SMALL}点(?!{_POINTS}))", _read_time),
+        (rf"(?P<period>)(?P<hour>(?<=点[至到]){_SMALL})点(?P<minute>)(?!{_POINTS})", _read_time),
+        (
+            rf"(?P<period>)(?P<hour>(?<![{NUMERALS}第这共有以上下达成提出])十[一二]?)点(?P<minute>)(?={_OF_AN_HOUR})",
+            _read_time,
+        ),
         (rf"(?P<period>{_PERIOD})?(?P<hour>(?<!\d)(?<!\d:)\d\d?):(?P<minute>\d\d)(?!:?\d)", _read_time),
         (
             rf"(?P<period>{_PERIOD})?(?<!\d)(?<!\d:)(?P<hour>\d\d?)(?P<minute>)(?={RANGE.pattern}\d\d?(?:点(?!\d)|时(?![间候代期常刻段尚速])))",
@@ -346,7 +370,7 @@ READERS = tuple(
             rf"(?P<below>{_BELOW})?(?P<value>{_NUMBER})\s?(?P<scale>(?:[万亿百]|千(?![瓦克米卡赫伏帕])){{0,3}})(?P<more>[余多来几]|个多(?=小时|钟头|月|星期))?(?P<scale2>[万亿]?)"
             rf"(?:(?P<rest>\d{{1,4}})(?P<scale3>[百千]?万|[百千]))?(?P<half>个?半(?![数场球]))?"
             rf"(?:\(\w\))?\s?(?P<unit>(?:{_UNIT})(?![a-z])|[{HAN}]|[a-z]{{1,3}}(?![a-z])|)"
-            rf"(?P<tail>(?<=[年月天块元度时])半(?![数夜场球])|(?:(?<=[块元度角])|(?<=[{_DIGITS[2:]}两]米))[{_DIGITS[2:]}]{_LAST}|(?<=块)\d{_LAST}"
+            rf"(?P<tail>(?<=[年月天块元度时米斤里吨亩])半(?![数夜场球径价挂导成圆山程潜湿坡])|(?:(?<=[块元度角])|(?<=[{_DIGITS[2:]}两]米))[{_DIGITS[2:]}]{_LAST}|(?<=块)\d{_LAST}"
             rf"|(?<=\d米)\d\d?{_LAST})?",
             _read_count,
         ),

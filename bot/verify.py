@@ -35,7 +35,7 @@ from bot.conflicts import (
 from bot.copied import slip
 from bot.figures import written_alike
 from bot.head import Forest, forest_from
-from bot.matching import load_matcher, states_of_passage, states_of_query
+from bot.matching import load_matcher, passage_read, states_of_query
 from bot.reading import Item, Numbers, Reading, items, read
 from bot.rows import mixed, told
 from indexer.embed import read_query, token_reader
@@ -66,7 +66,7 @@ _CLAUSE_END = re.compile(r"[，；;。]|,(?!\d)")
 
 COLUMNS = (
     "coverage", "missing", "second missing", "missing nouns",
-    "missing others", "missing names", "crossed", "parted", "misplaced", "vague figures", "figures", "english",
+    "missing others", "missing names", "crossed", "parted", "misplaced", "unsure figures", "figures", "english",
     "english names", "opposites", "mistaken names", "matched", "denied by the claim", "denied by the passage",
     *alignment.COLUMNS,
 )  # fmt: skip
@@ -204,7 +204,9 @@ def _weighed(passage: Passage, claim: str, place: int) -> Support:
         return Support(False, place, NOTHING, 0.0)  # however near the meaning, no word of it stands there
     if claimed.english and given.text.strip() and _nearness(claim, passage.text[:LONGEST_PASSAGE]) < _NEAR:
         return Support(False, place, NOTHING, 0.0)
-    matched = load_matcher()(states_of_query(claim), states_of_passage(passage.text[:LONGEST_PASSAGE]))
+    matcher = load_matcher()
+    text = _as_told(passage, claimed, given, around)
+    matched = matcher.matched(matcher.claim(states_of_query(claim)), passage_read(matcher, text))
     row = evidence(claim, claimed, given, around, found, matched)
     score = _fitted()(row)
     reason = "" if score >= EVEN else _why(row, claimed, given, around, found)
@@ -214,6 +216,15 @@ def _weighed(passage: Passage, claim: str, place: int) -> Support:
 def contradicted(claim: Reading, passage: Reading, found: Sequence[Item]) -> str:
     """What besides figures and titles rules the claim out, Chinese | English; or empty."""
     return slip(claim, passage) or disowned(claim, passage, found)
+
+
+def _as_told(passage: Passage, claim: Reading, given: Reading, around: Reading) -> str:
+    """The passage's text, behind its context where the claim has a name or year that stands only there."""
+    text = passage.text[:LONGEST_PASSAGE]
+    said = [word.text for word in around.words] + [figure.written for figure in around.figures]
+    if any(one in claim.text and one not in given.text for one in said):
+        return f"{passage.context[:LONGEST_PASSAGE]}\n{text}"
+    return text
 
 
 def _nearness(claim: str, passage: str) -> float:
@@ -240,13 +251,13 @@ def evidence(
         item.weight * (1 - _held(item, context)) for item in found if item.tag[0] in "njlie" and not item.figure
     )
     crossed, parted = crossed_and_parted(claim, passage, found)
-    vague = sum(figure.vague for figure, _ in wrong_figures(claim, passage, context))
+    unsure = len(list(wrong_figures(claim, passage, context)))  # rules decide about all others
     names = missing_names(claim, passage, context, found)
     english = missing_english_names(written, passage) if claim.english else []
     denials = [denied for _, denied in wrong_negations(claim, passage, found)]
     return np.array([
         _coverage(passage, found), *[*lacking, 0.0, 0.0][:2], nouns, sum(lacking) - nouns, min(len(names), 2),
-        crossed, parted, misplaced(claim, passage, found), vague, min(len(claim.figures), 3), claim.english,
+        crossed, parted, misplaced(claim, passage, found), unsure, min(len(claim.figures), 3), claim.english,
         len(english), len(list(excluded(claim, passage))), len(list(mistaken_names(names, passage))),
         0.0 if claim.english else matched,
         denials.count(True), denials.count(False), *alignment.compared(claim, passage, context, found),

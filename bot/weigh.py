@@ -8,9 +8,9 @@ import numpy as np
 
 from bot.config import BotConfig
 from bot.features import Candidates, Numbers, candidates_of, surroundings
-from bot.head import Head, best_three, log_sum, shared_out, together
+from bot.head import Head, best_places, log_sum, shared_out, together
 from bot.known import Query, known_answers, known_odds, odds_where_unlike
-from bot.matching import states_of_sentence
+from bot.matching import sentence_read
 from bot.message import asks_nothing
 from bot.orders import odds_of_steering
 from bot.prompt import is_chinese
@@ -85,10 +85,10 @@ def held_to(index: Index, head: Head, query: Query, hits: Sequence[Hit], config:
     rows = candidates.rows.tolist()
     begins = np.array([part is not None and begins_with(index.sentence_text(row), part) for row in rows], bool)
     scores = scores + _OF_THE_PART * begins - _OF_ANOTHER * lacking(index, query.text, hits)[candidates.hit]
-    best = best_three(scores)
-    states = read_query(simplify(query.text))[0]
+    best = best_places(scores)
+    question = head.matcher.claim(read_query(simplify(query.text))[0])
     sentences = index.readings(candidates.rows[best].tolist())
-    matched = np.array([head.matcher(states, states_of_sentence(sentence)) for sentence in sentences])
+    matched = np.array([head.matcher.matched(question, sentence_read(head.matcher, text)) for text in sentences])
     scores = shared_out(scores, best, matched)
     confidence = 0.0
     if len(scores) and not asks_nothing(query.text):

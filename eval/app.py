@@ -210,7 +210,7 @@ def _compared(shared: int, before: int, after: int) -> str:
 )
 @click.option("--out", type=_path, help="bot/head.npz by default.")
 def fit(squads: Sequence[Path], out: Path | None) -> None:
-    """重新拟合选句与把握 Fit the head anew and say how well it does on documents left out; an hour and a half."""
+    """重新拟合选句与把握 Fit the head anew and say how well it does on documents left out; two hours."""
     from tqdm import tqdm
 
     from bot.config import BotConfig

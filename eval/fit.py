@@ -3,7 +3,7 @@
 The ranker is trained listwise: the softmax over a question's candidates should lie on sentences that hold the answer
 (ListNet, Cao et al. 2007, https://doi.org/10.1145/1273496.1273513). The rest is trained on the scores of rankers that
 have not seen the document. The matcher learns from twins, two questions of one passage of which one is answered, then
-from practice (eval/practice/), whether one of the best three sentences answers and which. Judge and topic are told what
+from practice (eval/practice/), whether one of the best sentences answers and which. Judge and topic are told what
 matchers say of documents that they have not seen: the judge, extremely randomised trees (Geurts et al. 2006,
 https://doi.org/10.1007/s10994-006-6226-1), learns from near misses written by hand, the topic from questions whose
 document is left out or that are asked of another. Boosted trees and networks told practice questions apart a little
@@ -11,7 +11,7 @@ better, but the article's worse.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,10 @@ from sklearn.linear_model import LogisticRegression
 from bot.config import BotConfig
 from bot.head import (
     EXTREME,
-    MATCHED,
     Forest,
     Head,
     Network,
-    best_three,
+    best_places,
     log_odds_of_answer,
     log_sum,
     shared_out,
@@ -49,6 +48,7 @@ _HIDDEN, _RANKER_EPOCHS, _RATE = 48, 22, 3e-3  # of a ranker: width of the hidde
 LEAVES, SHARE = 512, 0.2
 MATCHERS = 4  # three that each leave out a part of the documents, and the one that is kept
 EPOCHS, LATER_EPOCHS = 4, 3  # of a matcher on twins, then on practice
+_OF_A_TWIN = 3  # sentences that a matcher is shown of its passage
 
 
 def train_ranker(examples: Sequence[Example], seed: int) -> dict[str, Any]:
@@ -186,7 +186,7 @@ def fit(examples: Sequence[Example], twins: Sequence[Twin], on_step: Callable[[]
     final = averaged([train_ranker(examples, seed) for seed in range(SEEDS)])
     scores = [rankers[one.fold](one.features.astype(np.float64)) + one.known for one in examples]
     matcher, matched = _train_matchers(examples, scores, twins, on_step)
-    scores = [shared_out(own, best_three(own), said) for own, said in zip(scores, matched, strict=True)]
+    scores = [shared_out(own, best_places(own), said) for own, said in zip(scores, matched, strict=True)]
     rows = [summarise(one.features.astype(np.float64), own) for one, own in zip(examples, scores, strict=True)]
     summaries = np.stack(rows).astype(np.float32)
     log_odds = np.zeros(len(examples))
@@ -206,13 +206,13 @@ def _train_matchers(
     twins: Sequence[Twin],
     on_step: Callable[[], object],
 ) -> tuple[Matcher, list[npt.NDArray[np.float64]]]:
-    """(the matcher of twins and practice, what those of each part say of the best three of the others' examples)."""
+    """(the matcher of twins and practice, what those of each part say of the best of the others' examples)."""
     from eval.matching import train_matcher
 
-    places = [best_three(own) for own in scores]
+    places = [best_places(own) for own in scores]
     best = [tuple(one.texts[at] for at in chosen) for one, chosen in zip(examples, places, strict=True)]
     questions = {text: states_of_query(text) for text in dict.fromkeys(one.question for one in examples)}
-    sentences = {text: states_of_sentence(text) for text in dict.fromkeys(text for own in best for text in own)}
+    sentences = _states(text for own in best for text in own)
 
     lessons: dict[str, dict[tuple[str, ...], Lesson]] = {}  # of each document; alone and among all it may be the same
     for one, chosen, texts in zip(examples, places, best, strict=True):
@@ -245,10 +245,9 @@ def _train_matchers(
 
 
 def _lessons_of(twins: Sequence[Twin]) -> list[Lesson]:
-    """Twins with the three sentences of their passage that are nearest by their tokens; those that answer go first."""
+    """Twins with those sentences of their passage that are nearest by their tokens; those that answer go first."""
     questions = {text: states_of_query(text) for text in dict.fromkeys(twin.question for twin in twins)}
-    texts = dict.fromkeys(text for twin in twins for text in twin.sentences)
-    sentences = {text: states_of_sentence(text) for text in texts}
+    sentences = _states(text for twin in twins for text in twin.sentences)
     means = [
         np.mean([states.mean(axis=0, dtype=np.float32) for states in side.values()], axis=0)
         for side in (questions, sentences)
@@ -258,11 +257,16 @@ def _lessons_of(twins: Sequence[Twin]) -> list[Lesson]:
         asked = centred(questions[twin.question], means[0])
         read = [sentences[text] for text in twin.sentences]
         near = [float((asked @ centred(states, means[1]).T).max(axis=1).mean()) for states in read]
-        nearest = sorted(range(len(read)), key=lambda at: (not twin.right[at], -near[at]))[:MATCHED]
+        nearest = sorted(range(len(read)), key=lambda at: (not twin.right[at], -near[at]))[:_OF_A_TWIN]
         lessons.append(
             Lesson(questions[twin.question], [read[at] for at in nearest], [twin.right[at] for at in nearest])
         )
     return lessons
+
+
+def _states(sentences: Iterable[str]) -> dict[str, npt.NDArray[np.float16]]:
+    """In half precision: there are tens of thousands, of 18 kB each."""
+    return {text: states_of_sentence(text).astype(np.float16) for text in dict.fromkeys(sentences)}
 
 
 def _train_both(

@@ -5,6 +5,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,7 +24,7 @@ from indexer.build import build
 from indexer.config import IndexConfig
 from indexer.embed import token_reader
 from indexer.errors import QuestionError
-from tests.conftest import ROOT, plain_head
+from tests.conftest import ROOT, ToldMatcher, plain_head
 
 
 @pytest.fixture(scope="session")
@@ -196,10 +197,10 @@ def test_the_matcher_is_given_the_question_and_its_best_sentences(built, kb: Pat
     built(merge_characters=1)
     opened = open_bot(kb.parent / "index", BotConfig(coverage_weight=0))
     given = []
-    opened.head = replace(plain_head(), matcher=lambda *states: given.append(states) or 0.0)
+    opened.head = replace(plain_head(), matcher=ToldMatcher(lambda *states: given.append(states) or 0.0))
     opened.ask("甲\0乙")
     assert all((question == token_reader().states("query", "甲 乙")).all() for question, _ in given)
-    known = [states_of_sentence(text) for text in ("甲乙。", "乙丙。", "甲甲丁。")]
+    known = [states_of_sentence(text) for text in ("甲乙。", "乙丙。", "甲甲丁。", "丁丁。")]
     assert sorted(sentence.tolist() for _, sentence in given) == sorted(states.tolist() for states in known)
 
 
@@ -208,7 +209,9 @@ def test_the_sentence_that_the_matcher_prefers_comes_first(built, kb: Path, coun
     built(merge_characters=1)
     opened = open_bot(kb.parent / "index", BotConfig(coverage_weight=0))
     preferred = states_of_sentence("乙丙。")
-    opened.head = replace(plain_head(), matcher=lambda _, states: 1000.0 * (states is preferred))
+    opened.head = replace(
+        plain_head(), matcher=ToldMatcher(lambda _, states: 1000.0 * np.array_equal(states, preferred))
+    )
     assert [one.text for one in opened.ask("甲乙").sentences] == ["乙丙。"]
 
 

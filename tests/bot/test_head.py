@@ -11,7 +11,7 @@ from bot.head import (
     HEAD,
     Forest,
     Network,
-    best_three,
+    best_places,
     load_head,
     log_odds_of_answer,
     log_sum,
@@ -67,9 +67,10 @@ def test_the_judge_is_told_what_the_matcher_says() -> None:
         assert log_odds_of_answer(judge, head.topic, summary, matched, 0.0) == pytest.approx(told + 0.15 * matched)
 
 
-def test_the_question_is_matched_with_the_best_three_in_their_order() -> None:
-    assert best_three(np.array([0.0, 5.0, 1.0, 3.0, 1.0])) == [1, 2, 3]
-    assert best_three(np.zeros(1)) == [0]
+def test_the_question_is_matched_with_its_best_sentences_in_their_order() -> None:
+    assert best_places(np.array([0.0, 5.0, 1.0, 3.0, 1.0, 2.0, 4.0, -1.0])) == [1, 2, 3, 4, 5, 6]
+    assert best_places(np.array([1.0, 5.0, 1.0, 3.0, 1.0, 2.0, 4.0])) == [0, 1, 2, 3, 5, 6]
+    assert best_places(np.zeros(1)) == [0]
 
 
 def test_the_matcher_has_its_say_in_which_of_the_best_it_is() -> None:

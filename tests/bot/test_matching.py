@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from bot.head import load_head
 from bot.matching import (
     AWAY,
     JUMP,
@@ -18,6 +19,8 @@ from bot.matching import (
     REACH,
     Matcher,
     load_matcher,
+    passage_read,
+    sentence_read,
     states_of_passage,
     states_of_query,
     states_of_sentence,
@@ -164,19 +167,27 @@ def test_nothing_to_match_says_nothing() -> None:
     assert Matcher(ARRAYS)(numbers(3, WIDTH), numbers(0, WIDTH)) == 0
 
 
-def test_a_long_passage_is_read_whole_and_once() -> None:
-    states_of_passage.cache_clear()
+def test_a_long_passage_is_read_whole() -> None:
     line = "甲馆周三至周日开放,乙馆关闭。" * 20
     whole = states_of_passage("\n".join([line] * 4))
     assert len(whole) == 4 * len(states_of_passage(line)) > 512
-    assert states_of_passage("\n".join([line] * 4)) is whole
     assert len(states_of_passage("甲\n" * 1000)) > 1000
 
 
-def test_a_sentence_is_read_in_simplified_characters_and_kept() -> None:
-    read = states_of_sentence("門票二十元。")
-    assert read == pytest.approx(states_of_passage("门票二十元。"), abs=0.01)  # kept in half precision
-    assert states_of_sentence("門票二十元。") is read
+def test_a_sentence_is_read_in_simplified_characters() -> None:
+    assert states_of_sentence("門票二十元。") == pytest.approx(states_of_passage("门票二十元。"), abs=1e-5)
+
+
+@pytest.mark.parametrize("kept", [passage_read, sentence_read])
+def test_what_a_network_reads_of_a_text_is_kept(kept) -> None:
+    matcher, other = load_matcher(), load_head().matcher
+    read = kept(matcher, "门票二十元。")
+    assert kept(matcher, "门票二十元。") is read
+    assert kept(other, "门票二十元。").projected != pytest.approx(read.projected, abs=0.01)
+    question = matcher.claim(states_of_query("门票多少钱？"))
+    assert matcher.matched(question, read) == matcher(
+        states_of_query("门票多少钱？"), states_of_passage("门票二十元。")
+    )
 
 
 def test_the_shipped_network_tells_carried_claims_from_others() -> None:

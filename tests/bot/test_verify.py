@@ -13,12 +13,14 @@ from bot.figures import figures, written_alike
 from bot.reading import closeness, items, read
 from bot.verify import (
     APART,
+    COLUMNS,
     EMPTY,
     LONGEST_CLAIM,
     TOO_LONG,
     UNCITED,
     Passage,
     Support,
+    evidence,
     verify,
 )
 from indexer.text import fold
@@ -248,6 +250,11 @@ def test_a_chinese_name_in_an_english_claim_is_held_to_its_sound() -> None:
         ("一起努力,千方百计,十分重要,万一", []), ("you may enter", []), ("85 percent", [("percent", (0.85,))]), ("三五天", []),
         ("开放时间：9:00-17:30", [("time", (540,)), ("time", (1050,))]), ("时间：9点：签到", [("time", (540,))]), ("9:00：开幕", [("time", (540,))]), ("用时：1:03:22", [("time", (63 + 22 / 60,))]), ("占比：1/3。", [("percent", (1 / 3,))]), ("时间：9-11点", [("time", (540,)), ("time", (660,))]),
         ("第5-7日", [("ordinal", (5,)), ("date", (0, 0, 7))]),
+        ("晚上八点五十", [("time", (1250,))]), ("十点零五开船", [("time", (605,))]), ("从十一点二十排到一点半", [("time", (680,)), ("time", (90,))]), ("十点五倍", [("count", (10.5,))]), ("三点五十万", [("count", (3.5,))]),
+        ("上午九点到十二点去", [("time", (540,)), ("time", (720,))]), ("十一点才关门", [("time", (660,))]), ("做到以下三点才行", []), ("这两点就够了", []), ("提了十二点意见", [("count", (12,))]),
+        ("夜里十二点下班", [("time", (0,))]), ("夜里十点", [("time", (1320,))]), ("夜里两点", [("time", (120,))]), ("夜间2点", [("time", (120,))]),
+        ("可能一时没水", []), ("家里一时没水", []), ("定于一时开会", [("time", (60,))]), ("当时十分热闹", []), ("早一点出发", []), ("十二点共识", [("count", (12,))]), ("三点至五点建议", []), ("午夜十二点", [("time", (0,))]),
+        ("三点零五公里", [("count", (3050,))]), ("一点零三倍", [("count", (1.03,))]), ("七点十二人到齐", [("count", (12,))]), ("三米半径", [("count", (3,))]), ("八斤半价", [("count", (4000,))]), ("下午一时", [("time", (780,))]), ("一时三十分", [("time", (90,))]), ("三小时十分", [("count", (11400,))]), ("水位十分高", []), ("三米半", [("count", (3.5,))]), ("三斤半", [("count", (1750,))]),
     ],
 )  # fmt: skip
 def test_figures(text: str, found: list[tuple[str, tuple[float, ...]]]) -> None:
@@ -271,7 +278,7 @@ def test_figures(text: str, found: list[tuple[str, tuple[float, ...]]]) -> None:
         ("零下5度", "-5℃", True), ("零下5度", "5℃", False), ("-5℃", "5℃", False), ("零下五度", "零下5℃", True), ("1亿2千万元", "1.2亿元", True), ("1亿2千万元", "1.02亿元", False), ("5元5角", "5.5元", True), ("5元5角", "5.05元", False),
         ("1/3", "三分之一", True), ("1/3", "三分之二", False), ("占3/4的", "75%", True), ("千分之三", "0.3%", True), ("3‰", "0.3%", True), ("3‰", "3%", False), ("1米75", "1.75米", True), ("1米5", "1.05米", False), ("15亩", "1公顷", True), ("500ml", "500毫升", True), ("ⅱ级", "二级", True), ("ii级", "3级", False), ("2024/04/15", "2024年4月15日", True),
         ("13812345678", "13812345679", False), ("6226633", "6226634", False), ("1.15亿元", "11500万元", True), ("15万亩", "1万公顷", True), ("−5℃", "零下5℃", True), ("5℃", "−5℃", False), ("零下一度", "-1℃", True),
-        ("百余人", "100多人", True), ("两成半", "25%", True), ("八折", "8折", True), ("26块3。", "26.3元", True), ("50rmb", "50元", True),
+        ("半个月", "15天", True), ("半个月", "15日", True), ("半个月", "1个月", False), ("半个月", "半年", False), ("半个月", "0.5个月", True), ("四米多", "4.23米", True), ("四米多", "5.1米", False), ("四米多", "3.9米", False), ("百余人", "100多人", True), ("两成半", "25%", True), ("八折", "8折", True), ("26块3。", "26.3元", True), ("50rmb", "50元", True),
     ],
 )  # fmt: skip
 def test_when_figures_agree(claimed: str, given: str, agree: bool) -> None:
@@ -452,6 +459,33 @@ def test_a_figure_may_be_computed_from_exact_ones_of_the_same_things(claimed: st
 def test_a_figure_against_what_the_passage_gives_in_its_place(claim: str, passage: str, reason: str) -> None:
     found = unheld(read(claim), read(passage), read(""))
     assert (reason in found) if reason else not found
+
+
+@pytest.mark.parametrize(
+    ("claim", "passage", "ruled_out"),
+    [
+        ("85岁的老人免票。", "80岁以上的老人免票。", ""), ("75岁的老人免票。", "80岁以上的老人免票。", "75岁"), ("八十五岁的老人每月领一百元。", "80至89岁的老人每月领100元。", ""),
+        ("96岁的老人每月领100元。", "80至89岁的老人每月领100元。", "96岁"), ("每月最多2800元。", "每月不少于2800元。", "2800元"), ("迟到20分钟不得入场。", "迟到15分钟以上不得入场。", ""),
+        ("迟到10分钟不得入场。", "迟到15分钟以上不得入场。", "10分钟"), ("演习持续了三个半小时。", "演习从0点10分到3点40分。", ""), ("演习持续了14个小时。", "演习从0点10分到3点40分。", "14个小时"),
+        ("夜班8小时。", "夜班22:00到6:00。", ""), ("酒吧开到1981年。", "1974年开了酒吧,七年后转让。", ""), ("酒吧开到1982年。", "1974年开了酒吧,七年后转让。", "1982年"),
+        ("展会开了16天。", "展会11月5日至20日举行。", ""), ("展会开了26天。", "展会11月5日至20日举行。", "26天"), ("她出嫁时18岁。", "她生于1938年,1956年出嫁。", ""), ("她出嫁时28岁。", "她生于1938年,1956年出嫁。", "28岁"),
+        ("门票80元。", "门票60元。消费50元以上可免费停车。", "80元"), ("享年85岁。", "享年75岁。60岁以上老人免费参观。", "85岁"), ("包裹限重30公斤。", "包裹限重20公斤。10公里以上另收费。", "30公斤"),
+        ("医院24小时开放。", "医院9:00开放。", "24小时"), ("报名截止2025年。", "报名截止2024年。证书有效期1年。", "2025年"), ("2028年结束。", "2021年开始。合同为期7年。", "2028年"),
+    ],
+)  # fmt: skip
+def test_a_case_of_a_rule_and_what_follows_from_times_and_years_are_not_ruled_out(
+    claim: str, passage: str, ruled_out: str
+) -> None:
+    reason = unheld(read(claim), read(passage), read(""))
+    assert ruled_out in reason
+    assert bool(reason) == bool(ruled_out)
+
+
+def test_the_forest_is_told_how_many_figures_rules_leave_open() -> None:
+    for claim, count in (("80岁以上的老人免票。", 0), ("85岁的老人免票。", 1), ("85岁和88岁的老人免票。", 2)):
+        ours, theirs, around = read(claim), read("80岁以上的老人免票。"), read("")
+        row = evidence(claim, ours, theirs, around, items(ours, theirs), 0.0)
+        assert row[COLUMNS.index("unsure figures")] == count
 
 
 def test_a_reading_knows_where_words_stand_and_how_far_apart() -> None:

@@ -34,7 +34,10 @@ def test_the_golden_set_stands_on_the_article() -> None:
         assert quotes or not case.answerable
 
 
-@pytest.mark.parametrize(("name", "answerable", "others"), [("town", 70, 30), ("clinic", 90, 40), ("island", 105, 63)])
+@pytest.mark.parametrize(
+    ("name", "answerable", "others"),
+    [("town", 70, 30), ("clinic", 90, 40), ("island", 105, 63), ("campus", 105, 63), ("notary", 105, 63)],
+)
 def test_the_golden_questions_of_leaflets_stand_on_them(name: str, answerable: int, others: int) -> None:
     documents = {document.id: document for document in read_folder(ROOT / "eval/golden" / name).documents}
     cases = read_cases(ROOT / f"eval/golden/{name}.jsonl", documents)

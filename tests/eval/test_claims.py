@@ -14,7 +14,8 @@ from bot.matching import load_matcher, states_of_passage, states_of_query
 from bot.verify import COLUMNS, Support
 from eval.app import evaluation
 from eval.cases import CaseError
-from eval.claims import EPOCHS, LATER_EPOCHS, NETWORKS, Judged, Pair, fit, judge, read_pairs, summary
+from eval.claims import EPOCHS, LATER_EPOCHS, NETWORKS, Judged, Pair, _strays, fit, judge, read_pairs, summary
+from eval.examples import Lesson
 
 GOLDEN = Path(__file__).parent.parent.parent / "eval/golden"
 PRACTICE = GOLDEN.parent / "practice"
@@ -156,6 +157,22 @@ def test_what_is_fitted_prefers_claims_that_the_passage_holds() -> None:
     passage = states_of_passage(PASSAGE)
     likely, unlikely = (fitted.matcher(states_of_query(pair.claim), passage) for pair in (pairs[0], pairs[-1]))
     assert likely > 0 > unlikely
+
+
+def test_the_forest_is_shown_claims_with_the_passage_of_another_document() -> None:
+    pairs = [
+        Pair(f"c{at}", f"{name}馆开放。", f"{name}馆开放了。", name != "丁", "paraphrase", name)
+        for at, name in enumerate("甲乙丙丁" * 9)
+    ]
+    lessons = [Lesson(np.full((1, 1), at), [np.full((1, 1), at)], [True]) for at in range(len(pairs))]
+    strays, said = _strays(pairs, lessons, lambda asked, text: (int(asked[0, 0]), int(text[0, 0])))
+    assert 3 < len(strays) <= 9
+    for stray, (at, other) in zip(strays, said, strict=True):
+        assert (stray.claim, stray.passage, stray.doc_id) == (pairs[at].claim, pairs[other].passage, pairs[at].doc_id)
+        assert pairs[at].supported
+        assert pairs[other].supported
+        assert not stray.supported
+        assert pairs[at].doc_id != pairs[other].doc_id
 
 
 def test_english_claims_are_left_to_the_forest(monkeypatch: pytest.MonkeyPatch) -> None:
