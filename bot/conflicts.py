@@ -4,11 +4,10 @@ Figures and quoted titles decide. Words that exclude each other, negations and n
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from itertools import permutations
+from collections.abc import Iterator, Sequence, Set
 
 from bot.lexicon import NAMES, SURNAMES, alternatives, sound
-from bot.measures import Figure, things
+from bot.measures import DAY, Figure, things
 from bot.reading import SURE, Item, Reading, exclusive
 from indexer.quantity import quantities
 from indexer.text import sentence_spans
@@ -26,7 +25,6 @@ NEGATOR = re.compile(
 )
 _CLAUSES = re.compile(r"[^\w%.·-]+")
 _KNOWN = 0.8
-_DAY = 86400  # seconds
 _OWN_WEIGHT = 1.0  # of words that stand only in what is taken back: a noun, a figure
 _BEFORE, _AFTER = 4, 6  # characters between a word and what negates it
 _HEADS = 8  # characters behind a negator in which the word it negates begins
@@ -79,9 +77,8 @@ def unheld(claim: Reading, passage: Reading, context: Reading) -> str:
     Of 28,476 pairs 4,335 have one, of which 899 are supported, most by what the figures amount to.
     """
     for figure, others in wrong_figures(claim, passage, context):
-        if _may_follow(figure, claim, passage):
-            continue
-        if not figure.vague or any(_counts_the_same(claim, figure, passage, other) for other in others):
+        decides = not figure.vague or any(_counts_the_same(claim, figure, passage, other) for other in others)
+        if decides and not _may_follow(figure, claim, passage):
             given = "、".join(dict.fromkeys(other.written for other in others[:3]))
             if given:
                 return f"“{figure.written}”不符，文中是“{given}” | “{figure.written}” against “{given}” in the passage"
@@ -144,7 +141,7 @@ def conflict(claim: Reading, passage: Reading, context: Reading, found: Sequence
 def wrong_figures(claim: Reading, passage: Reading, context: Reading) -> Iterator[tuple[Figure, list[Figure]]]:
     """(a figure of the claim that the passage does not give, those it gives in its place)."""
     given = (*passage.figures, *context.figures)
-    years = {other.value[0] for other in given if other.kind == "date" and other.value[0]}
+    years = _years(given)
     for figure in claim.figures:
         enumerates = figure.kind == "ordinal" and claim.text[figure.end : figure.end + 1] in {",", "、", ":"}
         year = figure.value[0] if figure.kind == "date" else 0
@@ -157,11 +154,20 @@ def wrong_figures(claim: Reading, passage: Reading, context: Reading) -> Iterato
             and any(year + offset in years and near.search(passage.text) for offset, near in _NEIGHBOURING_YEARS)
         ):
             continue
-        if figure.unit == "年" and any(late - early == figure.value[0] for early, late in permutations(years, 2)):
+        if figure.unit == "年" and _lie_apart(years, figure.value[0]):
             continue  # 三年后, from 2005 to 2008
         if figure.computed(passage.figures):
             continue  # 其余3名 of 8, 5 of whom are named
         yield figure, [other for other in passage.figures if figure.like(other)]
+
+
+def _years(given: Sequence[Figure]) -> set[float]:
+    return {figure.value[0] for figure in given if figure.kind == "date" and figure.value[0]}
+
+
+def _lie_apart(years: Set[float], count: float) -> bool:
+    """Two of the years lie so many years apart."""
+    return count != 0 and any(year + count in years for year in years)
 
 
 def _may_follow(figure: Figure, claim: Reading, passage: Reading) -> bool:
@@ -176,22 +182,23 @@ def _may_follow(figure: Figure, claim: Reading, passage: Reading) -> bool:
         return any(_years_on(passage, at, value) for at, other in enumerate(given) if other.kind == "date")
     if figure.kind != "count" or value <= 1:
         return False
-    if figure.unit == "时长" and value < _DAY:
+    if figure.unit == "时长" and value < DAY:
         times = {60 * other.value[0] for other in given if other.kind == "time"}
-        return any((time + value) % _DAY in times for time in times)  # 22:00 to 6:00 are 8 hours
+        return any((time + value) % DAY in times for time in times)  # 22:00 to 6:00 are 8 hours
     if figure.unit == "天":
         days = {other.value[1:] for other in given if other.kind == "date" and other.value[2]}
         return any((month, day + more) in days for month, day in days for more in (value, value - 1))
-    years = {other.value[0] for other in given if other.kind == "date" and other.value[0]}
-    return figure.unit == "岁" and any(year + value in years for year in years)
+    return figure.unit == "岁" and _lie_apart(_years(given), value)
 
 
 def _is_a_case(figure: Figure, claim: Reading, passage: Reading) -> bool:
     """It lies in a range that the passage gives, which gives no other such figure behind the same word."""
     case = next((one for one in quantities(claim.text) if one.start == figure.start and not one.reach), None)
+    if not case:
+        return False
     alike = {other.start: other for other in passage.figures if figure.like(other)}
     rules = [rule for rule in quantities(passage.text) if rule.reach and rule.start in alike]
-    if not case or not any(case.agrees(rule) and rule.value != case.value for rule in rules):
+    if not any(case.agrees(rule) and rule.value != case.value for rule in rules):
         return False
     word = claim.text[max(figure.start - 2, 0) : figure.start]
     exact = [other.start for other in alike.values() if not other.bound]

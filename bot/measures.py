@@ -31,9 +31,9 @@ _SOME_AT_MOST = 10  # 几千 are 1000 to 9999
 _MOST_COMPUTED = 40  # figures of a text that are added up: more would cost their square
 _ROUND = 1.3  # 40多万 may stand for 41.6万, not for 60万
 _ROUND_SHARE = 0.1  # 近八成 may stand for 78.5%, 四成以上 for 46%
-_DAY = 86400  # seconds
+DAY = 86400  # seconds
 # Measures of time that another one is a whole multiple of: 两天 are 48小时, 一年三个月 15个月.
-_PARTS = {"天": ("时长", _DAY), "周": ("时长", 604800), "年": ("月", 12)}
+_PARTS = {"天": ("时长", DAY), "周": ("时长", 604800), "年": ("月", 12)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def _is_of_date(date: Figure, count: Figure) -> bool:
     year, _, day = date.value
     value = count.value[0]
     if count.unit in {"天", "月"}:
-        return not year and _measured(count) == ("时长", day * _DAY)
+        return not year and _measured(count) == ("时长", day * DAY)
     return year > 0 and (value == year if not count.unit else count.unit == "世纪" and value == (year + 99) // 100)
 
 
@@ -143,7 +143,7 @@ def _measured(figure: Figure) -> tuple[str, float]:
     if figure.unit == EXACT:
         return "时长", round(figure.value[0] * 60, 3)
     if figure.kind == "count" and figure.unit == "月" and figure.value[0] == 0.5:
-        return "时长", 15 * _DAY  # 半个月
+        return "时长", 15 * DAY  # 半个月
     unit, factor = _PARTS.get(figure.unit, (figure.unit, 1)) if figure.kind in _COUNTED else (figure.unit, 1)
     return unit, figure.value[0] * factor
 

@@ -81,7 +81,6 @@ _LAST = r"(?=[分的左上以,。;、)!?]|$)"  # of a figure: 八块五, 一米�
 _BELOW = r"零下 ?|(?<![\da-z度)])[-−](?=\d+(?:\.\d)? ?(?:[~至到—-]+[-−]?\d+(?:\.\d)? ?)?(?:°c|摄氏度|度))"  # zero: -5℃
 _ROUGHLY = frozenset("上近过超破成逾")  # 上千名, 突破百万人次; behind it 百余人
 _NO_COUNTS = frozenset(("十分", "一度", "万分", "如一日"))
-_BEHIND_HOURS = re.compile(r"[,。;、!?)后前的内]|$")
 _SOME = "几数"  # 几十年, 数百人
 
 
@@ -173,6 +172,10 @@ def _read_half_unit(match: re.Match[str]) -> Figure:
     return _made(match, "count", factor / 2, unit=base)
 
 
+def _read_ten_minutes(match: re.Match[str]) -> Figure:
+    return _made(match, "count", 600.0, unit="时长")
+
+
 def _read_fraction(match: re.Match[str]) -> Figure | None:
     lower = number(match["lower"])
     upper = number(match["upper"])
@@ -224,9 +227,6 @@ def _read_count(match: re.Match[str]) -> Figure | None:
     chinese = not written[0].isdecimal()
     before = match.string[max(match.start() - 1, 0) : match.start()]
     roughly = before in _ROUGHLY or match["more"] in {"余", "多"}
-    minutes = written + unit == "十分" and _BEHIND_HOURS.match(match.string, match.end())  # 三小时十分
-    if minutes and match.string.endswith("小时", 0, match.start()):
-        return _made(match, "count", 600.0, unit="时长")
     counts = not chinese or bool(match["below"]) or _is_number(written, unit, scales, before, roughly)
     if before == "第" or not counts:
         return None
@@ -342,6 +342,7 @@ READERS = tuple(
             r"半(?P<unit>年|天|日|个月|个?小时|个?钟头)",
             _read_half_unit,
         ),
+        (r"(?<=小时)十分(?=[,。;、!?)后前的内]|$)", _read_ten_minutes),  # elsewhere 十分 is very
         (r"一半|半数|半幅|\bhalf\b", _read_half),
         (
             rf"\b(?P<upper>a|an|{'|'.join(_ENGLISH)})[- ](?P<lower>{'|'.join(_ENGLISH_PARTS)})s?\b",

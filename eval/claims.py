@@ -215,9 +215,9 @@ def _strays(pairs: Sequence[Pair], lessons: Sequence[Lesson], matcher: Matcher) 
 
 def _lessons(pairs: Sequence[Pair], done: Callable[[], object]) -> list[Lesson]:
     lessons = []
-    passage = cache(states_of_passage)
+    states = cache(states_of_passage)
     for pair in pairs:
-        lessons.append(Lesson(states_of_query(pair.claim), [passage(pair.passage)], [pair.supported]))
+        lessons.append(Lesson(states_of_query(pair.claim), [states(pair.passage)], [pair.supported]))
         done()
     return lessons
 

@@ -236,8 +236,9 @@ def _train_matchers(
         matcher = train(left_out)
         for at, one in enumerate(examples):
             if part[one.document] == left_out:
-                asked = questions[one.question]
-                matched[at] = np.array([matcher(asked, sentences[text]) for text in best[at]])
+                asked = matcher.claim(questions[one.question])
+                told = [matcher.passage(sentences[text]) for text in best[at]]
+                matched[at] = np.array([matcher.matched(asked, sentence) for sentence in told])
         on_step()
     final = train(None)
     on_step()
