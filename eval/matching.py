@@ -43,7 +43,8 @@ class Network(nn.Module):
 
     def forward(self, claim: Any, passage: Any, ours: Any, theirs: Any) -> Any:
         """(texts,) log-odds from centred states (texts, tokens, width) and which of the tokens are real."""
-        match = claim @ passage.transpose(1, 2) * self.temperature
+        cosines = claim @ passage.transpose(1, 2)
+        match = cosines * self.temperature
         match = match + self.gate * (self.align(claim) @ self.align(passage).transpose(1, 2))
         before = nn.functional.pad(match[:, :-1, :-1], (1, 0, 1, 0))
         behind = nn.functional.pad(match[:, 1:, 1:], (0, 1, 0, 1))
@@ -52,18 +53,22 @@ class Network(nn.Module):
         places = weights @ torch.arange(passage.shape[1], dtype=torch.float32)
         jumps = torch.tanh((places[:, 1:] - places[:, :-1] - 1) / JUMP) * ours[:, 1:]
         around = torch.stack([nn.functional.pad(jumps, sides) for sides in ((1, 0), (0, 1))], dim=-1)
+        left, right = self.project(claim) * 4, self.project(passage) * 4
         if self.roles:
-            around = torch.cat([around, self._in_place(claim, passage, ours, theirs, weights)], dim=-1)
-        mixed = self._compared(claim, weights @ passage, around, ours, self.compare, self.mix)
+            chosen, standing = self._in_place(claim, passage, ours, theirs, weights)
+            there = chosen @ right
+            around = torch.cat([around, standing, (left - there).abs(), left * there], dim=-1)
+        mixed = self._compared(left, right, weights, cosines, around, ours, self.compare, self.mix)
         pooled = [
             mixed.masked_fill(~ours[..., None], 0).sum(dim=1) / ours.sum(dim=1, keepdim=True),
             mixed.masked_fill(~ours[..., None], -9).max(dim=1).values,
             mixed.masked_fill(~ours[..., None], 9).min(dim=1).values,
         ]
-        pooled += self._way_back(claim, passage, ours, theirs, beside, weights)
+        pooled += self._way_back(left, right, ours, theirs, beside, cosines, weights)
         return self.out(self.gelu(self.hidden(self.second(torch.cat(pooled, dim=-1))))).squeeze(-1)
 
-    def _in_place(self, claim: Any, passage: Any, ours: Any, theirs: Any, weights: Any) -> Any:
+    def _in_place(self, claim: Any, passage: Any, ours: Any, theirs: Any, weights: Any) -> tuple[Any, Any]:
+        """(what stands in the place of each token, how far its match and that stand there)."""
         peaked = weights * weights.max(dim=-1, keepdim=True).values
         gaps, others = (
             torch.arange(count)[:, None] - torch.arange(count) for count in (claim.shape[1], passage.shape[1])
@@ -73,30 +78,32 @@ class Network(nn.Module):
         own, other = (nn.functional.normalize(self.role(states), dim=-1, eps=1e-6) for states in (claim, passage))
         score = self.sharp * heat + self.kind * (own @ other.transpose(1, 2))
         chosen = torch.softmax(score.masked_fill(~theirs[:, None, :], -1e4), dim=-1) * ours[..., None]
-        left, there = self.project(claim) * 4, self.project(chosen @ passage) * 4
-        standing = torch.stack([(weights * heat).sum(dim=-1), (chosen * heat).sum(dim=-1)], dim=-1)
-        return torch.cat([standing, (left - there).abs(), left * there], dim=-1)
+        return chosen, torch.stack([(weights * heat).sum(dim=-1), (chosen * heat).sum(dim=-1)], dim=-1)
 
-    def _way_back(self, claim: Any, passage: Any, ours: Any, theirs: Any, beside: Any, weights: Any) -> list[Any]:
+    def _way_back(
+        self, left: Any, right: Any, ours: Any, theirs: Any, beside: Any, cosines: Any, weights: Any
+    ) -> list[Any]:
         received = weights.sum(dim=1)
         width = 2 * REACH + 1
         around = nn.functional.avg_pool1d(received[:, None], width, 1, REACH)[:, 0] * width
-        count = min(NEAREST, passage.shape[1])
+        count = min(NEAREST, right.shape[1])
         nearest = (around.detach() - 1e3 * ~theirs).topk(count, dim=1).indices.sort(dim=1).values
         real, around, received = (each.gather(1, nearest) for each in (theirs, around, received))
-        own = passage.gather(1, nearest[..., None].expand(-1, -1, passage.shape[2]))
-        match = beside.gather(2, nearest[:, None, :].expand(-1, claim.shape[1], -1)).transpose(1, 2)
-        told = torch.softmax(match.masked_fill(~ours[:, None, :], -1e4), dim=-1) @ claim
+        own = right.gather(1, nearest[..., None].expand(-1, -1, right.shape[2]))
+        columns = nearest[:, None, :].expand(-1, left.shape[1], -1)
+        match, cosines = (each.gather(2, columns).transpose(1, 2) for each in (beside, cosines))
+        told = torch.softmax(match.masked_fill(~ours[:, None, :], -1e4), dim=-1)
         near = torch.tanh(torch.stack([received, around], dim=-1))
-        mixed = self._compared(own, told, near, real, self.back_compare, self.back_mix)
+        mixed = self._compared(own, left, told, cosines, near, real, self.back_compare, self.back_mix)
         weight = (near[..., 1] * real)[..., None]
         mixed = mixed * weight
         total = weight.sum(dim=1).clamp(min=1e-3)
         return [mixed.sum(dim=1) / total, mixed.masked_fill(~real[..., None], -9).max(dim=1).values]
 
-    def _compared(self, own: Any, others: Any, near: Any, real: Any, compare: Any, mix: Any) -> Any:
-        left, right = self.project(own) * 4, self.project(others) * 4
-        cosine = (own * others).sum(dim=-1, keepdim=True)
+    def _compared(
+        self, left: Any, others: Any, weights: Any, cosines: Any, near: Any, real: Any, compare: Any, mix: Any
+    ) -> Any:
+        right, cosine = weights @ others, (weights * cosines).sum(dim=-1, keepdim=True)
         columns = torch.cat([left, right, (left - right).abs(), left * right, cosine, near], dim=-1)
         compared = self.gelu(compare(self.first(columns))) * real[..., None]
         return self.gelu(mix(compared.transpose(1, 2)).transpose(1, 2))
