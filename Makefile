@@ -2,7 +2,7 @@
 PYTHON ?= python3
 # Where pip finds PyTorch. On ordinary Linux set TORCH_INDEX=https://download.pytorch.org/whl/cpu to leave out CUDA (GBs).
 TORCH_INDEX ?=
-HOST ?= 127.0.0.1
+HOST = 127.0.0.1
 PORT ?= 7860
 ARGS ?=
 

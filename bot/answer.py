@@ -45,6 +45,7 @@ class Found:
     evidence: list[Evidence]  # the sentences of the extractive answer
     started: float
     unanswered: Sequence[str] = ()  # of several questions in one message those without an answer, where others have one
+    each: Sequence[Weighed] = ()  # of several that are answered one by one
 
     @property
     def note(self) -> str:
@@ -81,7 +82,7 @@ class Answerer:
 
     def stream(self, question: str, history: History = ()) -> Iterator[Answer]:
         """The answer as it grows; the last one is whole. Without a model there is only that one: verbatim sentences."""
-        found = self._find(question, history)
+        found = self.find(question, history)
         extractive = self._extractive(found)
         if self.model is None or (extractive.refusal and not self.config.ask_anyway):
             yield extractive
@@ -90,7 +91,7 @@ class Answerer:
 
     def verbatim(self, question: str) -> Answer:
         """The answer of a question that stands alone, in the documents' own sentences, with or without a model."""
-        return self._extractive(self._find(question, ()))
+        return self._extractive(self.find(question, ()))
 
     def checked(self, question: str) -> str:
         """The question to be answered; an empty or over-long one is a QuestionError.
@@ -118,7 +119,8 @@ class Answerer:
     def _query(self, text: str) -> Query:
         return query_of(self.index, text, self.encoder.encode_query(simplify(text)))
 
-    def _find(self, question: str, history: History) -> Found:
+    def find(self, question: str, history: History = ()) -> Found:
+        """What is known of the question before an answer is written: its hits and the sentences that answer."""
         started = time.perf_counter()
         checked = self.checked(question)
         asked, before = self.completed(checked, history)
@@ -148,6 +150,7 @@ class Answerer:
             hits=list(hits.values()),
             evidence=list(evidence.values()),
             unanswered=[part for part, own in zip(parts, chosen, strict=True) if not own],
+            each=each,
         )
 
     def _evidence(self, weighed: Weighed) -> list[Evidence]:
@@ -219,8 +222,8 @@ class Answerer:
                     pending=draft.pending,
                 )
         except ModelError as error:
-            note = f"语言模型没有答成：{error.chinese}，以下是原文 | the model failed ({error.english}): verbatim"
-            yield replace(extractive, note=_joined(note, extractive.note), timings_ms=_timings(found))
+            note = f"语言模型没有答成：{error.chinese} | the model failed ({error.english})"
+            yield _instead(extractive, note, found)
             return
         supported = sum(one.supported for one in draft.sentences)
         if draft.declined and not found.evidence:
@@ -228,8 +231,8 @@ class Answerer:
         elif draft.declined:
             yield self._answer(found, [], Verdict.REFUSED, [], model.name, refusal=self._refusal(found))
         elif not supported or (self.config.unsupported == "extractive" and supported < len(draft.sentences)):
-            note = "语言模型写的没有依据，以下是原文 | what the model wrote is not supported: verbatim"
-            yield replace(extractive, note=_joined(note, extractive.note), timings_ms=_timings(found))
+            note = "语言模型写的没有依据 | what the model wrote is not supported"
+            yield _instead(extractive, note, found)
         else:
             yield self._drafted(found, draft, model.name)
 
@@ -277,6 +280,13 @@ class Answerer:
         return refusal_of(self.index, found.question, own, found.weighed.asked, found.hits)
 
 
+def _instead(extractive: Answer, note: str, found: Found) -> Answer:
+    """The verbatim answer or the refusal, and why it stands there."""
+    if not extractive.refusal:
+        note = note.replace(" | ", "，以下是原文 | ") + ": verbatim"
+    return replace(extractive, note=_joined(note, extractive.note), timings_ms=_timings(found))
+
+
 def _of_different_dates(citations: Sequence[Citation]) -> str:
     """When what is cited was published, Chinese | English, where it was not at one time: a number may have changed."""
     dates = {one.number: written_date(one.published).translate(_NOT_IN_A_NOTE) for one in citations if one.published}
@@ -304,7 +314,7 @@ def open_bot(index: str | Path = ".jiawen", config: BotConfig | None = None) -> 
     settings = IndexConfig.from_environment()
     config = config or BotConfig.from_environment()
     encoder = open_encoder(settings.encoder)
+    model = open_model(config.model, config.answer_seconds) if config.model else None  # first: with or without an index
     opened = open_index(Path(index), encoder.fingerprint)
-    model = open_model(config.model, config.answer_seconds) if config.model else None
     token_reader()  # 0.4 s, which the first question need not wait for
     return Answerer(opened, encoder, config, load_head(), model)

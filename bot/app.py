@@ -80,7 +80,9 @@ _batch_option = click.option(
 def _writes_json(question: str | None, batch: Iterable[str] | None, as_json: bool) -> bool:
     """Whether JSON is written, as of a batch always. Asked before the index is opened, which may be missing too."""
     if (question is None) == (batch is None):
-        raise click.UsageError("请给出一个问题，或用 --batch 给出文件 | give one QUESTION, or --batch FILE")
+        raise click.UsageError(
+            "请给出一个问题，或用 --batch 给出文件，只能选一样 | give one QUESTION, or --batch FILE, not both"
+        )
     return as_json or batch is not None
 
 
@@ -129,6 +131,8 @@ def ask(folder: Path, as_json: bool, batch: Iterable[str] | None, model: str | N
     def show(answer: dict[str, Any]) -> None:
         for line in lines_of(answer):
             click.echo(one_line(line))
+        if answer["searched"]:
+            click.echo(f"  按这个问题查找 searched for: {one_line(answer['searched'])}")
         if answer["note"]:
             click.echo(f"  {one_line(answer['note'])}")
         for citation in answer["citations"]:
@@ -216,9 +220,16 @@ def explain(folder: Path, as_json: bool, chunk_id: str | None, question: str) ->
     click.echo(f"把握 confidence {found.confidence:.3f}  {verdict}{unmentioned}")
 
 
+def _named(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    """The host; an empty one, as an unset variable gives, would serve to everybody."""
+    if not value.strip():
+        raise click.BadParameter("空的；只供本机请写 127.0.0.1 | empty: 127.0.0.1 serves this machine alone")
+    return value
+
+
 @click.command()
 @INDEX_OPTION
-@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, callback=_named)
 @click.option("--port", type=click.IntRange(0, 65535), default=7860, show_default=True)
 def chat(folder: Path, host: str, port: int) -> None:
     """打开网页问答 Serve the web chat and the API beside it."""

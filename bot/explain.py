@@ -6,7 +6,6 @@ import numpy as np
 
 from bot.answer import Answerer
 from bot.context import History
-from bot.extract import choose_sentences
 from bot.head import shares
 from bot.known import Query
 from bot.lexicon import with_chinese
@@ -46,12 +45,15 @@ class Explanation:
 
 def explain(bot: Answerer, question: str, chunk_id: str | None = None, history: History = ()) -> Explanation:
     """The explanation for a chunk, by default the best one; an unknown chunk is a QuestionError."""
-    weighed = bot.weigh(*bot.completed(bot.checked(question), history))
-    query, expanded = weighed.query, with_chinese(weighed.query.text)
+    found = bot.find(question, history)
     index, config = bot.index, bot.config
+    best = [one.hit for one in found.evidence] or found.hits
+    number = _number(bot, chunk_id) if chunk_id else best[0].number
+    # Of several questions that are answered one by one it is held to the first that it is read for.
+    read_for = (one for one in found.each if any(hit.number == number for hit in one.hits))
+    weighed = next(read_for, found.weighed)
+    query, expanded = weighed.query, with_chinese(weighed.query.text)
     ranking = retrieve(index, query, len(index.chunks), config)
-    hits = weighed.hits
-    number = _number(bot, chunk_id) if chunk_id else hits[0].number
     chunk = index.chunks[number]
 
     nearest = np.array(
@@ -64,9 +66,7 @@ def explain(bot: Answerer, question: str, chunk_id: str | None = None, history: 
     added = {term: _weight_in(bot, term, number) / ceiling for term in asked_terms} if ceiling else {}
 
     known, like = _nearest_known(bot, query, number)
-    refused = weighed.confidence < config.refuse_below
-    chosen = [] if refused else choose_sentences(index, weighed, config)
-    cited = {(one.hit.number, one.start) for one in chosen}
+    cited = {(one.hit.number, one.start) for one in found.evidence}
     beliefs = zip(
         weighed.candidates.rows.tolist(), shares(weighed.scores).tolist() if len(weighed.scores) else [], strict=True
     )
@@ -91,12 +91,12 @@ def explain(bot: Answerer, question: str, chunk_id: str | None = None, history: 
             for row, belief in beliefs
             if index.sentences[row, 0] == number
         ),
-        confidence=weighed.confidence,
-        refused=refused,
+        confidence=found.weighed.confidence,
+        refused=not found.evidence,
         unanswered=weighed.doubts.unanswered,
         steers=weighed.doubts.steers,
         unlike=weighed.doubts.unlike,
-        unmentioned=missing(index, weighed.asked, hits),
+        unmentioned=missing(index, weighed.asked, weighed.hits),
     )
 
 

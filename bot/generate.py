@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -22,6 +23,7 @@ from indexer.text import Span, simplify, substituted
 
 _ORDER = "…"  # what stands in place of one
 _MEANT = 12  # letters from which a sentence without any Chinese is in another language, not just a name
+_SENTENCE, _SHORT_ONES = 8, 10  # letters from which none is said twice; how often less is said: 免费。 in a list
 _CHINESE_ENDS = ("。", "！", "？")  # an English answer may list Chinese names
 
 
@@ -38,7 +40,7 @@ class Draft:
         self.citations: list[Citation] = []
         self.pending = ""  # what has come of the next sentence
         self.declined = False  # the model said that the passages do not hold the answer
-        self._said: set[str] = set()
+        self._said: Counter[str] = Counter()
         self._splitter = Splitter(len(self._passages))
 
     def _passage(self, hit: Hit) -> Passage:
@@ -110,9 +112,9 @@ class Draft:
         if meant and is_chinese(claim) != chinese:
             raise ModelError("它用了别的语言", "it answered in another language")
         key = re.sub(r"\W", "", unicodedata.normalize("NFKC", claim)).casefold()
-        if key in self._said:
+        self._said[key] += 1
+        if self._said[key] > (1 if len(key) >= _SENTENCE else _SHORT_ONES):
             raise ModelError("它反复说同一句话", "it repeats itself")
-        self._said.add(key)
         if not self.sentences and claim.rstrip("。.") in NOT_SAID:
             self.declined = True
             return

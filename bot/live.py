@@ -16,6 +16,7 @@ from indexer.errors import IndexMissing, JiawenError
 from indexer.versions import current_version, no_index, open_index
 from indexer.watch import changes
 
+_TRY_AGAIN = 60.0  # seconds after which a folder that could not be watched is tried once more
 _LOOK = 0.2  # seconds between looks at CURRENT: a file of 24 bytes
 _LOG = logging.getLogger("jiawen")
 _JIAWEN = "from bot.app import main; main()"
@@ -124,9 +125,15 @@ class Live:
                 continue
             if Path(kb) != Path("kb").resolve():  # an index that came from elsewhere may name any folder
                 _LOG.warning("%s 里的改动会自动发布 | what changes in %s is published by itself", kb, kb)
-            for _ in changes(Path(kb), self._moved):
-                if Path(kb).is_dir():  # an index may be served without its content
-                    self.rebuild_from(Path(kb), "--automatic")
+            try:
+                for _ in changes(Path(kb), self._moved):
+                    if Path(kb).is_dir():  # an index may be served without its content
+                        self.rebuild_from(Path(kb), "--automatic")
+            except JiawenError as error:
+                _LOG.warning("%s", error)
+                with self._building:
+                    self.rebuild = Rebuild(error=str(error).replace(kb, Path(kb).name))
+                self._moved.wait(_TRY_AGAIN)
 
 
 @dataclass(slots=True)

@@ -16,8 +16,16 @@ _BACK_OFF = 0.5  # seconds before the second try, twice that before the third
 _LONGEST = 4000  # characters: an answer is at most a few hundred
 _AT_ONCE = 8  # answers that are written at a time; each keeps one of the server's 40 threads waiting
 THOUGHT = "</think>"  # alone, where the template of the model has opened it: all before is thought aloud
-_WHOLE = {"stop", "end_turn", "stop_sequence", "eos", "eos_token", "complete"}  # what providers call a finished answer
-_FULL = {"length", "max_tokens", "model_length"}
+_WHOLE = {
+    "stop",
+    "end_turn",
+    "stop_sequence",
+    "eos",
+    "eos_token",
+    "complete",
+    "completed",
+}  # what providers call a finished answer
+_FULL = {"length", "max_tokens", "model_length", "incomplete"}
 _PACKAGE = re.compile(r"pip install -U ([\w-]+)|No module named '([\w.]+)'")
 
 
@@ -188,7 +196,7 @@ class LangChainModel:
 
 def _end_of(metadata: Mapping[str, Any]) -> str:
     """How the provider says that the answer ended, in lower case; empty while it does not say."""
-    said = (metadata.get(key) for key in ("finish_reason", "done_reason", "stop_reason"))
+    said = (metadata.get(key) for key in ("finish_reason", "done_reason", "stop_reason", "status"))
     return str(next(filter(None, said), "")).lower()
 
 

@@ -255,11 +255,15 @@ def _stand_ins(word: str) -> tuple[tuple[str, ...], re.Pattern[str] | None, str,
 
 
 def nothing_mentioned(asked: Asked, text: str) -> bool:
-    """The question hangs on some words, and a folded text holds none of them."""
+    """The question hangs on some words, and a folded text holds none of them, nor any that says something by itself.
+
+    怎么投稿 hangs on 怎么, which rules for contributors need not hold.
+    """
     if not asked.words:  # a number, or nothing at all: ？？？
         return not any(term in text for term in terms(asked.text))
-    hangs_on = [word for word, _ in _hangs_on(asked)]
-    return bool(hangs_on) and not any(holds(text, word) >= _HELD for word in hangs_on)
+    hangs_on = dict(_hangs_on(asked))
+    said = [word for word, content in zip(asked.words, asked.content.tolist(), strict=True) if content]
+    return any(hangs_on.values()) and not any(holds(text, word) >= _HELD for word in (*hangs_on, *said))
 
 
 def no_content_mentioned(asked: Asked, text: str) -> bool:

@@ -1,5 +1,6 @@
 """What a refusal says: which word of the question the text lacks, else what was not found."""
 
+import re
 from collections.abc import Sequence
 
 from bot.features import surroundings
@@ -9,6 +10,7 @@ from bot.question import Asked, what_is_missing, what_is_wanted
 from bot.types import Hit
 from indexer.store import Index
 
+_SHORT = re.compile(r"\w{2,14}")  # a question of which no part says more: 吴桂芳的电话是多少
 REFUSAL_CHINESE = "知识库中没有找到答案。"
 REFUSAL_ENGLISH = "The knowledge base holds no answer to this."
 
@@ -38,6 +40,8 @@ def refusal_of(index: Index, question: str, own: Asked, whole: Asked, hits: Sequ
     if is_chinese(question):
         if lacking:
             return f"{REFUSAL_CHINESE.rstrip('。')}：文中没有提到“{lacking}”。"
+        if wanted and (short := _SHORT.fullmatch(question.strip().rstrip("?？。"))):
+            wanted = short[0]
         return f"知识库中没有找到“{wanted}”的答案。" if wanted else REFUSAL_CHINESE
     if lacking and lacking.isascii():  # 金额 is the name of a kind, not a word of this question
         return f"{REFUSAL_ENGLISH.rstrip('.')}: “{lacking}” is not mentioned."

@@ -97,7 +97,9 @@ _DAY = (
 )
 _TIME = r"(?<![\d比])\d{1,2}时(?:\d{1,2}分|整)?"
 _TAIL = r"(?!份|农历|.{0,4}的)\D{2,}"
-_REST = rf"(?![\d前后来起以间度级届版份]|农历){_NO_RANGE}[，,]?(?P<rest>(?!.{{1,4}}的|[，,是因由在从经为于])\D{{6,}})$"
+_REST = (
+    rf"(?![\d前后来起以间度级届版份]|农历){_NO_RANGE}[，,]?(?P<rest>(?!.{{1,4}}的|[，,是因由在从经为于的])\D{{6,}})$"
+)
 _OFFICE = (
     "书记|主任|[局市县区镇乡部厅校院馆站所处科股队团会]长|秘书长|理事长|董事长|经理|工程师|负责人|主持人|教授|教练|主席|"
     "主编"
@@ -175,7 +177,8 @@ def draft_cases(documents: Sequence[Document]) -> list[Draft]:
     bodies = _bodies([quote for pairs in sentences for _, quote in pairs])
     drafts: dict[str, Draft] = {}
     for document, pairs in zip(documents, sentences, strict=True):
-        place = f"《{document.title}》" if len(documents) > 1 else "文章"
+        title = document.title.translate(str.maketrans("《》", "〈〉"))
+        place = f"《{title}》" if len(documents) > 1 else "文章"
         for heading, quote in pairs:
             for draft in _about_section(document, heading, quote, place):
                 drafts.setdefault(draft.question, draft)

@@ -7,6 +7,7 @@ import re
 import unicodedata
 import zipfile
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -150,12 +151,12 @@ def from_pdf(raw: bytes) -> Converted:
     try:
         with pypdfium2.PdfDocument(raw) as pdf:
             outline = {
-                (one.get_dest().get_index(), _squeezed(one.get_title())): one.level + 1
+                (one.get_dest().get_index(), _squeezed(_decoded(one.get_title))): one.level + 1
                 for one in pdf.get_toc()
                 if one.get_dest()
             }
             pages = [_lines(page.get_textpage().get_text_range()) for page in pdf]
-            title = _OF_PROGRAMS.sub("", pdf.get_metadata_value("Title").strip())
+            title = _OF_PROGRAMS.sub("", _decoded(lambda: pdf.get_metadata_value("Title")).strip())
     except pypdfium2.PdfiumError as error:
         protected = "password" in str(error).lower()
         raise CannotConvert(
@@ -181,6 +182,14 @@ def from_pdf(raw: bytes) -> Converted:
             )
     title = "" if _NO_TITLE.fullmatch(title) else title
     return Converted(text, title, pages=tuple(min(start, len(text)) for start in starts))
+
+
+def _decoded(get: Callable[[], str]) -> str:
+    """A title; nothing for one that some program has cut inside an emoji."""
+    try:
+        return get()
+    except UnicodeDecodeError:
+        return ""
 
 
 def _lines(text: str) -> list[str]:

@@ -11,6 +11,7 @@
 import fcntl
 import json
 import os
+import shlex
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -58,7 +59,10 @@ def current_version(index: Path) -> str:
 
 def no_index(index: Path) -> IndexMissing:
     """The error that says how to get a first index."""
-    return IndexMissing(f"{index} 里还没有索引；请先运行 jiawen index", f"no index in {index} yet: run `jiawen index`")
+    named = "" if index == Path(".jiawen") else f" --index {shlex.quote(str(index))}"
+    return IndexMissing(
+        f"{index} 里还没有索引；请先运行 jiawen index{named}", f"no index in {index} yet: run `jiawen index{named}`"
+    )
 
 
 def version_folder(index: Path, version: str) -> Path:

@@ -8,6 +8,7 @@ from threading import Event
 
 from watchfiles import Change, DefaultFilter, watch
 
+from indexer.errors import JiawenError
 from indexer.read import may_be_content
 
 _QUIET = 400  # milliseconds without a change that end a burst
@@ -23,7 +24,10 @@ class _ContentFilter(DefaultFilter):
 
 
 def changes(kb: Path, stop: Event) -> Iterator[None]:
-    """Yields when the watching begins, after each burst of changes, when the folder goes or comes; ends at `stop`."""
+    """Yields when the watching begins, after each burst of changes, when the folder goes or comes; ends at `stop`.
+
+    Raises JiawenError where the system does not let it watch.
+    """
     gone = False
     while not stop.is_set():
         try:
@@ -38,6 +42,12 @@ def changes(kb: Path, stop: Event) -> Iterator[None]:
         try:
             with suppress(FileNotFoundError):  # it went in the meantime
                 yield from _bursts(kb, watched, stop)
+        except (OSError, RuntimeError) as error:  # watchfiles raises a RuntimeError of its own
+            raise JiawenError(
+                f"没法察觉 {kb} 里的改动（{error}）；请检查子文件夹的权限，或调大 fs.inotify.max_user_watches",
+                f"cannot watch {kb} ({error}): check the permissions of its folders, or raise"
+                " fs.inotify.max_user_watches",
+            ) from error
         finally:
             os.close(watched)
 

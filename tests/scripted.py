@@ -63,7 +63,23 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
         with contextlib.suppress(OSError):  # the client has gone, as it should
-            self.perform(steps)
+            if self.path.endswith("/responses"):
+                self.respond(steps)
+            else:
+                self.perform(steps)
+
+    def respond(self, steps: list[Any]) -> None:
+        """The texts and ("stop", reason) as OpenAI's Responses API has them."""
+        *texts, (_, ended) = steps
+        response = {"id": "r", "object": "response", "created_at": 1, "model": "m", "output": [], "tools": []}
+        response |= {"parallel_tool_calls": True, "tool_choice": "auto"}
+        place = {"item_id": "m", "output_index": 0, "content_index": 0, "logprobs": []}
+        events = [("created", {"response": response | {"status": "in_progress"}})]
+        events += [("output_text.delta", place | {"delta": text}) for text in texts]
+        events += [(ended, {"response": response | {"status": ended}})]
+        for number, (kind, data) in enumerate(events):
+            event = {"type": f"response.{kind}", "sequence_number": number} | data
+            self.line(f"event: response.{kind}\ndata: {json.dumps(event)}")
 
     def line(self, text: str) -> None:
         self.wfile.write((text + "\n\n").encode())

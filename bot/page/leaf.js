@@ -108,8 +108,13 @@ async function addPassages(text, first) {
   text.append(...said.passages.map(drawPassage));
   const next = first + said.passages.length;
   const more = button(say("more"), async () => {
-    more.remove();
-    await addPassages(text, next);
+    text.querySelector(":scope > .trouble")?.remove();
+    try {
+      await addPassages(text, next);
+      more.remove();
+    } catch (error) {
+      more.before(h("p", { class: "trouble" }, why(error)));
+    }
   });
   if (next < said.of) text.append(more);
 }

@@ -1,5 +1,6 @@
 // The masthead: language and theme, both remembered.
 import { find } from "./dom.js";
+import { local } from "./store.js";
 import { choose, language, say, translate } from "./words.js";
 
 const THEME = "jiawen.theme";
@@ -8,7 +9,7 @@ export function start(element) {
   const system = matchMedia("(prefers-color-scheme: dark)");
 
   function isDark() {
-    const chosen = localStorage.getItem(THEME);
+    const chosen = local.getItem(THEME);
     return chosen ? chosen === "dark" : system.matches;
   }
 
@@ -22,7 +23,7 @@ export function start(element) {
   }
 
   find("theme").addEventListener("click", () => {
-    localStorage.setItem(THEME, isDark() ? "light" : "dark");
+    local.setItem(THEME, isDark() ? "light" : "dark");
     show();
   });
   find("language").addEventListener("click", () => choose(language() === "zh" ? "en" : "zh"));

@@ -61,11 +61,14 @@ async function open(link, { places, at } = placesOf.get(link)) {
   find("title").lang = languageOf(places[at].title);
   find("reader").hidden = false;
   arrange();
+  let shown;
   try {
-    find("document").replaceChildren(await server.source(places[at].address));
+    shown = [await server.source(places[at].address)];
   } catch (error) {
-    find("document").replaceChildren(h("p", {}, why(error)), h("blockquote", {}, drawParts(places[at])));
+    shown = [h("p", {}, why(error)), h("blockquote", {}, drawParts(places[at]))];
   }
+  if (opener !== link) return; // another has been opened in the meantime, or the reader closed
+  find("document").replaceChildren(...shown);
   find("document").lang = languageOf(find("document").textContent);
   const mark = find("cited");
   (mark || find("document")).focus({ preventScroll: true });

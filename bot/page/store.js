@@ -1,6 +1,22 @@
 // Conversations in the reader's own browser, each under a key of its own, so that no tab writes over what another keeps:
 // {id, at, turns: [{question, given, state, …}]}, `at` the time when it was kept.
 
+// A browser that keeps nothing throws on the bare access: then what is kept lasts until the page is left.
+function opened(name) {
+  try {
+    return window[name];
+  } catch {
+    return Object.create({
+      getItem(key) { return this[key] ?? null; },
+      setItem(key, value) { this[key] = value; },
+      removeItem(key) { delete this[key]; },
+    });
+  }
+}
+
+export const local = opened("localStorage");
+export const session = opened("sessionStorage");
+
 const STORED = "jiawen.conversation."; // and its id
 const CURRENT = "jiawen.current"; // of this tab: it survives a reload
 const MOST = 50;
@@ -9,7 +25,7 @@ let seen; // JSON of what is kept of the conversation that this tab shows, as th
 
 function read(key) {
   try {
-    return JSON.parse(localStorage.getItem(key)) ?? undefined;
+    return JSON.parse(local.getItem(key)) ?? undefined;
   } catch {
     return undefined;
   }
@@ -18,7 +34,7 @@ function read(key) {
 // False where the browser has no room.
 function write(id, at, turns) {
   try {
-    localStorage.setItem(STORED + id, JSON.stringify({ id, at, turns }));
+    local.setItem(STORED + id, JSON.stringify({ id, at, turns }));
     return true;
   } catch {
     return false;
@@ -31,12 +47,12 @@ export function kept(id) {
 
 // The newest first.
 export function conversations() {
-  const ids = Object.keys(localStorage).filter((key) => key.startsWith(STORED)).map((key) => key.slice(STORED.length));
+  const ids = Object.keys(local).filter((key) => key.startsWith(STORED)).map((key) => key.slice(STORED.length));
   return ids.map(kept).filter(Boolean).sort((one, other) => other.at - one.at);
 }
 
 export function current() {
-  return kept(history.state?.conversation ?? sessionStorage.getItem(CURRENT));
+  return kept(history.state?.conversation ?? session.getItem(CURRENT));
 }
 
 // Whether another tab has changed the conversation that this one shows, or taken it away.
@@ -52,7 +68,7 @@ export function mark(id) {
 
 // Where the browser has no room the oldest go.
 export function keep({ id, turns }) {
-  sessionStorage.setItem(CURRENT, id);
+  session.setItem(CURRENT, id);
   const others = conversations().filter((one) => one.id !== id);
   for (const one of others.splice(MOST - 1)) forget(one.id);
   while (!write(id, Date.now(), turns) && others.length) forget(others.pop().id);
@@ -60,11 +76,11 @@ export function keep({ id, turns }) {
 }
 
 export function forget(id) {
-  localStorage.removeItem(STORED + id);
+  local.removeItem(STORED + id);
 }
 
 export function leave() {
-  sessionStorage.removeItem(CURRENT);
+  session.removeItem(CURRENT);
 }
 
 export function clear() {
@@ -75,5 +91,5 @@ export function clear() {
 // The list under one key, in which they were before, the newest first.
 const LIST = "jiawen.conversations";
 const listed = read(LIST) ?? [];
-localStorage.removeItem(LIST);
+local.removeItem(LIST);
 listed.every(({ id, turns }, at) => write(id, -at, turns));

@@ -1,4 +1,5 @@
 // The words of the page in both languages, and which of them is shown.
+import { local } from "./store.js";
 
 const WORDS = {
   zh: {
@@ -81,7 +82,7 @@ export function add(more) {
 const STORED = "jiawen.language";
 
 export function language() {
-  const chosen = localStorage.getItem(STORED);
+  const chosen = local.getItem(STORED);
   return chosen in WORDS ? chosen : navigator.language.startsWith("zh") ? "zh" : "en";
 }
 
@@ -91,7 +92,7 @@ export function languageOf(text) {
 }
 
 export function choose(code) {
-  localStorage.setItem(STORED, code);
+  local.setItem(STORED, code);
   document.dispatchEvent(new Event("jiawen:language"));
 }
 

@@ -1,6 +1,7 @@
 // The Evaluate part, an editor's: starting a run, how far it is, the list of runs.
 import { button, find, h, refill } from "../dom.js";
 import { confirmed, isEditor, look, send, signButton, why } from "../editor.js";
+import { session } from "../store.js";
 import { add, half, say, translate } from "../words.js";
 import { openDetails } from "./details.js";
 import { percent, when } from "./format.js";
@@ -30,7 +31,7 @@ add({
 const QUICK = 700; // milliseconds between looks at the server while a run goes on
 const SLOW = 5000;
 const AT_ONCE = 8; // runs listed before one asks for more
-const OPENED = "jiawen.run"; // in sessionStorage
+const OPENED = "jiawen.run"; // of this tab
 
 let overview = null; // what /api/evaluate said last
 let asked = false; // the server has said who we are
@@ -113,7 +114,7 @@ function drawBroken(one) {
 }
 
 function choose(name, focus = false) {
-  sessionStorage.setItem(OPENED, name);
+  session.setItem(OPENED, name);
   run.open(name, focus);
   draw();
 }
@@ -159,7 +160,7 @@ function follow(before, { job, runs }) {
     find("evaluate-outcome").textContent = say("finished");
     return choose(job.run);
   }
-  const kept = [run.opened(), sessionStorage.getItem(OPENED)].find((name) => sound.includes(name));
+  const kept = [run.opened(), session.getItem(OPENED)].find((name) => sound.includes(name));
   return run.open(kept || sound[0] || null);
 }
 

@@ -155,6 +155,12 @@ def test_bad_questions(article_index: Path, question: str, message: str) -> None
     assert message in one_line_error(jiawen("ask", "--index", article_index, "--json", question))
 
 
+def test_a_question_that_was_put_right_says_as_what_it_was_looked_for(article_index: Path) -> None:
+    said = jiawen("ask", "--index", article_index, "龙张月同志是什么植务？").stdout
+    assert "  按这个问题查找 searched for: 龙章月同志是什么职务？\n" in said
+    assert "searched for" not in jiawen("ask", "--index", article_index, "龙章月同志是什么职务？").stdout
+
+
 def test_a_question_of_100000_characters(article_index: Path) -> None:
     done = jiawen("ask", "--index", article_index, "--batch", "-", stdin="安" * 100_000)
     assert done.returncode == 1
@@ -166,6 +172,9 @@ def test_a_question_of_100000_characters(article_index: Path) -> None:
 def test_wrong_usage(article_index: Path) -> None:
     assert "give one QUESTION, or --batch FILE" in one_line_error(jiawen("ask", "--index", article_index), 2)
     assert "QUESTION" in one_line_error(jiawen("ask", "--index", article_index, "--batch", "-", "问", stdin=""), 2)
+    both = jiawen("ask", "--index", article_index, "--batch", "-", "问", stdin="")
+    assert "--batch FILE, not both" in one_line_error(both, 2)
+    assert "empty: 127.0.0.1" in one_line_error(jiawen("chat", "--index", article_index, "--host", " "), 2)
     assert "No such command" in one_line_error(jiawen("forget"), 2)
     assert "No such option" in one_line_error(jiawen("ask", "--loud", "问"), 2)
     done = jiawen("ask", "--index", article_index, "--batch", ROOT / "no-such-file")

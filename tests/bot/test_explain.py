@@ -69,6 +69,23 @@ def test_the_sentences_cited_are_the_answer_s(small) -> None:
     assert cited == {one.quote for one in answer.citations}
 
 
+def test_of_several_questions_each_is_explained_as_it_is_answered(article_index: Path) -> None:
+    bot = open_bot(article_index)
+    message = "国家安全宣讲团由谁任团长？长城博物馆被命名为什么基地？"
+    answer = bot.ask(message)
+    assert len(answer.citations) == 2
+    cited = [
+        next(hit.chunk.id for hit in answer.hits if hit.chunk.start <= one.start < hit.chunk.end)
+        for one in answer.citations
+    ]
+    found = [explain(bot, message, chunk_id) for chunk_id in cited]
+    assert [one.question for one in found] == ["国家安全宣讲团由谁任团长？", "长城博物馆被命名为什么基地？"]
+    for one, citation in zip(found, answer.citations, strict=True):
+        assert citation.quote in [text for _, text, cited in one.sentences if cited]
+        assert (one.refused, round(one.confidence, 4)) == (False, answer.confidence)
+    assert explain(bot, message).chunk_id == cited[0]
+
+
 def test_an_unknown_chunk_is_refused(small) -> None:
     with pytest.raises(QuestionError, match="the index holds no chunk 甲#0-1"):
         explain(small, "甲乙", "甲#0-1")

@@ -14,6 +14,7 @@ import threading
 import time
 import urllib.request
 import weakref
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -23,10 +24,11 @@ import pytest
 from bot.answer import Answerer
 from bot.config import BotConfig
 from bot.live import Live, Rebuild, rebuild
+from bot.llm import ModelError
 from bot.types import Answer
 from indexer.build import BuildOptions, build
 from indexer.config import IndexConfig
-from indexer.errors import IndexMissing
+from indexer.errors import IndexMissing, JiawenError
 from indexer.versions import current_version, faults_of, open_index, roll_back, version_names
 from tests.conftest import ROOT, CountingEncoder, address_of, plain_head, started
 
@@ -99,7 +101,7 @@ def test_before_the_first_version_there_is_no_bot_and_then_there_is(built, kb: P
     assert ["no index" in record.getMessage() for record in caplog.records] == [True]
     live.follow()
     try:
-        with pytest.raises(IndexMissing, match="run `jiawen index`"):
+        with pytest.raises(IndexMissing, match=r"run `jiawen index --index .*/index`"):
             live.bot  # noqa: B018
         (kb / "a.md").write_text("甲甲甲。", encoding="utf-8")
         version = built().version
@@ -158,6 +160,34 @@ def test_that_another_folder_than_kb_is_followed_is_said_in_one_line(
             assert caplog.messages == said
         finally:
             followed.close()
+
+
+def test_a_folder_that_cannot_be_watched_is_said_and_tried_again(
+    live: Live, rebuilt, kb: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: queue.Queue[None] = queue.Queue()
+
+    def watch(folder: Path, stop: threading.Event) -> Iterator[None]:
+        tried.put(None)
+        raise JiawenError("看不到", f"cannot watch {folder}")
+
+    monkeypatch.setattr("bot.live.changes", watch)
+    monkeypatch.setattr("bot.live._TRY_AGAIN", 0.05)
+    live.follow()
+    try:
+        for _ in range(3):
+            tried.get(timeout=20)
+        assert live.rebuild.error == f"看不到 | cannot watch {kb.name}"
+    finally:
+        live.close()
+
+
+def test_a_model_that_cannot_be_opened_is_said_before_there_is_an_index(
+    kb: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JIAWEN_LLM", "nobody:model")
+    with pytest.raises(ModelError):
+        Live.open(kb.parent / "index")
 
 
 def test_a_rebuild_that_breaks_is_over(live: Live, kb: Path, monkeypatch: pytest.MonkeyPatch) -> None:

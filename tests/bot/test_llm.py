@@ -219,6 +219,15 @@ def test_what_else_a_model_says_is_no_reason_to_throw_its_answer_away(bot: Answe
     assert (answer.verdict, answer.sentences, answer.answerer) == (Verdict.REFUSED, (), "openai:m")
 
 
+@pytest.mark.parametrize(("ended", "reason"), [("completed", ""), ("incomplete", "长度上限"), ("failed", "半途中断")])
+def test_a_model_of_the_responses_interface_answers(plain: Answerer, script: Script, ended: str, reason: str) -> None:
+    script.says([f"{RIGHT}。[1]", ("stop", ended)])
+    bot = Answerer(plain.index, plain.encoder, plain.config, plain.head, open_model("openai:gpt-5-pro", LIMIT))
+    answer = bot.ask(QUESTION)
+    assert (answer.answerer, reason in answer.note) == ("extractive" if reason else "openai:gpt-5-pro", True)
+    assert "甘肃省国家安全教育基地" in answer.text
+
+
 FAULTS = {
     "no such key": ([[("status", 401, f"Incorrect API key provided: {KEY}")]], "密钥无效"),
     "limited": ([[("status", 429, "slow down")]], "限流"),
@@ -244,6 +253,23 @@ FAULTS = {
     "another language": ([["The museum was named a provincial education base [1]. It is nice."]], "别的语言"),
     "says nothing": ([[]], "没有依据"),
 }  # fmt: skip
+
+
+def test_nothing_verbatim_is_promised_where_nothing_was_found(plain: Answerer, script: Script) -> None:
+    script.says([("status", 401, "no")], ["番茄先切块[1]。"])
+    asked = with_model(plain, ask_anyway=True)
+    for reason in ("the model failed (the key is not valid or not allowed)", "what the model wrote is not supported"):
+        answer = asked.ask("番茄炒蛋怎么做？")
+        assert (answer.verdict, answer.note.partition(" | ")[2]) == (Verdict.REFUSED, reason)
+        assert "原文" not in answer.note
+
+
+def test_short_items_of_a_list_may_say_the_same(bot: Answerer, script: Script) -> None:
+    script.says([f"{RIGHT}[1]。\n- 需要[1]\n- 需要[1]\n- 不需要[1]\n- 需要[1]"])
+    answer = bot.ask(QUESTION)
+    assert answer.text.count("需要") == 4
+    script.says([("forever", "需要[1]。")])
+    assert "反复说同一句话" in bot.ask(QUESTION).note
 
 
 @pytest.mark.parametrize("fault", FAULTS)

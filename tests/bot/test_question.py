@@ -174,6 +174,10 @@ def test_a_text_may_mention_nothing_that_is_asked() -> None:
     assert nothing_mentioned(ask_what("面积和主题", sure), fold("第九个教育日"))
     assert not nothing_mentioned(ask_what("面积和主题", sure), fold("主题是甲"))
     assert nothing_mentioned(ask_what("the theme?", sure), fold("第九个教育日"))
+    asked = ask_what("怎么投稿和联系？", expectation_from({"怎么": 0.6, "投稿": 0.3, "联系": 0.6}, {}))
+    assert not nothing_mentioned(asked, fold("投稿须知"))  # though it hangs on 怎么 and 联系
+    assert nothing_mentioned(asked, fold("第九个教育日"))
+    assert not nothing_mentioned(ask_what("怎么？", expectation_from({"怎么": 0.6}, {})), fold("第九个教育日"))
     assert not nothing_mentioned(ask_what("the theme?", sure), fold("主题是甲"))
     assert nothing_mentioned(ask_what("？？", sure), fold("第九个教育日"))
     assert nothing_mentioned(ask_what("2023？", sure), fold("2024年"))

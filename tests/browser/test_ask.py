@@ -155,6 +155,39 @@ def test_several_citations_are_marked_in_turn(page: Page) -> None:
     expect(chips.nth(1)).to_be_focused()
 
 
+def test_the_source_shown_is_the_one_named_though_an_earlier_one_comes_later(page: Page) -> None:
+    ask(page, HOSTILE_QUESTION)
+    slow = ask(page, QUESTION).locator("a.chip").first
+    source = re.compile(r"/source\?.*jiayuguan")
+    held: list[Route] = []
+    page.route(source, lambda route: held.append(route))
+    with page.expect_request(source):
+        slow.click()
+    page.locator(".turn").first.locator("a.chip").first.evaluate("chip => chip.click()")  # under the reader on a phone
+    mark = page.locator("#document mark#cited")
+    expect(mark).to_contain_text("访客证")
+    with page.expect_response(source):
+        held[0].continue_()
+    page.wait_for_timeout(100)
+    expect(mark).to_contain_text("访客证")
+    expect(page.locator("#title")).to_contain_text("来客登记办法")
+    page.unroute_all()
+
+
+def test_a_browser_that_keeps_nothing_shows_the_page(served: Served, watched: Watched) -> None:
+    page = watched.open(served.url).context.new_page()
+    for name in ("localStorage", "sessionStorage"):
+        page.add_init_script(
+            f"Object.defineProperty(window, '{name}', {{get() {{ throw new DOMException('no', 'SecurityError'); }}}})"
+        )
+    visit(page, served.url)
+    expect(ask(page, QUESTION).locator(".said")).to_contain_text(ANSWER)
+    page.locator("#language").click()
+    expect(page.locator("#language")).to_have_text("中文")
+    page.locator("#open-history").click()
+    expect(page.locator("#conversations li")).to_have_count(1)
+
+
 def test_a_refusal_says_what_is_missing_and_shows_what_is_near(page: Page) -> None:
     turn = ask(page, "番茄炒蛋怎么做？")
     expect(turn.locator(".verdict")).to_have_text(words(page)("refused"))

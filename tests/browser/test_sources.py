@@ -189,13 +189,19 @@ def test_what_is_sought_now_is_shown_though_an_earlier_answer_comes_later(page: 
 
 
 @BOTH
-def test_how_a_document_was_cut(page: Page, shelf: Served) -> None:
+def test_how_a_document_was_cut(page: Page, shelf: Served, watch: Watched) -> None:
     say = words(page)
+    watch.expected = ["ERR_"]
     entry(page, "long").click()
     press(page, say("asPassages"))
     passages = page.locator("#leaf .passage")
     expect(passages).to_have_count(100)
+    page.route("**/documents/passages?*", lambda route: route.abort())
     press(page, say("more"))
+    expect(page.locator("#leaf .trouble")).to_be_visible()
+    page.unroute("**/documents/passages?*")
+    press(page, say("more"))
+    expect(page.locator("#leaf .trouble")).to_have_count(0)
     chunks = [chunk for chunk in shelf.live.bot.index.chunks if chunk.doc_id == "long"]
     expect(passages).to_have_count(len(chunks))
     assert passages.last.locator("p").text_content() == chunks[-1].text

@@ -128,6 +128,15 @@ def test_a_section_is_asked_for_by_its_heading() -> None:
         "关于“审批‘权限’”，《题0》怎么讲？",
         "关于“审批‘权限’”，《题1》怎么讲？",
     ]
+    named = [Document(f"d{number}", f"《甲报》投稿{number}", text) for number in (1, 2)]
+    assert [one.question for one in draft_cases(named)] == [
+        "关于“审批‘权限’”，《〈甲报〉投稿1》怎么讲？",
+        "关于“审批‘权限’”，《〈甲报〉投稿2》怎么讲？",
+    ]
+
+
+def test_what_stands_before_a_time_is_no_question_without_its_noun() -> None:
+    assert not drafts("2019年8月的台风冲垮了桥东侧的栏杆。")
 
 
 def test_near_misses_ask_for_what_is_nowhere() -> None:

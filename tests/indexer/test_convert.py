@@ -242,6 +242,14 @@ def test_compatibility_forms_become_the_characters() -> None:
     assert _lines("⼯⽤⼀ ﬁ，：（１）\r\n\x02") == ["工用一 fi，：（１）"]
 
 
+def test_a_title_that_was_cut_inside_an_emoji_does_not_cost_the_text() -> None:
+    whole = a_pdf(["#开放时间", "周一闭馆。"], title="年度报告😀")
+    cut = whole.replace(b"\\330=\\336\\000", b"\\330=")
+    assert len(cut) < len(whole)
+    assert (from_pdf(whole).title, from_pdf(cut).title) == ("年度报告😀", "")
+    assert from_pdf(cut).text == from_pdf(whole).text
+
+
 @pytest.mark.parametrize(
     ("convert", "raw", "reason"),
     [

@@ -222,6 +222,8 @@ def test_line_ends_and_composed_characters_are_unified(kb: Path) -> None:
         ("a.md", "---\ntitle: *notice\nsource: 报\n---\n正文。", "a.md, line 2: put quotes around what begins"),
         ("a.md", f"---\ntitle: {'题' * 100_000}\n---\n正文。", "a.md: the front matter has more than 100000"),
         ("a.md", '---\ntitle: "\\ud800"\n---\n正文。', "a.md: the front matter holds characters that are not text"),
+        ("a.md", '---\ntitle: "\\U0011FFFF"\n---\n正文。', "a.md, line 2: the front matter is not valid YAML"),
+        ("a.md", '---\ntitle: "\\UFFFFFFFF"\n---\n正文。', "a.md, line 2: the front matter is not valid YAML"),
         ("a.md", "---\ntitle: 题\nquestions: 一个问题？\n---\n正文。", "a.md: write each fact as one line"),
         ("a.md", "---\ntitle: 题\nquestions:\n  - 问题: 是什么\n---\n正文。", "a.md: write each fact as one line"),
         ("a.md", "---\ntitle: [题]\n---\n正文。", "a.md: write each fact as one line"),

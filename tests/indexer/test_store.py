@@ -130,7 +130,7 @@ def test_current_names_a_version_and_nothing_else(version: Path, name: str) -> N
 
 
 def test_no_index_yet(tmp_path: Path) -> None:
-    with pytest.raises(IndexMissing, match="run `jiawen index`"):
+    with pytest.raises(IndexMissing, match=f"run `jiawen index --index {tmp_path}`"):
         open_index(tmp_path, "counting/1")
 
 

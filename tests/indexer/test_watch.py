@@ -7,6 +7,7 @@ from threading import Event
 
 import pytest
 
+from indexer.errors import JiawenError
 from indexer.watch import changes
 
 
@@ -44,3 +45,15 @@ def test_a_folder_that_is_missing_is_waited_for(kb: Path, stop: Event) -> None:
     next(watching)
     stop.set()
     assert list(watching) == []
+
+
+@pytest.mark.parametrize("error", [OSError(28, "OS file watch limit reached"), RuntimeError("too many open files")])
+def test_a_folder_that_cannot_be_watched_is_said(
+    kb: Path, stop: Event, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def watch(*_: object, **__: object) -> Iterator[None]:
+        raise error
+
+    monkeypatch.setattr("indexer.watch.watch", watch)
+    with pytest.raises(JiawenError, match=r"cannot watch .* \(.*(limit reached|too many).*\): check the permissions"):
+        next(changes(kb, stop))
