@@ -49,9 +49,10 @@ def explain(bot: Answerer, question: str, chunk_id: str | None = None, history: 
     index, config = bot.index, bot.config
     best = [one.hit for one in found.evidence] or found.hits
     number = _number(bot, chunk_id) if chunk_id else best[0].number
-    # Of several questions that are answered one by one it is held to the first that it is read for.
-    read_for = (one for one in found.each if any(hit.number == number for hit in one.hits))
-    weighed = next(read_for, found.weighed)
+    # Of several questions that are answered one by one it is held to the one for which it stands foremost.
+    numbers = [[hit.number for hit in one.hits] for one in found.each]
+    read_for = [(own.index(number), at) for at, own in enumerate(numbers) if number in own]
+    weighed = found.each[min(read_for)[1]] if read_for else found.weighed
     query, expanded = weighed.query, with_chinese(weighed.query.text)
     ranking = retrieve(index, query, len(index.chunks), config)
     chunk = index.chunks[number]
