@@ -222,8 +222,8 @@ class Answerer:
                     pending=draft.pending,
                 )
         except ModelError as error:
-            note = f"语言模型没有答成：{error.chinese} | the model failed ({error.english})"
-            yield _instead(extractive, note, found)
+            why = f"语言模型没有答成：{error.chinese}", f"the model failed ({error.english})"
+            yield _instead(extractive, found, *why)
             return
         supported = sum(one.supported for one in draft.sentences)
         if draft.declined and not found.evidence:
@@ -231,8 +231,7 @@ class Answerer:
         elif draft.declined:
             yield self._answer(found, [], Verdict.REFUSED, [], model.name, refusal=self._refusal(found))
         elif not supported or (self.config.unsupported == "extractive" and supported < len(draft.sentences)):
-            note = "语言模型写的没有依据 | what the model wrote is not supported"
-            yield _instead(extractive, note, found)
+            yield _instead(extractive, found, "语言模型写的没有依据", "what the model wrote is not supported")
         else:
             yield self._drafted(found, draft, model.name)
 
@@ -280,10 +279,10 @@ class Answerer:
         return refusal_of(self.index, found.question, own, found.weighed.asked, found.hits)
 
 
-def _instead(extractive: Answer, note: str, found: Found) -> Answer:
-    """The verbatim answer or the refusal, and why it stands there."""
-    if not extractive.refusal:
-        note = note.replace(" | ", "，以下是原文 | ") + ": verbatim"
+def _instead(extractive: Answer, found: Found, chinese: str, english: str) -> Answer:
+    """The verbatim answer or the refusal, and in both languages why it stands there."""
+    verbatim = f"{chinese}，以下是原文 | {english}: verbatim"
+    note = f"{chinese} | {english}" if extractive.refusal else verbatim
     return replace(extractive, note=_joined(note, extractive.note), timings_ms=_timings(found))
 
 

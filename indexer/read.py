@@ -320,7 +320,7 @@ def split_front_matter(text: str, path: Path) -> tuple[dict[str, Any], str]:
         tokens = yaml.scan(written, Loader=yaml.BaseLoader)
         lines = [one.start_mark.line for one in tokens if isinstance(one, (yaml.AnchorToken, yaml.AliasToken))]
         metadata = {} if lines else yaml.load(written, Loader=yaml.BaseLoader) or {}
-    except (yaml.YAMLError, RecursionError, ValueError, OverflowError) as error:  # "\\U0011FFFF" is no character
+    except (yaml.YAMLError, RecursionError, ValueError, OverflowError) as error:  # "\U0011FFFF" is no character
         where = getattr(error, "problem_mark", None)
         line = first + (where.line if where else 0)
         raise ContentError(
