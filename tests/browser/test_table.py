@@ -7,7 +7,6 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import (
     Served,
-    Watched,
     accessible,
     live_over,
     press,
@@ -39,6 +38,23 @@ def asked(page: Page, question: str) -> None:
     page.locator("#question").fill(question)
     page.locator("#question").press("Enter")
     expect(page.locator(".turn").last.locator(".verdict")).to_be_visible()
+
+
+def shown_with(page: Page, change: str) -> None:
+    """The kept answer shown anew after `change`, a statement over `answer`."""
+    page.reload()  # what was asked keeps the conversation once more when its suggestions have come
+    expect(page.locator(".turn .answered")).to_have_attribute("aria-busy", "false")
+    page.evaluate(
+        """async () => {
+          const store = await import(location.origin + '/page/store.js');
+          const [kept] = store.conversations();
+          const answer = JSON.parse(kept.turns[0].given.answer);
+          CHANGE;
+          kept.turns[0].given.answer = JSON.stringify(answer);
+          store.keep(kept);
+        }""".replace("CHANGE", change)
+    )
+    page.reload()
 
 
 def test_the_row_of_an_answer_stands_under_the_names_of_its_columns(page: Page) -> None:
@@ -74,35 +90,14 @@ def test_the_row_of_an_answer_stands_under_the_names_of_its_columns(page: Page) 
 
 def test_what_leads_to_a_row_stands_above_its_table(page: Page) -> None:
     asked(page, "后勤处的分机是多少？")
-    expect(page.locator(".turn .answered")).to_have_attribute("aria-busy", "false")  # and kept
-    page.evaluate(
-        """async () => {
-          const store = await import(location.origin + '/page/store.js');
-          const [kept] = store.conversations();
-          const answer = JSON.parse(kept.turns[0].given.answer);
-          answer.sentences[0].before = '注意：\\n- ';
-          kept.turns[0].given.answer = JSON.stringify(answer);
-          store.keep(kept);
-        }"""
-    )
-    page.reload()
+    shown_with(page, "answer.sentences[0].before = '注意：\\n- '")
     expect(page.locator(".said > .sentence")).to_have_text("注意：")
     expect(page.locator(".said table")).to_have_count(1)
 
 
-def test_an_answer_kept_before_tables_were_shown_has_its_line(page: Page, watched: Watched) -> None:
+def test_an_answer_kept_before_tables_were_shown_has_its_line(page: Page) -> None:
     asked(page, "后勤处的分机是多少？")
-    page.evaluate(
-        """async () => {
-          const store = await import(location.origin + '/page/store.js');
-          const [kept] = store.conversations();
-          const answer = JSON.parse(kept.turns[0].given.answer);
-          for (const one of answer.citations) delete one.parts;
-          kept.turns[0].given.answer = JSON.stringify(answer);
-          store.keep(kept);
-        }"""
-    )
-    page.reload()
+    shown_with(page, "for (const one of answer.citations) delete one.parts")
     expect(page.locator(".said")).to_contain_text("| 后勤处 | <b>吴建国</b> | 8020 |")
 
 
