@@ -13,7 +13,7 @@ from bot.generate import Draft
 from bot.head import Head, load_head
 from bot.known import Query, query_of
 from bot.llm import Model, ModelError, open_model
-from bot.message import SHORT, goes_on, questions_in, without_courtesies
+from bot.message import MOST_QUESTIONS, SHORT, asked_apart, goes_on, questions_in, without_courtesies
 from bot.prompt import is_chinese
 from bot.question import ask_what
 from bot.refusal import refusal_of
@@ -127,13 +127,17 @@ class Answerer:
         weighed = self.weigh(asked, before)
         found = Found(question, checked, weighed, weighed.hits, self._evidence(weighed), started)
         parts = [part.strip() for part in questions_in(asked)]
-        several = len(parts) > 1 and not weighed.doubts.steers
-        return self._each_answered(found, parts, before) if several else found
+        apart = [one for part in parts for one in asked_apart(part)]
+        if len(apart) > MOST_QUESTIONS:
+            apart = parts
+        several = len(apart) > 1 and not weighed.doubts.steers
+        return self._each_answered(found, apart, before, whole=apart == parts) if several else found
 
-    def _each_answered(self, found: Found, parts: Sequence[str], before: History) -> Found:
+    def _each_answered(self, found: Found, parts: Sequence[str], before: History, whole: bool) -> Found:
         """With the sentences that answer each question of a message, in the order asked.
 
-        As it was where no question has an answer by itself, or none a surer one than the message as a whole.
+        As it was where no question has an answer by itself, or none a surer one than the message as a whole. Questions
+        that are not `whole` but asked in one sentence may be answered in one: then none lacks its answer.
         """
         each = [self.weigh(part, [*before, *((other, "") for other in parts[:at])]) for at, part in enumerate(parts)]
         if found.weighed.confidence >= max(one.confidence for one in each):
@@ -144,12 +148,17 @@ class Answerer:
         evidence = {(one.hit.number, one.start): one for own in chosen for one in own}
         hits = {hit.number: hit for ranked in zip_longest(*(one.hits for one in each)) for hit in ranked if hit}
         confidence = min(one.confidence for one, own in zip(each, chosen, strict=True) if own)
+        unanswered = []
+        for part, one, own in zip(parts, each, chosen, strict=True):
+            likeliest = {(best.hit.number, best.start) for best in choose_sentences(self.index, one, self.config)[:1]}
+            if not own and (whole or not likeliest & evidence.keys()):
+                unanswered.append(part)
         return replace(
             found,
             weighed=replace(found.weighed, confidence=confidence),
             hits=list(hits.values()),
             evidence=list(evidence.values()),
-            unanswered=[part for part, own in zip(parts, chosen, strict=True) if not own],
+            unanswered=unanswered,
             each=each,
         )
 

@@ -37,8 +37,14 @@ _ENDS = re.compile(r"《[^》]*》|“[^”]*”|「[^」]*」|『[^』]*』|\"[
 _OPENING = re.compile(
     r"^(?:请问)?[您你]们?(?:知不知道|知道|听说过?|听过|了解|记得|认识).*吗\?$|^do you (?:know|remember)\b"
 )
+_SOUGHT = r"(?:电话|号码|热线|传真|邮箱|网址|地[址点]|位置|时间|日期?|费用?|价格?|负责人|联系人|名称|人数|面积|主题|方式|条件|材料|期限)"
+_TWO_THINGS = re.compile(
+    rf"((?:[^和与及、,，;；?？]+的)??)([^和与及、,，;；?？的]*{_SOUGHT})(?:和|与|以?及|、|还有|跟)"
+    rf"([^和与及、,，;；?？]*{_SOUGHT})((?:各自?|分别|又|都)?(?:[是有在](?:什么|多少|谁|哪[里儿]?|哪些|几号?))?[呢呀啊]?[?？\s]*)"
+)
+_OF_THE_SAME = 4  # characters: 招生办的咨询电话和监督电话, but not 招生办的咨询电话和行政楼总务处电话
 _POINTER = re.compile("[该此他她它]|其(?![他它余中次])")
-_MOST_QUESTIONS = 4
+MOST_QUESTIONS = 4
 _BARE = 2  # characters of words that say something: 要带什么？ names no matter at all
 SHORT = 9  # characters: 什么时候启动的? leans, 番茄炒蛋怎么做? names its own matter
 
@@ -88,7 +94,19 @@ def questions_in(message: str) -> list[str]:
             parts[-1] += part
         else:
             parts.append(part)
-    return parts if len(parts) <= _MOST_QUESTIONS else [message]
+    return parts if len(parts) <= MOST_QUESTIONS else [message]
+
+
+def asked_apart(question: str) -> list[str]:
+    """A question for two things as one for each, whose answers may stand apart; any other as it is.
+
+    报社地址和广告部电话是什么？ asks for the first 是什么？ and for the second.
+    """
+    two = _TWO_THINGS.fullmatch(question)
+    if not two:
+        return [question]
+    of, first, second, asks = two.groups()
+    return [of + first + asks, (of if len(second) <= _OF_THE_SAME else "") + second + asks]
 
 
 def _asks_for_something(part: str) -> bool:

@@ -15,7 +15,7 @@ from bot.config import BotConfig
 from bot.context import in_context
 from bot.known import Query, query_of
 from bot.matching import states_of_sentence
-from bot.message import questions_in
+from bot.message import asked_apart, questions_in
 from bot.refusal import REFUSAL_CHINESE, REFUSAL_ENGLISH
 from bot.retrieve import retrieve
 from bot.weigh import held_to
@@ -47,7 +47,7 @@ def check(answer: Answer, bot: Answerer) -> None:
         assert bot.index.documents[citation.doc_id].text[citation.start : citation.end] == citation.quote != ""
     assert [citation.number for citation in answer.citations] == list(range(1, len(answer.citations) + 1))
     positions = [(citation.doc_id, citation.start) for citation in answer.citations]
-    questions = len(questions_in(bot.checked(answer.question)))
+    questions = sum(len(asked_apart(part.strip())) for part in questions_in(bot.checked(answer.question)))
     if questions == 1:
         assert positions[1:] == sorted(positions[1:])  # the likeliest first, the others in reading order
     assert len(set(positions)) == len(positions) <= bot.config.sentences * questions
@@ -372,6 +372,41 @@ def test_each_question_of_a_message_is_answered(bot: Answerer, message: str, hel
     assert len(set(spans)) == len(spans)
     for one in answer.citations:
         assert any(one.doc_id == doc and start <= one.start <= one.end <= end for doc, start, end in spans)
+
+
+@pytest.fixture(scope="module")
+def newspaper(tmp_path_factory: pytest.TempPathFactory) -> Answerer:
+    """Over four short notices, of which each has something to be asked for."""
+    folder = tmp_path_factory.mktemp("newspaper")
+    (folder / "kb").mkdir()
+    for name, text in {
+        "office": "# 兰河日报社读者服务\n\n报社地址：兰河市文化路18号报业大厦。\n\n读者来访请在一楼登记。",
+        "notices": "# 广告刊登须知\n\n刊登广告请拨打广告部电话8866-2301。\n\n广告稿须提前三天送达。",
+        "essays": "# 征文启事\n\n“我家的老物件”征文即日起征稿。\n\n征文邮箱：zhengwen@lanhe.example。",
+        "talks": "# 讲座预告\n\n讲座地点在三楼报告厅，报名电话8866-2355。\n\n讲座免费。",
+    }.items():
+        (folder / f"kb/{name}.md").write_text(text, encoding="utf-8")
+    build(folder / "kb", folder / "index", IndexConfig())
+    return open_bot(folder / "index")
+
+
+@pytest.mark.parametrize(
+    ("message", "held", "missing"),
+    [
+        ("报社地址和广告部电话是什么？", ["文化路18号", "8866-2301"], ""),
+        ("报社的地址和征文邮箱是什么？", ["文化路18号", "zhengwen@lanhe.example"], ""),
+        ("讲座报名电话和广告部电话各是多少？", ["8866-2355", "8866-2301"], ""),
+        ("讲座报名电话和对方的面积是多少？", ["8866-2355"], "对方的面积是多少？"),
+        ("讲座的地点和报名电话是什么？", ["8866-2355"], ""),  # one sentence has both
+    ],
+)
+def test_two_things_asked_for_in_one_question_are_both_answered(
+    newspaper: Answerer, message: str, held: list[str], missing: str
+) -> None:
+    answer = newspaper.ask(message)
+    assert all(part in answer.text for part in held)
+    assert answer.note.startswith(f"没有找到答案：“{missing}” | " if missing else "")
+    assert bool(answer.note) == bool(missing)
 
 
 def test_a_message_of_many_questions_is_read_as_one(bot: Answerer) -> None:

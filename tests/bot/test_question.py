@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.lexicon import alternatives, contrasts, english_phrases, is_generic, sound, with_chinese
-from bot.message import asks_nothing, goes_on, questions_in, without_courtesies
+from bot.message import asked_apart, asks_nothing, goes_on, questions_in, without_courtesies
 from bot.question import (
     GIVES,
     KINDS,
@@ -276,6 +276,31 @@ def test_the_questions_of_a_message_are_all_of_it(message: str) -> None:
     parts = questions_in(message)
     assert "".join(parts) == message
     assert all(parts)
+
+
+@pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        ("报社地址和广告部电话是什么？", ["报社地址是什么？", "广告部电话是什么？"]),
+        ("招生办的咨询电话以及监督电话是多少", ["招生办的咨询电话是多少", "招生办的监督电话是多少"]),
+        ("招生办的咨询电话及行政楼总务处电话？", ["招生办的咨询电话？", "行政楼总务处电话？"]),
+        ("活动的时间、地点分别是什么?", ["活动的时间分别是什么?", "活动的地点分别是什么?"]),
+        ("总馆地址和分馆各有几个？", None),  # of the second a number is asked
+        ("时间和地点怎么定？", None),
+        ("学校和医院的电话是多少？", None),
+        ("教师与学生的关系是什么？", None),
+    ],
+)
+def test_two_things_asked_for_in_one_question(question: str, parts: list[str] | None) -> None:
+    assert asked_apart(question) == (parts or [question])
+
+
+@given(st.text(alphabet="报社地址和电话的是什么多少及、，？?", max_size=40))
+def test_what_is_asked_apart_has_the_words_of_the_question(question: str) -> None:
+    parts = asked_apart(question)
+    assert 1 <= len(parts) <= 2
+    assert all(set(part) <= set(question) for part in parts)
+    assert parts == [question] or all(part[-1:] == question[-1:] for part in parts)
 
 
 def test_what_names_no_matter_goes_on_from_the_question_before() -> None:
