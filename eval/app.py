@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _path = click.Path(path_type=Path)
 _CACHE = Path(".jiawen-eval")
+_WRONG_SHOWN = 20  # questions; the report has all
 
 
 @click.group(name="eval")
@@ -90,7 +91,16 @@ def run(
         if numbers[measure] is not None:
             click.echo(f"{measure}  {numbers[measure]:.3f}")
     click.echo(f"milliseconds  p50 {numbers['milliseconds']['p50']:.1f}  p95 {numbers['milliseconds']['p95']:.1f}")
+    _show_wrong(results)
     click.echo("\n".join(filter(None, (by_model(results, made_with), f"报告 Report: {target / REPORT}"))))
+
+
+def _show_wrong(results: "Sequence[Result]") -> None:
+    wrong = [one for one in results if not one.right]
+    for one in wrong[:_WRONG_SHOWN]:
+        click.echo(f"错 wrong  {one.id}  {one_line(one.question)}  {one_line(one.failure)}")
+    if len(wrong) > _WRONG_SHOWN:
+        click.echo(f"共错 wrong in all: {len(wrong)}，都在报告里 the report has them all")
 
 
 def _ask_all(

@@ -207,6 +207,20 @@ def test_what_was_compared_is_said(bot, tmp_path: Path) -> None:
     assert (done.exit_code, "differ in text or gold" in str(done.exception)) == (1, True)
 
 
+def test_a_run_names_the_first_questions_that_went_wrong(bot, tmp_path: Path) -> None:
+    rows = [{"id": "good", "question": "甲", "kind": "k", "gold": [{"doc_id": "a", "quote": "甲甲"}]}]
+    rows += [{"id": f"bad{at}", "question": "甲", "kind": "k", "gold": []} for at in range(22)]
+    cases = tmp_path / "cases.jsonl"
+    wrong = "错 wrong  bad{}  甲  回答了知识库没有答案的问题 | answered without an answer in the knowledge base"
+    for count, shown in ((1, 0), (21, 20), (23, 20)):
+        cases.write_text("\n".join(map(json.dumps, rows[:count])), encoding="utf-8")
+        asked = ["run", "--index", str(tmp_path / "index"), "--cases", str(cases), "--out", str(tmp_path / "run")]
+        said = CliRunner().invoke(evaluation, asked).output.splitlines()
+        assert [line for line in said if line.startswith("错 wrong")] == [wrong.format(at) for at in range(shown)]
+        in_all = [line for line in said if line.startswith("共错")]
+        assert in_all == (["共错 wrong in all: 22，都在报告里 the report has them all"] if count == 23 else [])
+
+
 def test_no_chance_is_said_to_be_nought(bot, tmp_path: Path) -> None:
     results = evaluate(bot, [case(bot, str(key), "甲", "甲甲") for key in range(15)])
     write_run(tmp_path / "before", results, {})
