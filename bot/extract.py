@@ -1,7 +1,7 @@
 """Weighed → the sentences that answer, in the order they are shown. No language model."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -14,14 +14,19 @@ from bot.types import Evidence
 from bot.weigh import Weighed
 from indexer.faq import only_asks
 from indexer.store import Index
-from indexer.table import table_at
+from indexer.table import Table, table_at
 
 # A question that wants a list, beside those that the head knows as such.
 _WANTS_A_LIST = re.compile(
     r"(?:什么|啥|何种)(?:材料|资料|条件|证件|手续|东西|要求|情[况形])|[带交备][些点]?(?:什么|啥)|需要(?:什么|啥)"
 )
+# And one that wants all rows of a table, or cannot be answered without them.
+_WANTS_A_TABLE = re.compile(r"各(?![自位是有为多要占])|所有|全部|一览|目录|名单|明细|最[便贵大小多少早晚长短高低近远快慢]|(?:表|标准)[?]?$")
+_ROW = re.compile(r"\S.*\S")
+_MOST_ROWS = 30  # of a table that is cited whole
 # 二、结婚登记, of a text without Markdown.
 _HEADING = re.compile(r"[一二三四五六七八九十]{1,3}、[^，,。；;：:！!？?]{1,25}")
+_ONE = 0.5  # belief from which one sentence is likelier to answer than all others together
 _NEAREST = 3  # passages that a refusal shows
 _SAYS = re.compile(r"[。！？!?]\W*$")  # 1. 居民户口簿； does not
 
@@ -31,7 +36,8 @@ def choose_sentences(index: Index, weighed: Weighed, config: BotConfig) -> list[
 
     The one most likely to answer comes first, any others after it in reading order; where the question asks for several
     things and none is likelier to hold them than all others together, all are in reading order. A table's row, which
-    does not say what its cells are, brings the line that names the columns. A list counts as one sentence: it is cited
+    does not say what its cells are, brings the line that names the columns; of two rows of a table that is asked for
+    as a whole all others are cited too. A list counts as one sentence: it is cited
     whole for the sentence that leads to it, for two items that say little alone, for one where several are asked for.
     """
     if not len(weighed.scores):
@@ -50,13 +56,32 @@ def choose_sentences(index: Index, weighed: Weighed, config: BotConfig) -> list[
         one = None if inside[at] else _cited_for(sentences[at], text, chosen.values(), whole)
         if one and (said := text[one.start : one.end]) not in chosen:  # a repeated sentence is cited once
             chosen = {key: other for key, other in chosen.items() if not one.holds(other)} | {said: one}
+    several = several and belief.max() < _ONE
+    if several or _WANTS_A_TABLE.search(weighed.asked.text):
+        told = list(_with_whole_tables(chosen.values(), index))
+        several = several or len(told) > len(chosen)
+        chosen = {index.documents[one.hit.chunk.doc_id].text[one.start : one.end]: one for one in told}
     best = max(chosen.values(), key=lambda one: belief[list(map(one.holds, sentences))].sum())
     for one in list(chosen.values()):
         text = index.documents[one.hit.chunk.doc_id].text
         if table := table_at(text, one.start):
             chosen.setdefault(text[slice(*table.line)], Evidence(one.hit, *table.line))
-    several = several and belief.max() < 0.5
     return sorted(chosen.values(), key=lambda one: (not several and one is not best, one.hit.number, one.start))
+
+
+def _with_whole_tables(chosen: Iterable[Evidence], index: Index) -> Iterator[Evidence]:
+    """What is chosen; in the place of two rows or more of a table all of its rows."""
+    rows: dict[tuple[str, Table], list[Evidence]] = {}
+    for one in chosen:
+        text = index.documents[one.hit.chunk.doc_id].text
+        if table := table_at(text, one.start):
+            rows.setdefault((one.hit.chunk.doc_id, table), []).append(one)
+        else:
+            yield one
+    for (doc_id, table), own in rows.items():
+        lines = [match.span() for match in _ROW.finditer(index.documents[doc_id].text, *table.rows)]
+        whole = len(own) > 1 and len(lines) <= _MOST_ROWS
+        yield from (Evidence(own[0].hit, *line) for line in lines) if whole else own
 
 
 def _sentences(index: Index, weighed: Weighed) -> list[Evidence]:

@@ -255,6 +255,28 @@ def test_a_row_of_a_table_brings_the_names_of_its_columns(built, kb: Path, count
     assert several.text == "庚甲。[1]\n| 丙丙 | 丁丁 |[2]\n| 戊戊 | 甲己 |[3]\n| 甲甲 | 乙 |[4]"
 
 
+def test_a_table_that_is_asked_for_as_a_whole_is_cited_to_its_end(built, kb: Path, counting) -> None:
+    names, rows = "| 丙丙 | 丁丁 |", ["| 甲戊 | 1 |", "| 甲己 | 2 |", "| 甲庚 | 3 |", "| 辛辛 | 4 |"]
+    index = kb.parent / "index"
+
+    def cited(question: str, count: int) -> list[str]:
+        shown = answers(index, question, enough_belief=1.1, least_belief=0, sentences=count)
+        return [one.quote for one in shown.citations]
+
+    def written(rows: list[str]) -> None:
+        (kb / "a.md").write_text("\n".join([names, "| --- | --- |", *rows]), encoding="utf-8")
+        built(merge_characters=1)
+
+    written(rows)
+    assert cited("甲有哪些", 2) == cited("甲一览", 2) == cited("最大的甲", 2) == [names, *rows]
+    assert cited("甲一览", 1) == [rows[0], names]  # one row says that it is what is asked for
+    assert cited("甲", 2) == [rows[0], names, rows[1]]  # which of them, nobody says
+    written([*rows, *(f"| 壬 | {number} |" for number in range(26))])
+    assert len(cited("甲一览", 2)) == 31
+    written([*rows, *(f"| 壬 | {number} |" for number in range(27))])
+    assert len(cited("甲一览", 2)) == 3
+
+
 NEEDED = "乙。丁丁戊：\n\n1. 甲己；\n\n2. 甲庚；\n\n3. 庚辛。\n\n丙丙。\n"
 LISTED = NEEDED[2 : NEEDED.index("\n\n丙")]
 
