@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -12,7 +13,7 @@ from bot.lists import list_at
 from bot.question import LIST
 from bot.types import Evidence
 from bot.weigh import Weighed
-from indexer.faq import only_asks
+from indexer.faq import answers_yes_or_no, only_asks
 from indexer.store import Index
 from indexer.table import Table, table_at
 
@@ -21,7 +22,9 @@ _WANTS_A_LIST = re.compile(
     r"(?:什么|啥|何种)(?:材料|资料|条件|证件|手续|东西|要求|情[况形])|[带交备][些点]?(?:什么|啥)|需要(?:什么|啥)"
 )
 # And one that wants all rows of a table, or cannot be answered without them.
-_WANTS_A_TABLE = re.compile(r"各(?![自位是有为多要占])|所有|全部|一览|目录|名单|明细|最[便贵大小多少早晚长短高低近远快慢]|(?:表|标准)[?]?$")
+_WANTS_A_TABLE = re.compile(
+    r"各(?![自位是有为多要占])|所有|全部|一览|目录|名单|明细|最[便贵大小多少早晚长短高低近远快慢]|(?:表|标准)[?]?$"
+)
 _ROW = re.compile(r"\S.*\S")
 _MOST_ROWS = 30  # of a table that is cited whole
 # 二、结婚登记, of a text without Markdown.
@@ -85,12 +88,14 @@ def _with_whole_tables(chosen: Iterable[Evidence], index: Index) -> Iterator[Evi
 
 
 def _sentences(index: Index, weighed: Weighed) -> list[Evidence]:
-    """The candidates; for 问：要钱吗？, which answers nothing, what stands behind it."""
+    """The candidates; for 问：要钱吗？, which answers nothing, what stands behind it; 答：不要。 together with it."""
     places = zip(weighed.candidates.hit.tolist(), index.sentences[weighed.candidates.rows, 1:].tolist(), strict=True)
     found = [Evidence(weighed.hits[hit], start, end) for hit, (start, end) in places]
     for at, (one, behind) in reversed(list(enumerate(pairwise(found)))):
-        chunk = one.hit.chunk
-        if behind.hit is one.hit and only_asks(chunk.text[one.start - chunk.start : one.end - chunk.start]):
+        text = index.documents[one.hit.chunk.doc_id].text
+        if behind.hit is one.hit and only_asks(text[one.start : one.end]):
+            if answers_yes_or_no(text[behind.start : behind.end]):
+                found[at + 1] = replace(one, end=behind.end)
             found[at] = found[at + 1]
     return found
 

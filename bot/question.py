@@ -254,6 +254,11 @@ def _stand_ins(word: str) -> tuple[tuple[str, ...], re.Pattern[str] | None, str,
     )
 
 
+def mentions(text: str, word: str) -> bool:
+    """The folded text holds the word, or half of what it is made of."""
+    return holds(text, word) >= _HELD
+
+
 def nothing_mentioned(asked: Asked, text: str) -> bool:
     """The question hangs on some words, and a folded text holds none of them, nor any that says something by itself.
 
@@ -263,7 +268,7 @@ def nothing_mentioned(asked: Asked, text: str) -> bool:
         return not any(term in text for term in terms(asked.text))
     hangs_on = dict(_hangs_on(asked))
     said = [word for word, content in zip(asked.words, asked.content.tolist(), strict=True) if content]
-    return any(hangs_on.values()) and not any(holds(text, word) >= _HELD for word in (*hangs_on, *said))
+    return any(hangs_on.values()) and not any(mentions(text, word) for word in (*hangs_on, *said))
 
 
 def no_content_mentioned(asked: Asked, text: str) -> bool:
@@ -306,7 +311,7 @@ def what_is_missing(asked: Asked, text: str, numbers: Sequence[Quantity]) -> Ite
     lacking = [
         (expected, word)
         for word, expected, noun in zip(asked.words, asked.expected.tolist(), asked.nouns, strict=True)
-        if noun and len(word) > 1 and expected > _EXPECTED and holds(text, word) < _HELD
+        if noun and len(word) > 1 and expected > _EXPECTED and not mentions(text, word)
     ]
     yield from (word for _, word in sorted(lacking, reverse=True))
     yield from (_VALUES[kind] for kind in asked.telling if kind in _VALUES and not GIVES[kind].search(text))

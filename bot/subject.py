@@ -7,8 +7,9 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from bot.question import numbers_of
+from bot.question import Asked, mentions, numbers_of
 from bot.types import Hit
+from indexer.faq import answers_yes_or_no, only_asks
 from indexer.store import Index
 from indexer.text import fold
 from indexer.types import Document
@@ -31,6 +32,19 @@ def lacking(index: Index, question: str, hits: Sequence[Hit]) -> npt.NDArray[np.
     held = [{mark for mark in marks if _holds(one, mark)} for one in documents]
     known = set().union(*held)
     return np.array([len(known - own) for own in held], np.int64)
+
+
+def answers_another(index: Index, asked: Asked, rows: Iterable[int]) -> npt.NDArray[np.bool_]:
+    """(rows,) whether the sentence is a yes or no to another question: for 可以拍照吗？ 答：可以。 below 问：可以捐书吗？"""
+    said = [word for word, content in zip(asked.words, asked.content.tolist(), strict=True) if content]
+
+    def is_of_another(row: int) -> bool:
+        if not answers_yes_or_no(index.sentence_text(row)) or not row or not only_asks(index.sentence_text(row - 1)):
+            return False
+        whole = fold(index.sentence_text(row - 1) + index.sentence_text(row))
+        return bool(said) and not any(mentions(whole, word) for word in said)
+
+    return np.array([is_of_another(row) for row in rows], bool)
 
 
 def _marks(asked: str, subjects: Iterable[str]) -> set[str]:

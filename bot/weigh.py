@@ -23,7 +23,7 @@ from bot.question import (
     nothing_mentioned,
 )
 from bot.retrieve import retrieve
-from bot.subject import lacking
+from bot.subject import answers_another, lacking
 from bot.types import Hit
 from indexer.embed import read_query
 from indexer.store import Index
@@ -84,7 +84,9 @@ def held_to(index: Index, head: Head, query: Query, hits: Sequence[Hit], config:
     part = asked_by_number(asked)
     rows = candidates.rows.tolist()
     begins = np.array([part is not None and begins_with(index.sentence_text(row), part) for row in rows], bool)
-    scores = scores + _OF_THE_PART * begins - _OF_ANOTHER * lacking(index, query.text, hits)[candidates.hit]
+    unlike = query.like[candidates.rows] < _least_likeness(query, config)
+    of_another = lacking(index, query.text, hits)[candidates.hit] + (answers_another(index, asked, rows) & unlike)
+    scores = scores + _OF_THE_PART * begins - _OF_ANOTHER * of_another
     best = best_places(scores)
     question = head.matcher.claim(read_query(simplify(query.text))[0])
     sentences = index.readings(candidates.rows[best].tolist())

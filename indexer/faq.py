@@ -14,6 +14,12 @@ _QUESTION = re.compile(
     re.IGNORECASE,
 )
 _ONLY_ASKS = re.compile(rf"\W{{0,4}}{_SAYS}.*[?？]\W{{0,4}}", re.DOTALL | re.IGNORECASE)
+# 答：可以。 and 答：不用，带学生证就行。 say nothing without their question.
+_YES_OR_NO = re.compile(
+    r"\W{0,4}(?:答|A)\d{0,3}[:：.、]\W{0,4}(?:(?:也|都)?(?:[不没无]?(?:可以|能|会|是|行|用|需要?|必|要|对|收|有|得)|免费|暂[不无])[^，,。.；;！!\s]{0,4}"
+    r"|yes|no)(?:[，,。.；;！!\s]|$)",
+    re.IGNORECASE,
+)
 _LONGEST_LINE = 120  # characters
 # What asks without a mark in a heading: 签约可以得到什么. A shorter one, 怎么签, would be like any question.
 _ASKS = re.compile(r"什么|怎么|怎样|如何|哪[些里儿个种类]|多少|几[时点天年个次]|多[久长大]|为何|谁|[是能可]否|吗$")
@@ -62,6 +68,11 @@ def asked_and_answered(title: str, text: str) -> list[KnownQuestion]:
 def only_asks(sentence: str) -> bool:
     """It is a question that says so, **问：要钱吗？**, and no more; what answers it stands behind it."""
     return bool(_ONLY_ASKS.fullmatch(sentence))
+
+
+def answers_yes_or_no(sentence: str) -> bool:
+    """It is an answer that says so, 答：可以。, and means nothing without the question that stands before it."""
+    return bool(_YES_OR_NO.match(sentence))
 
 
 def _is_question(line: str, is_heading: bool, text: str, end: int) -> bool:

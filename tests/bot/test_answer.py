@@ -328,6 +328,10 @@ def test_what_stands_behind_a_question_of_the_document_is_cited_for_it(built, kb
     assert [one.text for one in answers(index, "己庚").sentences] == ["问：己庚？"]  # nothing stands behind it
     refused = answers(index, "甲乙", chance=1e-6)
     assert [one["sentence"]["quote"] for one in answer_to_json(refused)["nearest"]] == ["答：丁丁。"]
+    (kb / "a.md").write_text("丙丙。\n\n问：甲乙？\n\n答：可以。\n\n戊戊。", encoding="utf-8")
+    built()
+    for asked in ("甲乙", "可以答"):
+        assert [one.quote for one in answers(index, asked).citations] == ["问：甲乙？\n\n答：可以。"]
 
 
 def test_a_refusal_has_of_each_of_the_likeliest_passages_the_likeliest_sentence(built, kb: Path, counting) -> None:

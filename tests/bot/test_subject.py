@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.subject import lacking
+from bot.head import load_head
+from bot.question import ask_what
+from bot.subject import answers_another, lacking
 from bot.types import Hit
 from indexer.versions import open_index
 
@@ -35,3 +37,20 @@ def test_what_another_document_has_and_this_one_lacks(
     hits = [Hit(chunk, number, 0.9, 0.9, 0.0, 1, 1) for number, chunk in enumerate(index.chunks)]
     assert lacking(index, question, hits).tolist() == lacks
     assert lacking(index, question, hits[:1]).tolist() == [0]
+
+
+def test_a_yes_or_no_to_another_question_answers_none(built, kb: Path, counting) -> None:
+    (kb / "a.md").write_text(
+        "# 问答\n\n问：馆里可以拍照吗？\n\n答：可以。\n\n答：可以。\n\n借阅免费。", encoding="utf-8"
+    )
+    built(merge_characters=1000)
+    index = open_index(kb.parent / "index", counting.fingerprint)
+    rows = range(len(index.sentences))
+    assert [index.sentence_text(row)[:2] for row in rows] == ["问：", "答：", "答：", "借阅"]
+
+    def of_another(question: str) -> list[bool]:
+        return answers_another(index, ask_what(question, load_head().expectation), rows).tolist()
+
+    assert of_another("可以捐书吗？") == [False, True, False, False]  # whose answer the second is, nobody can say
+    assert of_another("能拍照吗？") == [False] * 4
+    assert of_another("可以吗？") == [False] * 4

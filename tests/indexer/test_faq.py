@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.faq import asked_and_answered
+from indexer.faq import answers_yes_or_no, asked_and_answered
 from indexer.read import read_folder
 from indexer.types import KnownQuestion
 
@@ -93,3 +93,25 @@ def test_a_question_is_found_in_no_time(text: str) -> None:
     started = time.process_time()
     asked_and_answered("办理" * 50_000, text)
     assert time.process_time() - started < 5
+
+
+def test_a_yes_or_no_says_nothing_without_its_question() -> None:
+    for sentence in (
+        "答：可以。",
+        "**答：** 不可以，请到一楼。",
+        "A: Yes, at the desk.",
+        "答：没有。",
+        "答：不收费",
+        "答：暂不收费。",
+        "A1：有的。",
+    ):
+        assert answers_yes_or_no(sentence), sentence
+    for sentence in (
+        "可以。",
+        "答：可以到二楼总服务台办理。",
+        "答：每人限借五册。",
+        "答：有效期为一年。",
+        "答：",
+        "A：Yesterday",
+    ):
+        assert not answers_yes_or_no(sentence), sentence
