@@ -6,16 +6,23 @@ from collections.abc import Sequence
 from bot.config import BotConfig
 from bot.lexicon import contrasts
 from bot.llm import THOUGHT, Model, ModelError
-from bot.message import leans, questions_in, without_courtesies
+from bot.message import SOUGHT, leans, questions_in, without_courtesies
 from bot.prompt import is_chinese, rewrite_prompt
-from bot.question import content_words, holds
+from bot.question import NOUNS, content_words, holds, tagged_words
 from indexer.errors import QuestionError
-from indexer.text import fold
+from indexer.text import Span, fold
 
 History = Sequence[tuple[str, str]]  # the earlier (question, answer) pairs of a conversation, oldest first
 _LONGEST = BotConfig().longest_question
 _TURNS = 3  # a question that leans on one that leans on one: the subject is seldom farther back
 _WHAT_OF = re.compile(r"呢[?？]?\s*$")
+# What is asked of instead: 那|太极拳班|呢？ 它的|地址|呢？
+_INSTEAD = re.compile(
+    r"(?:那么?|还有|另外)*[,，]?(?:[它他她其]们?的)?(?P<thing>(?![这那该个位些种次场支所])\w{2,12})呢[?？]?\s*"
+)
+_ORDINAL = re.compile(r"第[一二三四五六七八九十百\d]+\w")
+_NAMED = NOUNS | {"t", "b", "f", "s", "m"}  # times, and what stands in front of names: 国庆节, 男子, 城北, 3
+_ASKS = re.compile("[几哪]|多少")
 _YEAR = re.compile(r"\d{4}年")
 _OWN_WORDS = 0.2  # share of a rewritten question's words that the conversation need not hold
 
@@ -23,24 +30,31 @@ _OWN_WORDS = 0.2  # share of a rewritten question's words that the conversation 
 def in_context(question: str, history: History) -> str:
     """The question with the one before in front where it leans on it, and so on, _TURNS back at most.
 
+    Where it only asks for something instead, the one before with that in its place.
     No longer than a question may be: the encoder would not read its end, which is the question itself. A QuestionError
     where a turn is no text.
     """
     for turn in history:
         for part in turn:
             _check_is_text(part)
-    searched = first = question
+    chain = [question]
     for asked, _ in reversed(history[-_TURNS:]):
         before = without_courtesies(asked)
-        if not leans(first) or len(before) + len(searched) >= _LONGEST:
+        if not leans(chain[0]) or len(before) + sum(map(len, chain)) + len(chain) > _LONGEST:
             break
-        first = _with_what_is_asked_instead(before, first)
-        searched = f"{first} {searched}"
+        chain.insert(0, before)
+    searched = chain[0]
+    for follow_up in chain[1:]:
+        instead = _with_what_is_asked_instead(searched, follow_up)
+        searched = instead if instead != searched else f"{searched} {follow_up}"
     return searched
 
 
 def _with_what_is_asked_instead(before: str, question: str) -> str:
-    """2023年女子冠军是谁？ from 2022年女子冠军是谁？ and 2023年呢？, 女子 from 男子 and 女子呢？"""
+    """2023年女子冠军是谁？ from 2022年女子冠军是谁？ and 2023年呢？, 女子 from 男子 and 女子呢？
+
+    So 太极拳班的老师是谁？ from 书法班的老师是谁？ and 太极拳班呢？, 城北馆的地址？ from 城北馆的电话？ and 地址呢？
+    """
     if not _WHAT_OF.search(question):
         return before
     for group in contrasts():
@@ -49,7 +63,37 @@ def _with_what_is_asked_instead(before: str, question: str) -> str:
             for other in group:
                 before = before.replace(other, named[0])
     years = set(_YEAR.findall(question))
-    return _YEAR.sub(years.pop(), before) if len(years) == 1 else before
+    if len(years) == 1:
+        return _YEAR.sub(years.pop(), before)
+    instead = _INSTEAD.fullmatch(question.strip())
+    return _with_thing(before, instead["thing"]) if instead and instead["thing"] not in before else before
+
+
+def _with_thing(before: str, thing: str) -> str:
+    """The question with the thing in the place of the one that is of its kind: sought too, or with the same end."""
+    if SOUGHT.search(thing):
+        found = [match.span() for match in SOUGHT.finditer(before)] if "的" not in thing else []
+    elif _ORDINAL.fullmatch(thing):
+        found = [match.span() for match in _ORDINAL.finditer(before) if match[0][-1] == thing[-1]]
+    else:
+        found = _of_the_same_end(before, thing)
+    if len(found) != 1:
+        return before
+    start, end = found[0]
+    return before[:start] + thing + before[end:]
+
+
+def _of_the_same_end(before: str, thing: str) -> list[Span]:
+    """The nouns that end as the thing does, each with as much of what stands in front as makes it most like as long."""
+    found: list[Span] = []
+    begins: list[int] = []  # of the words of the name that ends here
+    end = 0
+    for word, tag in tagged_words(before):
+        begins = [*begins, end] if tag in _NAMED and not _ASKS.match(word) else []
+        end += len(word)
+        if begins and tag in NOUNS | {"t"} and word[-1] == thing[-1]:
+            found.append((min(begins[::-1], key=lambda start: abs(end - start - len(thing))), end))
+    return found
 
 
 def one_by_one(history: History) -> list[History]:

@@ -38,13 +38,12 @@ _OPENING = re.compile(
     r"^(?:请问)?[您你]们?(?:知不知道|知道|听说过?|听过|了解|记得|认识).*吗\?$|^do you (?:know|remember)\b"
 )
 # Two things asked for by one question, whose answers may stand apart: 报社地址和广告部电话是什么？
-_SOUGHT = (
-    "(?:电话|号码|热线|传真|邮箱|网址|地[址点]|位置|时间|日期?|费用?|价格?"
-    "|负责人|联系人|名称|人数|面积|主题|方式|条件|材料|期限)"
+SOUGHT = re.compile(
+    "电话|号码|热线|传真|邮箱|网址|地[址点]|位置|时间|日期?|费用?|价格?|负责人|联系人|名称|人数|面积|主题|方式|条件|材料|期限"
 )
 _OTHERS = "[^和与及、,，;；?？]"  # characters than those between the two
 _TWO_THINGS = re.compile(
-    rf"((?:{_OTHERS}+的)?)((?:(?!的){_OTHERS})*{_SOUGHT})(?:和|与|以?及|、|还有|跟)({_OTHERS}*{_SOUGHT})"
+    rf"((?:{_OTHERS}+的)?)((?:(?!的){_OTHERS})*(?:{SOUGHT.pattern}))(?:和|与|以?及|、|还有|跟)({_OTHERS}*(?:{SOUGHT.pattern}))"
     r"((?:各自?|分别|又|都)?(?:[是有在](?:什么|多少|谁|哪[里儿]?|哪些|几号?))?[呢呀啊]?[?？\s]*)"
 )
 _OF_THE_SAME = 4  # characters: 招生办的咨询电话和监督电话, but not 招生办的咨询电话和行政楼总务处电话

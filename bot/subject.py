@@ -35,7 +35,7 @@ def lacking(index: Index, question: str, hits: Sequence[Hit]) -> npt.NDArray[np.
 
 
 def answers_another(index: Index, asked: Asked, rows: Iterable[int]) -> npt.NDArray[np.bool_]:
-    """(rows,) whether the sentence is a yes or no to another question: for 可以拍照吗？ 答：可以。 below 问：可以捐书吗？"""
+    """(rows,) whether the sentence is a yes or no to another question: 答：可以。 for 拍照 below 问：可以捐书吗？"""
     said = [word for word, content in zip(asked.words, asked.content.tolist(), strict=True) if content]
 
     def is_of_another(row: int) -> bool:
