@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from textwrap import dedent
 
+from indexer.text import CLOSERS, sentence_goes_on
+
 # Marks: [1] 【1】 ［1］ 〔1〕 [1,2] [1-3] [^1] 【1†source】 [来源：1] [1](#p) [[1]] （[1]） (见[1], [2]) **[1]** and
 # <sup>[1]</sup>, up to twelve numbers. A longer one is a year, and (1) counts or names: 包括(1)甲(2)乙, (1)班.
 _NUMBER = r"[ \t]{0,2}\^?\d{1,3}[ \t]{0,2}"
@@ -108,8 +110,6 @@ _LONGEST_EMPHASIZED = 500  # characters: to look through a longer one at each of
 
 _ENDS = frozenset("。｡！？…")
 _ASCII_ENDS = frozenset(".!?")  # as the next character decides: 3.5, form?id=3, ![图](…)
-_CLOSERS = frozenset("”’」』）)》〉】〕］]")
-_CONTINUES = frozenset("，,、；;：:的之等")  # behind a closing quote: “何为安全？”的问题
 _SEAL_OPENS, _SEAL_CLOSES = frozenset("《〈（(【〔"), frozenset("》〉）)】〕")  # 《谁动了我的奶酪？》 is never cut
 _LONGEST_SEALED = 100
 _IN_ADDRESS = re.compile(r"[A-Za-z0-9/_%=&#]")
@@ -233,7 +233,7 @@ class Splitter:
             self._unsure = "\n" if self._unsure == "\n" else ""
             self._gap = "\n" if "\n" in {self._gap, character} else " "
         elif not self._gap and (
-            character in _CLOSERS | _ENDS | _ASCII_ENDS or closes_quote or self._closes_emphasis(character)
+            character in CLOSERS | _ENDS | _ASCII_ENDS or closes_quote or self._closes_emphasis(character)
         ):
             self._quoted = self._quoted and not closes_quote
             self._unsure = "" if character in _ENDS else self._unsure
@@ -264,7 +264,7 @@ class Splitter:
             ".": True,
         }.get(self._unsure, self._is_address(character))
         complete = []
-        if goes_on or (character in _CONTINUES and not self._gap):
+        if goes_on or (sentence_goes_on(self._held[-1], character) and not self._gap):
             self._ended = False
         else:
             complete = [self._complete([])]

@@ -71,7 +71,9 @@ def source_page(document: Document, start: int, end: int, now: Document | None) 
     page = 0
     for part in parts(text, 0, len(text)):
         line_start = part.start
-        for line in [text[part.start : part.end]] if part.names else text[part.start : part.end].split("\n"):
+        for line in (
+            [text[part.start : part.end]] if part.names else text[part.start : part.end].removesuffix("\n").split("\n")
+        ):
             level, shown = headings.get(line_start, (0, line))
             left = line_start + line.index(shown)
             if shown.strip():

@@ -13,7 +13,8 @@ from typing import Any
 Span = tuple[int, int]
 
 _TERMINATOR = "。｡！？!?…"
-_CLOSER = r"[”’」』）)》〉】〕］\]]"
+CLOSERS = frozenset("”’」』）)》〉】〕］]")
+_CLOSER = f"[{re.escape(''.join(sorted(CLOSERS)))}]"
 # An ASCII full stop ends a sentence only before white space, and not after a capital (initials) or another full stop.
 # Nor does an ASCII mark inside a web address or a file name, or before an image: form?id=3, a!b.txt, ![图](…
 _NO_END = r"(?<=[A-Za-z0-9/_%=])[!?](?=[A-Za-z0-9/_%=&#])|!(?=\[)"
@@ -30,8 +31,7 @@ _LINE_BREAK = re.compile(r"\n+(?![a-z])")
 _STRAIGHT_PAIR = re.compile(r'"([^"\n]*)"')
 # Text inside a title or brackets is never cut (《谁动了我的奶酪？》); 100 characters bound the harm of an unclosed one.
 _BRACKETED = re.compile(r"[《〈（(【〔][^《〈（(【〔》〉）)】〕\n]{0,100}[》〉）)】〕]")
-# After a closing quote these go on with the same sentence: “何为安全？”的问题
-_CONTINUES = frozenset("，,、；;：:的之等")
+_GOES_ON, _GOES_ON_BEHIND_QUOTE = frozenset("，,、；;：:"), frozenset("的之等")
 _HEADING = re.compile(r"^(#{1,6})[ \t]+(\S(?:[^\n]*\S)?)[ \t]*$", re.MULTILINE)
 # No title: a sentence, an address (各位家长：), a Markdown heading, list, quote, rule or table, one of many items.
 _CLOSED = re.compile(r"[。！？!?；;：:，,…][”’」』）)]*$")
@@ -59,7 +59,7 @@ def sentence_spans(text: str) -> list[Span]:
             position += 1
         inside = position < len(sealed) and sealed[position][0] < match.start()
         end = match.end()
-        if not inside and text[end : end + 1] not in _CONTINUES:
+        if not inside and not sentence_goes_on(text[end - 1], text[end : end + 1]):
             cuts.add(end)
     bounds = sorted(cuts)
     spans = []
@@ -70,6 +70,11 @@ def sentence_spans(text: str) -> list[Span]:
             left = start + len(piece) - len(piece.lstrip())
             spans.append((left, left + len(stripped)))
     return spans
+
+
+def sentence_goes_on(last: str, following: str) -> bool:
+    """A sentence that seems to end with the last character goes on with the following: “何为安全？”的问题, 甲！，乙"""
+    return following in _GOES_ON or (last in CLOSERS and following in _GOES_ON_BEHIND_QUOTE)
 
 
 def heading_lines(text: str) -> Iterator[tuple[Span, int, str]]:

@@ -177,6 +177,13 @@ def test_a_paragraph_over_two_pages_stands_on_the_page_where_it_begins() -> None
     assert re.findall(r"page (\d)", html) == ["1", "3"]
 
 
+def test_a_heading_may_name_the_columns_of_a_table() -> None:
+    text = "前言。\n# 名称 | 价格\n|---|---|\n| 门票 | 5元 |\n"
+    html = source_page(Document("a", "甲", text, file="a.md"), text.index("| 门票"), len(text) - 1, None)
+    assert "前言。" in html
+    assert "<mark" in html
+
+
 def test_a_span_over_two_paragraphs_is_marked_in_both() -> None:
     html = source_page(Document("a", "题", "# 题\n\n第一段。\n\n第二段。"), 6, 13, None)
     assert html.count('id="cited"') == 1
