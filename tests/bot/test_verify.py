@@ -454,6 +454,14 @@ def test_a_figure_may_be_computed_from_exact_ones_of_the_same_things(claimed: st
         ("只涉及几万名居民。", "只涉及几千名居民。", "几万名"),
         ("国王派了七名随从。", "国王派去五位随从。", "七名"),
         ("国王派了七名随从。", "国王派去五位大臣。", ""),
+        ("洞深290米。", "50个竖井超过100米，其中大洞深度为920米。", "290米"),  # no case of the rule: one is measured
+        ("洞在1993年被发现。", "洞于1993被发现，1994年开放。", ""),
+        ("洞在1995年被发现。", "洞于1993被发现，1994年开放。", "1995年"),
+        ("设计工具叫Glade。", "设计工具叫做Stetic，另有GUI。", "glade"),
+        ("导弹换成MPQ-78雷达。", "导弹用MPQ-79雷达。", "78"),
+        ("导弹用cs/mpq-79雷达，NBA和AI也用。", "导弹用CS/MPQ-79雷达。", ""),  # short ones may be said in Chinese
+        ("馆里有WiFi。", "馆内有无线网络。", ""),
+        ("The tool is called Glade.", "设计工具叫做Stetic。", ""),
     ],
 )
 def test_a_figure_against_what_the_passage_gives_in_its_place(claim: str, passage: str, reason: str) -> None:
