@@ -13,7 +13,7 @@ from bot.generate import Draft
 from bot.head import Head, load_head
 from bot.known import Query, query_of
 from bot.llm import Model, ModelError, open_model
-from bot.message import MOST_QUESTIONS, SHORT, asked_apart, goes_on, questions_in, without_courtesies
+from bot.message import MOST_QUESTIONS, SHORT, asked_apart, asks_nothing, goes_on, questions_in, without_courtesies
 from bot.prompt import is_chinese
 from bot.question import ask_what
 from bot.refusal import refusal_of
@@ -266,7 +266,7 @@ class Answerer:
         note: str = "",
     ) -> Answer:
         share = sum(one.supported for one in sentences) / len(sentences) if sentences else 1.0
-        searched = found.weighed.query.text
+        searched, bare = found.weighed.query.text, asks_nothing(found.question)  # to 谢谢！ nothing is near
         return Answer(
             question=found.question,
             sentences=tuple(sentences),
@@ -280,7 +280,7 @@ class Answerer:
             timings_ms=_timings(found),
             searched="" if searched in found.question else searched,  # without its courtesies it is the same
             note=_joined(note, _of_different_dates(citations)),
-            nearest=tuple(nearest_sentences(self.index, found.weighed)) if refusal else (),
+            nearest=tuple(nearest_sentences(self.index, found.weighed)) if refusal and not bare else (),
         )
 
     def _refusal(self, found: Found) -> str:

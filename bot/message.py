@@ -41,10 +41,15 @@ _OPENING = re.compile(
 SOUGHT = re.compile(
     "电话|号码|热线|传真|邮箱|网址|地[址点]|位置|时间|日期?|费用?|价格?|负责人|联系人|名称|人数|面积|主题|方式|条件|材料|期限"
 )
-_OTHERS = "[^和与及、,，;；?？]"  # characters than those between the two
+_OTHERS = '[^和与及、,，;；?？《》“”"「」『』]'  # characters than those between the two, and marks of a title
 _TWO_THINGS = re.compile(
     rf"((?:{_OTHERS}+的)?)((?:(?!的){_OTHERS})*(?:{SOUGHT.pattern}))(?:和|与|以?及|、|还有|跟)({_OTHERS}*(?:{SOUGHT.pattern}))"
     r"((?:各自?|分别|又|都)?(?:[是有在](?:什么|多少|谁|哪[里儿]?|哪些|几号?))?[呢呀啊]?[?？\s]*)"
+)
+# One thing asked for of two: 书法班和太极拳班的老师分别是谁？
+_OF_TWO = re.compile(
+    rf"({_OTHERS}+)(?:和|与|以?及|、|还有|跟)({_OTHERS}+?)(的{_OTHERS}+?)"
+    rf"(?:各自?|分别)([是有在为](?:什么|多少|谁|哪|几){_OTHERS}*[?？\s]*)"
 )
 _OF_THE_SAME = 4  # characters: 招生办的咨询电话和监督电话, but not 招生办的咨询电话和行政楼总务处电话
 _POINTER = re.compile("[该此他她它]|其(?![他它余中次])")
@@ -104,13 +109,15 @@ def questions_in(message: str) -> list[str]:
 def asked_apart(question: str) -> list[str]:
     """A question for two things as one for each, whose answers may stand apart; any other as it is.
 
-    报社地址和广告部电话是什么？ asks for the first 是什么？ and for the second.
+    报社地址和广告部电话是什么？ asks for the first 是什么？ and for the second, 甲和乙的老师分别是谁？ of each.
     """
-    two = _TWO_THINGS.fullmatch(question)
-    if not two:
-        return [question]
-    of, first, second, asks = two.groups()
-    return [of + first + asks, (of if len(second) <= _OF_THE_SAME else "") + second + asks]
+    if two := _TWO_THINGS.fullmatch(question):
+        of, first, second, asks = two.groups()
+        return [of + first + asks, (of if len(second) <= _OF_THE_SAME else "") + second + asks]
+    if two := _OF_TWO.fullmatch(question):
+        first, second, sought, asks = two.groups()
+        return [first + sought + asks, second + sought + asks]
+    return [question]
 
 
 def _asks_for_something(part: str) -> bool:

@@ -304,8 +304,11 @@ def begins_with(sentence: str, part: Quantity) -> bool:
     return any(one.start == 0 and one.agrees(part) for one in quantities(fold(sentence))[:1])
 
 
-def what_is_missing(asked: Asked, text: str, numbers: Sequence[Quantity]) -> Iterator[str]:
-    """What is asked for that a folded text lacks: numbers, titles, nouns, the most expected first, kinds of value."""
+def what_is_missing(asked: Asked, text: str, numbers: Sequence[Quantity], others: str) -> Iterator[str]:
+    """What is asked for that a folded text lacks: numbers, titles, nouns, the most expected first, kinds of value.
+
+    A kind of value is lacking where `others`, the folded texts of other passages, have none either.
+    """
     yield from (one.written for one in asked.quantities if not any(one.agrees(other) for other in numbers))
     yield from (title for title in asked.titles if title not in text)
     lacking = [
@@ -314,7 +317,9 @@ def what_is_missing(asked: Asked, text: str, numbers: Sequence[Quantity]) -> Ite
         if noun and len(word) > 1 and expected > _EXPECTED and not mentions(text, word)
     ]
     yield from (word for _, word in sorted(lacking, reverse=True))
-    yield from (_VALUES[kind] for kind in asked.telling if kind in _VALUES and not GIVES[kind].search(text))
+    yield from (
+        _VALUES[kind] for kind in asked.telling if kind in _VALUES and not GIVES[kind].search(f"{text}\n{others}")
+    )
 
 
 def what_is_wanted(asked: Asked) -> str:

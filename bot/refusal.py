@@ -9,9 +9,12 @@ from bot.prompt import is_chinese
 from bot.question import Asked, what_is_missing, what_is_wanted
 from bot.types import Hit
 from indexer.store import Index
+from indexer.text import fold
 
 _SHORT = re.compile(r"\w{2,14}")  # a question of which no part says more: 吴桂芳的电话是多少
 REFUSAL_CHINESE = "知识库中没有找到答案。"
+NO_QUESTION_CHINESE = "请写下您想查的问题，我从知识库里找原文回答。"
+NO_QUESTION_ENGLISH = "Write what you want to know: it is answered from the knowledge base."
 REFUSAL_ENGLISH = "The knowledge base holds no answer to this."
 
 
@@ -23,20 +26,22 @@ def missing(index: Index, asked: Asked, hits: Sequence[Hit]) -> str:
     if not hits:
         return ""
     _, around, quantities = surroundings(index, hits[0].number)
-    lacking = what_is_missing(asked, around, quantities)
+    lacking = what_is_missing(asked, around, quantities, fold("\n".join(hit.chunk.text for hit in hits)))
     return next((one for one in lacking if not index.lexical.holds(one)), "")
 
 
 def refusal_of(index: Index, question: str, own: Asked, whole: Asked, hits: Sequence[Hit]) -> str:
     """In the language of the question: what it names and the text lacks, else what it wants to be told.
 
+    What asks nothing, 谢谢！, is told what to do.
+
     Of a follow-up both are looked for in its `own` words before the `whole` question in its context.
     """
-    lacking = wanted = ""
-    if not asks_nothing(question):  # 谢谢！
-        lacking, wanted = missing(index, own, hits), what_is_wanted(own)
-        if not lacking and not wanted:
-            lacking = missing(index, whole, hits)
+    if asks_nothing(question):  # 谢谢！
+        return NO_QUESTION_CHINESE if is_chinese(question) else NO_QUESTION_ENGLISH
+    lacking, wanted = missing(index, own, hits), what_is_wanted(own)
+    if not lacking and not wanted:
+        lacking = missing(index, whole, hits)
     if is_chinese(question):
         if lacking:
             return f"{REFUSAL_CHINESE.rstrip('。')}：文中没有提到“{lacking}”。"

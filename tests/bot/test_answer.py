@@ -16,7 +16,7 @@ from bot.context import in_context
 from bot.known import Query, query_of
 from bot.matching import states_of_sentence
 from bot.message import asked_apart, questions_in
-from bot.refusal import REFUSAL_CHINESE, REFUSAL_ENGLISH
+from bot.refusal import NO_QUESTION_CHINESE, NO_QUESTION_ENGLISH, REFUSAL_ENGLISH
 from bot.retrieve import retrieve
 from bot.weigh import held_to
 from bot.wire import answer_to_json
@@ -104,8 +104,9 @@ def test_what_the_article_holds_is_answered(bot: Answerer, question: str, held: 
         ("宣講團有多少名成員？", "知识库中没有找到“宣講團有多少名成員”的答案。"),
         ("How much is the ticket?", "The knowledge base holds no answer to “how much”."),
         ("What is the capital of France?", REFUSAL_ENGLISH),
-        ("？？？", REFUSAL_CHINESE),
-        ("谢谢您！", REFUSAL_CHINESE),
+        ("？？？", NO_QUESTION_CHINESE),
+        ("谢谢您！", NO_QUESTION_CHINESE),
+        ("Thanks!", NO_QUESTION_ENGLISH),
     ],
 )
 def test_what_it_does_not_hold_is_refused_with_what_is_missing(bot: Answerer, question: str, refusal: str) -> None:

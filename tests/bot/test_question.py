@@ -135,15 +135,17 @@ def test_how_far_a_text_holds_a_word(text: str, word: str, share: float) -> None
 
 def test_what_is_missing_names_numbers_then_titles_then_words() -> None:
     text = fold("第九个教育日,主题是《甲》")
-    sure = expectation_from({"面积": 0.9, "主题": 0.8}, {})
+    sure, others = expectation_from({"面积": 0.9, "主题": 0.8}, {}), "乙馆"
 
     def missing(question: str) -> list[str]:
-        return list(what_is_missing(ask_what(question, sure), text, quantities(text)))
+        return list(what_is_missing(ask_what(question, sure), text, quantities(text), others))
 
     assert missing("第五个教育日的面积") == ["第五个", "面积"]
     assert missing("《乙丙》的面积") == ["乙丙", "面积"]
     assert missing("面积和主题，多少钱？") == ["面积", "金额"]
     assert missing("主题") == []
+    others = "乙馆的门票20元。"
+    assert missing("面积和主题，多少钱？") == ["面积"]  # an amount stands elsewhere
 
 
 @pytest.mark.parametrize(
@@ -285,6 +287,11 @@ def test_the_questions_of_a_message_are_all_of_it(message: str) -> None:
         ("招生办的咨询电话以及监督电话是多少", ["招生办的咨询电话是多少", "招生办的监督电话是多少"]),
         ("招生办的咨询电话及行政楼总务处电话？", ["招生办的咨询电话？", "行政楼总务处电话？"]),
         ("活动的时间、地点分别是什么?", ["活动的时间分别是什么?", "活动的地点分别是什么?"]),
+        ("书法班和太极拳班的老师分别是谁？", ["书法班的老师是谁？", "太极拳班的老师是谁？"]),
+        ("一楼与二楼的座位各有多少个", ["一楼的座位有多少个", "二楼的座位有多少个"]),
+        ("书法班和太极拳班的老师是谁？", None),
+        ("甲、乙和丙的老师分别是谁？", None),  # of three
+        ("“甲、乙课程协同”里的课分别是什么？", None),
         ("总馆地址和分馆各有几个？", None),  # of the second a number is asked
         ("时间和地点怎么定？", None),
         ("学校和医院的电话是多少？", None),
