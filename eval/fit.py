@@ -293,10 +293,9 @@ def _train_both(
 
 def calibrate(unseen: Sequence[Unseen]) -> tuple[float, float]:
     """(slope, intercept) of Platt scaling (1999): answerable against near misses and left-out paragraphs."""
-    chosen = [one for one in unseen if one.example.variant in ("answerable", "near miss", "left out", "elsewhere")]
     model = LogisticRegression(C=1e6).fit(
-        [[one.log_odds] for one in chosen], [one.example.answerable for one in chosen],
-        [3.0 if one.example.source in WRITTEN else 1.0 for one in chosen],
+        [[one.log_odds] for one in unseen], [one.example.answerable for one in unseen],
+        [3.0 if one.example.source in WRITTEN else 1.0 for one in unseen],
     )  # fmt: skip
     return float(model.coef_[0, 0]), float(model.intercept_[0])
 

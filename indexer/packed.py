@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
-from tokenizers.decoders import Metaspace as MetaspaceDecoder
 from tokenizers.models import Unigram
 from tokenizers.pre_tokenizers import Metaspace
 
@@ -93,7 +92,6 @@ class PackedFile:
         pieces = [(self._pieces[number], float(self._scores[number])) for number in numbers]
         tokenizer = Tokenizer(Unigram(pieces, unk_id=numbers.index(self._unknown), byte_fallback=False))
         tokenizer.pre_tokenizer = Metaspace(prepend_scheme="always", split=False)
-        tokenizer.decoder = MetaspaceDecoder()
         return tokenizer
 
     def folded(self, text: str) -> str:

@@ -4,7 +4,7 @@ import re
 import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -112,22 +112,14 @@ def words_of(text: str) -> str:
 
 def open_pages(kb: Path, config: IndexConfig) -> tuple[list[Page], list[Finding]]:
     """(the documents of `kb`, cut as a build would cut them, the files that cannot be read); nothing is embedded."""
-    content = read_folder(kb)
+    content, encoder = read_folder(kb), open_encoder(config.encoder)
     found = []
-    for page in cut(content.documents, config):
-        file = kb / page.document.file
+    for document in content.documents:
+        file = kb / document.file
         front_matter = ""
         if file.suffix.lower() == ".md":
-            front_matter = decode(file).removesuffix(page.document.text)
-        found.append(replace(page, file=str(file), first_line=front_matter.count("\n") + 1))
+            front_matter = decode(file).removesuffix(document.text)
+        inside = cut_document(document, config, encoder.count_tokens, encoder.max_tokens)
+        found.append(Page(document, *inside, str(file), front_matter.count("\n") + 1))
     unreadable = [Finding("unreadable", PROBLEM, one.doc_id, 0, 0, 0, str(one.error)) for one in content.skipped]
     return found, unreadable
-
-
-def cut(documents: Sequence[Document], config: IndexConfig) -> list[Page]:
-    """The same for documents that are already read."""
-    encoder = open_encoder(config.encoder)
-    pages = []
-    for document in documents:
-        pages.append(Page(document, *cut_document(document, config, encoder.count_tokens, encoder.max_tokens)))
-    return pages

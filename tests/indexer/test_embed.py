@@ -31,8 +31,8 @@ def engine() -> E5Encoder:
 
 
 @pytest.fixture(scope="module")
-def bulk(engine: E5Encoder) -> SentenceTransformerEncoder:
-    return engine.in_bulk()
+def bulk() -> SentenceTransformerEncoder:
+    return SentenceTransformerEncoder(DEFAULT_ENCODER)
 
 
 def test_both_adapters_give_the_same_passages(engine: E5Encoder, bulk: SentenceTransformerEncoder) -> None:
