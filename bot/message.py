@@ -39,7 +39,7 @@ _OPENING = re.compile(
 )
 # Two things asked for by one question, whose answers may stand apart: 报社地址和广告部电话是什么？
 SOUGHT = re.compile(
-    "电话|号码|热线|传真|邮箱|网址|地[址点]|位置|时间|日期?|费用?|价格?|负责人|联系人|名称|人数|面积|主题|方式|条件|材料|期限"
+    "电话|号码|热线|传真|邮箱|网址|地[址点]|位置|时间|日期|费用?|价格?|负责人|联系人|名称|人数|面积|主题|方式|条件|材料|期限"
 )
 _OTHERS = '[^和与及、,，;；?？《》“”"「」『』]'  # characters than those between the two, and marks of a title
 _TWO_THINGS = re.compile(

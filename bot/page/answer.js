@@ -167,13 +167,22 @@ function inLines(quote) {
   return quote.split("\n").reduce((text, line) => `${text}${ITEM.test(line) ? "\n" : " "}${line.trim()}`);
 }
 
+// 电话：8020 does not say whose: what it stands under is shown in front of it.
+const LABELLED = /^[^：:，,。\s]{1,12}[：:]\s*\S/;
+
+function drawHeading({ title, headings, quote }) {
+  const heading = LABELLED.test(quote) && headings?.filter((name) => name !== title).at(-1);
+  return heading && !quote.includes(heading) && h("span", { class: "small" }, heading, " ");
+}
+
 // The last character stays with the chips, so that they never begin a line.
 function drawSentence(sentence, places) {
-  const isQuote = places.some((place) => place.quote === sentence.text);
-  const characters = [...(isQuote ? inLines(sentence.text) : sentence.text)];
+  const cited = places.find((place) => place.quote === sentence.text);
+  const characters = [...(cited ? inLines(sentence.text) : sentence.text)];
   const last = characters.pop() || "";
   const text = h("span", { class: sentence.supported ? "" : "unsupported" }, characters.join(""));
-  const drawn = h("span", { class: "sentence" }, text, h("span", { class: "together" }, last, marksOf(sentence, places)));
+  const together = h("span", { class: "together" }, last, marksOf(sentence, places));
+  const drawn = h("span", { class: "sentence" }, cited && drawHeading(cited), text, together);
   if (!sentence.supported) drawn.append(h("span", { class: "why" }, say("unsupported", half(sentence.reason))));
   if (/[\w.!?]$/.test(sentence.text)) drawn.append(" ");
   return drawn;

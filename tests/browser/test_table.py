@@ -101,6 +101,19 @@ def test_an_answer_kept_before_tables_were_shown_has_its_line(page: Page) -> Non
     expect(page.locator(".said")).to_contain_text("| 后勤处 | <b>吴建国</b> | 8020 |")
 
 
+def test_a_line_that_does_not_say_whose_it_is_stands_behind_its_heading(page: Page) -> None:
+    asked(page, "后勤处的分机是多少？")
+    shown_with(
+        page,
+        """answer.citations = ['电话：8020', '保卫处电话：8110', '请打电话。'].map((quote, at) =>
+             ({ ...answer.citations[0], number: at + 1, quote, headings: ['联系方式', at ? '保卫处' : '后勤处'], parts: undefined }));
+           answer.sentences = answer.citations.map(({ number, quote }) =>
+             ({ ...answer.sentences[0], text: quote, before: '', citations: [number] }))""",
+    )
+    expect(page.locator(".said .sentence")).to_have_text(["后勤处 电话：80201", "保卫处电话：81102", "请打电话。3"])
+    accessible(page)
+
+
 def test_a_row_that_is_near_stands_under_the_names_of_its_columns(page: Page) -> None:
     asked(page, "教务处有多少名学生？")
     near = page.locator("a.near").first
