@@ -145,6 +145,7 @@ _WANTED = re.compile(
 # What jieba takes into one word with what follows: 哪些项目, 多少|个班, 10日|有什么安排, 2号线|呢.
 _APART = re.compile(rf"哪些|多少[{_MEASURES}]?|日(?=有)|线(?=呢)")
 _PARTS = "章节条款项"
+_EDITION = "届"
 # What a question says of such a part without naming any matter of it.
 _OF_A_PART = re.compile("请问|内容|规定|要求|具体|什么|啥|哪些|怎么|如何|[的了是有里说讲写]")
 # Parts of speech as jieba names them.
@@ -269,6 +270,15 @@ def nothing_mentioned(asked: Asked, text: str) -> bool:
     hangs_on = dict(_hangs_on(asked))
     said = [word for word, content in zip(asked.words, asked.content.tolist(), strict=True) if content]
     return any(hangs_on.values()) and not any(mentions(text, word) for word in (*hangs_on, *said))
+
+
+def of_another_edition(asked: Asked, text: str) -> bool:
+    """The question is about 第九届 and a folded text about others, such as 第八届, only."""
+    for one in asked.quantities:
+        if one.ordinal and one.unit == _EDITION:
+            editions = [other for other in quantities(text) if other.ordinal and other.unit == _EDITION]
+            return bool(editions) and not any(one.agrees(other) for other in editions)
+    return False
 
 
 def no_content_mentioned(asked: Asked, text: str) -> bool:

@@ -21,6 +21,7 @@ from bot.question import (
     begins_with,
     no_content_mentioned,
     nothing_mentioned,
+    of_another_edition,
 )
 from bot.retrieve import retrieve
 from bot.subject import answers_another, lacking
@@ -37,6 +38,7 @@ _OF_ANOTHER = 5.0
 # Where a question asks for 第三条 and nothing else: log-odds gained by a sentence that begins so, and the probability
 # at least that it answers. Without the former 第二条说的是什么？ had a row of a calendar cited as well.
 _OF_THE_PART, _BY_NUMBER = 5.0, 0.5
+_OF_ANOTHER_EDITION = 1 / 100  # of the odds: 第九届 is asked for, 第八届 is told of
 _LITTLE_MENTIONED = 1 / 3  # of the odds, where no word of the question that says something by itself is mentioned
 
 
@@ -101,6 +103,8 @@ def held_to(index: Index, head: Head, query: Query, hits: Sequence[Hit], config:
             confidence = head.confidence(candidates.features, scores, log_sum(matched), together(hits))
             if not known and no_content_mentioned(asked, around):
                 confidence = _at_odds(confidence, _LITTLE_MENTIONED)
+            if of_another_edition(asked, around):
+                confidence = _at_odds(confidence, _OF_ANOTHER_EDITION)
         if begins[scores.argmax()]:
             confidence = max(confidence, _BY_NUMBER)
     return Weighed(query, hits, retrieved, asked, candidates, scores, confidence)

@@ -436,6 +436,16 @@ def test_two_things_asked_for_in_one_question_are_both_answered(
     assert bool(answer.note) == bool(missing)
 
 
+def test_another_edition_than_those_told_of_is_refused(built, kb: Path, counting) -> None:
+    (kb / "a.md").write_text("第八届甲乙。", encoding="utf-8")
+    built()
+    index = kb.parent / "index"
+    assert answers(index, "第八届甲乙", 0.9).verdict is Verdict.GROUNDED
+    refused = answers(index, "第九届甲乙", 0.9)
+    assert refused.refusal == "知识库中没有找到答案：文中没有提到“第九届”。"
+    assert refused.confidence == pytest.approx(0.09 / 1.09, abs=1e-4)  # a hundredth of the odds of 0.9
+
+
 def test_a_message_of_many_questions_is_read_as_one(bot: Answerer) -> None:
     asked = ["国家安全宣讲团由谁任团长？", "番茄炒蛋怎么做？", "北京明天天气怎么样？", "嘉峪关市的面积有多大？"]
     assert bot.ask("".join(asked)).note.count("“") == 6

@@ -19,6 +19,7 @@ from bot.question import (
     no_content_mentioned,
     nothing_mentioned,
     numbers_of,
+    of_another_edition,
     what_is_missing,
     what_is_wanted,
 )
@@ -131,6 +132,16 @@ def test_generic_words_are_told_apart() -> None:
 )
 def test_how_far_a_text_holds_a_word(text: str, word: str, share: float) -> None:
     assert holds(text, word) == pytest.approx(share)
+
+
+def test_an_edition_that_a_text_does_not_tell_of() -> None:
+    def is_of_another(question: str, text: str) -> bool:
+        return of_another_edition(ask_what(question, even), fold(text))
+
+    assert is_of_another("第九届读书节哪天开幕？", "第八届读书节4月23日开幕，第七届有2万人参加。")
+    assert not is_of_another("第九届读书节哪天开幕？", "第八届读书节闭幕时，第9届的主题也已公布。")
+    assert not is_of_another("第九届读书节哪天开幕？", "本次读书节4月23日开幕，有第一个分会场。")
+    assert not is_of_another("第九个分会场在哪里？", "第八届读书节4月23日开幕。")
 
 
 def test_what_is_missing_names_numbers_then_titles_then_words() -> None:
