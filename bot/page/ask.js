@@ -113,7 +113,10 @@ async function run(turn, question = turn.question) {
     if (asking === controller) turn.state = trouble(turn, error);
   }
   if (turn.state === "lost") check();
-  if (asking !== controller) return save();
+  if (asking !== controller) {
+    if (!store.isOther(conversation.id)) save(); // suggestions, which come behind the answer, undo no other tab's work
+    return;
+  }
   announce(turn.state === "stopped" ? say("stopped") : ""); // other trouble is an alert
   finish(turn);
 }
