@@ -148,17 +148,17 @@ class Answerer:
         evidence = {(one.hit.number, one.start): one for own in chosen for one in own}
         hits = {hit.number: hit for ranked in zip_longest(*(one.hits for one in each)) for hit in ranked if hit}
         confidence = min(one.confidence for one, own in zip(each, chosen, strict=True) if own)
-        unanswered = []
-        for part, one, own in zip(parts, each, chosen, strict=True):
-            likeliest = {(best.hit.number, best.start) for best in choose_sentences(self.index, one, self.config)[:1]}
-            if not own and (whole or not likeliest & evidence.keys()):
-                unanswered.append(part)
+        lacking = [(part, one) for part, one, own in zip(parts, each, chosen, strict=True) if not own]
+        if not whole:
+            likeliest = [choose_sentences(self.index, one, self.config)[:1] for _, one in lacking]
+            keys = [{(best.hit.number, best.start) for best in own} for own in likeliest]
+            lacking = [row for row, own in zip(lacking, keys, strict=True) if not own & evidence.keys()]
         return replace(
             found,
             weighed=replace(found.weighed, confidence=confidence),
             hits=list(hits.values()),
             evidence=list(evidence.values()),
-            unanswered=unanswered,
+            unanswered=[part for part, _ in lacking],
             each=each,
         )
 
@@ -266,7 +266,8 @@ class Answerer:
         note: str = "",
     ) -> Answer:
         share = sum(one.supported for one in sentences) / len(sentences) if sentences else 1.0
-        searched, bare = found.weighed.query.text, asks_nothing(found.question)  # to 谢谢！ nothing is near
+        searched = found.weighed.query.text
+        has_near = refusal and not asks_nothing(found.question)  # nothing is near to 谢谢！
         return Answer(
             question=found.question,
             sentences=tuple(sentences),
@@ -280,7 +281,7 @@ class Answerer:
             timings_ms=_timings(found),
             searched="" if searched in found.question else searched,  # without its courtesies it is the same
             note=_joined(note, _of_different_dates(citations)),
-            nearest=tuple(nearest_sentences(self.index, found.weighed)) if refusal and not bare else (),
+            nearest=tuple(nearest_sentences(self.index, found.weighed)) if has_near else (),
         )
 
     def _refusal(self, found: Found) -> str:

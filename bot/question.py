@@ -175,6 +175,11 @@ class Asked:
     contrasts: tuple[tuple[str, tuple[str, ...]], ...]  # (named in the question, what would be another)
 
     @property
+    def saying(self) -> list[str]:
+        """The words that say something by themselves."""
+        return [word for word, content in zip(self.words, self.content.tolist(), strict=True) if content]
+
+    @property
     def telling(self) -> list[int]:
         """The kinds asked for whose absence speaks against a sentence."""
         return [kind for kind in TELLING if kind in self.kinds]
@@ -268,8 +273,7 @@ def nothing_mentioned(asked: Asked, text: str) -> bool:
     if not asked.words:  # a number, or nothing at all: ？？？
         return not any(term in text for term in terms(asked.text))
     hangs_on = dict(_hangs_on(asked))
-    said = [word for word, content in zip(asked.words, asked.content.tolist(), strict=True) if content]
-    return any(hangs_on.values()) and not any(mentions(text, word) for word in (*hangs_on, *said))
+    return any(hangs_on.values()) and not any(mentions(text, word) for word in (*hangs_on, *asked.saying))
 
 
 def of_another_edition(asked: Asked, text: str) -> bool:

@@ -36,13 +36,12 @@ def lacking(index: Index, question: str, hits: Sequence[Hit]) -> npt.NDArray[np.
 
 def answers_another(index: Index, asked: Asked, rows: Iterable[int]) -> npt.NDArray[np.bool_]:
     """(rows,) whether the sentence is a yes or no to another question: 答：可以。 for 拍照 below 问：可以捐书吗？"""
-    said = [word for word, content in zip(asked.words, asked.content.tolist(), strict=True) if content]
 
     def is_of_another(row: int) -> bool:
         if not answers_yes_or_no(index.sentence_text(row)) or not row or not only_asks(index.sentence_text(row - 1)):
             return False
         whole = fold(index.sentence_text(row - 1) + index.sentence_text(row))
-        return bool(said) and not any(mentions(whole, word) for word in said)
+        return bool(asked.saying) and not any(mentions(whole, word) for word in asked.saying)
 
     return np.array([is_of_another(row) for row in rows], bool)
 

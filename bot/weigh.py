@@ -86,8 +86,8 @@ def held_to(index: Index, head: Head, query: Query, hits: Sequence[Hit], config:
     part = asked_by_number(asked)
     rows = candidates.rows.tolist()
     begins = np.array([part is not None and begins_with(index.sentence_text(row), part) for row in rows], bool)
-    unlike = query.like[candidates.rows] < _least_likeness(query, config)
-    of_another = lacking(index, query.text, hits)[candidates.hit] + (answers_another(index, asked, rows) & unlike)
+    alike = query.like[candidates.rows] >= _least_likeness(query, config)
+    of_another = lacking(index, query.text, hits)[candidates.hit] + (answers_another(index, asked, rows) & ~alike)
     scores = scores + _OF_THE_PART * begins - _OF_ANOTHER * of_another
     best = best_places(scores)
     question = head.matcher.claim(read_query(simplify(query.text))[0])
@@ -98,7 +98,7 @@ def held_to(index: Index, head: Head, query: Query, hits: Sequence[Hit], config:
     if len(scores) and not asks_nothing(query.text):
         likeliest = hits[int(candidates.hit[scores.argmax()])]  # often the first
         around = "\n".join(surroundings(index, number)[1] for number in {hits[0].number, likeliest.number})
-        known = float(query.like[candidates.rows].max()) >= _least_likeness(query, config)
+        known = bool(alike.any())
         if known or not nothing_mentioned(asked, around):
             confidence = head.confidence(candidates.features, scores, log_sum(matched), together(hits))
             if not known and no_content_mentioned(asked, around):
