@@ -158,10 +158,12 @@ function follow(before, { job, runs }) {
   const ended = before?.running && !job.running && !job.error && sound.includes(job.run);
   if (ended) {
     find("evaluate-outcome").textContent = say("finished");
-    return choose(job.run);
+    choose(job.run);
+    return;
   }
   const kept = [run.opened(), session.getItem(OPENED)].find((name) => sound.includes(name));
-  return run.open(kept || sound[0] || null);
+  const next = kept || sound[0] || null;
+  if (next !== run.opened()) run.open(next); // one that failed to load waits for its button
 }
 
 function isShown() {

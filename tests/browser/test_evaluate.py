@@ -382,6 +382,9 @@ def test_slow_failing_and_empty(page: Page, watch: Watched, monkeypatch: pytest.
     expect(page.locator("#run [role=alert]")).to_have_text(re.compile("^(坏了|broken)$"))
     sound(page, "#evaluate")
     page.unroute("**/api/evaluate/run?*")
+    with page.expect_response("**/api/evaluate"):
+        look(page)  # what has failed to load is not asked for again behind the reader's back
+    expect(page.locator("#run [role=alert]")).to_be_visible()
     press(page.locator("#run"), say("retry"))
     expect(page.locator("#run .numbers")).to_be_visible()
 
