@@ -26,6 +26,7 @@ from eval.metrics import (
     ranking_measures,
     risk_coverage,
 )
+from indexer.store import write_whole
 from indexer.types import Chunk
 
 _UNRANKED: Mapping[str, float | None] = dict.fromkeys(RANKING)
@@ -268,7 +269,7 @@ def write_run(folder: Path, results: Sequence[Result], made_with: Mapping[str, A
     """run.json in the folder: the stamp, the summary, every result."""
     folder.mkdir(parents=True, exist_ok=True)
     content = {"made_with": made_with, "summary": summary(results), "results": [asdict(one) for one in results]}
-    (folder / RUN).write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    write_whole(folder / RUN, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
 
 
 def read_run(path: Path) -> tuple[dict[str, Any], list[Result]]:

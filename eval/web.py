@@ -59,11 +59,12 @@ class Evaluation:
 
     def overview(self) -> dict[str, object]:
         """Golden sets, the published version, the run that goes on, all runs: newest first, unreadable ones last."""
-        runs = [_summed(folder, (folder / RUN).stat().st_mtime_ns) for folder in _folders().values()]
+        job = self._job  # looked at first: the run that has ended is among those found then
+        runs = [_summed(folder, changed) for folder in _folders().values() if (changed := _changed(folder))]
         return {
             "golden": [self._describe(path) for path in golden_files()],
             "index_version": self._live.bot.index.manifest.version,
-            "job": asdict(self._job),
+            "job": asdict(job),
             "runs": sorted(runs, key=lambda one: ("error" in one, -one["time"])),
         }
 
@@ -164,8 +165,12 @@ def _folders() -> dict[str, Path]:
 def _folder(name: str) -> Path:
     folders = _folders()
     if name not in folders:
-        raise NotFound("没有这次评测；它可能刚被删除", "no such run: it may have just been deleted")
+        raise _no_such_run()
     return folders[name]
+
+
+def _no_such_run() -> NotFound:
+    return NotFound("没有这次评测；它可能刚被删除", "no such run: it may have just been deleted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +184,18 @@ class Run:
     kinds: "dict[str, tuple[int, float]]"
 
 
+def _changed(folder: Path) -> int:
+    """When its run.json was written, in nanoseconds; 0 where it has just been deleted."""
+    try:
+        return (folder / RUN).stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
 def _opened(folder: Path) -> Run:
-    return _read(folder, (folder / RUN).stat().st_mtime_ns)
+    if changed := _changed(folder):
+        return _read(folder, changed)
+    raise _no_such_run()
 
 
 @lru_cache(maxsize=4)  # of thousands of questions each takes megabytes

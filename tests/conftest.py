@@ -142,7 +142,7 @@ def started(
         try:
             yield process
             process.send_signal(signal.SIGINT)
-            assert process.wait(timeout=20) == 0
+            assert process.wait(timeout=60) == 0
         finally:
             process.kill()  # else a test that fails waits for it for ever
 

@@ -14,8 +14,9 @@ from typing import Any
 class Script:
     """What the server does with the next requests, one entry each (the last one for all that follow), and what it got.
 
-    An entry is a list of steps: a text is sent as a chunk; ("status", code, message), ("wait", seconds), ("cut",),
-    ("raw", line), ("forever", text), and ("stop", reason) for the end of a stream; without one it ends with "stop".
+    An entry is a list of steps: a text is sent as a chunk; ("status", code, message), ("wait", seconds), less where
+    an Event behind them is set, ("cut",), ("raw", line), ("forever", text), and ("stop", reason) for the end of a
+    stream; without one it ends with "stop".
     """
 
     def __init__(self) -> None:
@@ -91,8 +92,8 @@ class Handler(BaseHTTPRequestHandler):
             match step:
                 case str():
                     self.line(chunk(step))
-                case ("wait", seconds):
-                    time.sleep(seconds)
+                case ("wait", seconds, *events):
+                    [*events, threading.Event()][0].wait(seconds)
                 case ("raw", line):
                     self.line(line)
                 case ("forever", text):

@@ -17,7 +17,8 @@ let conversation = fresh();
 let state = null; // what /api/start said last
 let lost = false;
 let asking = null; // AbortController of the answer that is coming
-let early = false; // a question was sent before the server had said that it is there
+let ready = false; // the conversation to begin with is shown
+let early = false; // a question was sent before that
 const articles = new Map(); // turn → its element
 const running = new WeakMap(); // turn → the AbortController of its latest run
 
@@ -200,7 +201,8 @@ function update(turn) {
   const log = find("log");
   const follow = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END;
   refresh(article, turn, does);
-  if (follow) log.scrollTop = Math.min(log.scrollHeight, article.offsetTop); // the question stays in view
+  const isLast = turn === conversation.turns.at(-1); // suggestions of an earlier one come late
+  if (follow && isLast) log.scrollTop = Math.min(log.scrollHeight, article.offsetTop); // the question stays in view
 }
 
 function draw() {
@@ -211,7 +213,7 @@ function draw() {
   log.replaceChildren();
   if (state?.missing) log.append(drawMissing(state.index));
   else if (conversation.turns.length) conversation.turns.forEach(show);
-  else if (state) log.append(drawWelcome(state.starters, does));
+  else if (state && ready) log.append(drawWelcome(state.starters, does));
   else log.append(h("p", { class: "small" }, say("loading")));
   log.scrollTop = scrollTop;
   if (focused) log.focus({ preventScroll: true });
@@ -232,7 +234,7 @@ function counted(field, counter) {
 function controls() {
   const sendable = counted(find("question"), find("counter"));
   find("question").disabled = Boolean(state?.missing);
-  find("send").disabled = !sendable || !state || Boolean(state.missing);
+  find("send").disabled = !sendable || !ready || !state || Boolean(state.missing);
   const focused = document.activeElement;
   find("send").hidden = Boolean(asking);
   find("stop").hidden = !asking;
@@ -331,7 +333,7 @@ function listen(root) {
   sendOnEnter(field);
   find("composer").addEventListener("submit", (event) => {
     event.preventDefault();
-    early = !state;
+    early = !ready;
     if (asking || find("send").disabled) return;
     submit(field.value.trim());
     field.value = "";
@@ -345,7 +347,6 @@ function listen(root) {
   });
   addEventListener("online", check);
   addEventListener("storage", follow);
-  addEventListener("popstate", () => store.mark(conversation.id)); // an entry of this page, which shows what it showed
 }
 
 function warn(error) {
@@ -362,8 +363,12 @@ export async function start(element) {
   draw();
   await check();
   const id = new URLSearchParams(location.search).get("answer");
-  if (id !== null) await openShared(id).catch(warn);
-  else open(store.current() ?? conversation);
+  if (id === null) open(store.current() ?? conversation);
+  const failed = id !== null && (await openShared(id).catch((error) => error));
+  addEventListener("popstate", () => store.mark(conversation.id)); // an entry of this page, which shows what it showed
+  ready = true;
+  draw();
+  if (failed) warn(failed);
   if (early) find("composer").requestSubmit();
   if (matchMedia("(pointer: fine)").matches) find("question").focus(); // elsewhere it would bring up a keyboard
 }

@@ -51,7 +51,10 @@ export function open(row, marking = null) {
   place = marking;
   asPassages = false;
   marked();
-  draw().then(() => find("leaf").querySelector("#cited, .text")?.focus({ preventScroll: true }));
+  draw().then(() => {
+    const leaf = find("leaf");
+    if (!leaf.contains(document.activeElement)) leaf.querySelector("#cited, .text")?.focus({ preventScroll: true });
+  });
 }
 
 function close() {
@@ -86,6 +89,8 @@ export async function draw(isGone = false) {
   const text = h("div", { class: "text document", tabindex: 0, role: "region", "aria-label": one.title, lang: "zh" });
   refill(leaf, head, views, h("p", { class: "small outcome", role: "status" }, isGone && say("gone")), text);
   if (!isGone) await fill(text);
+  const sought = leaf.querySelector(".find input");
+  if (text.isConnected && sought.value) sought.dispatchEvent(new Event("input")); // typed before the text had come
 }
 
 async function fill(text) {

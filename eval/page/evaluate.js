@@ -38,6 +38,7 @@ let asked = false; // the server has said who we are
 let trouble = "";
 let shown = AT_ONCE;
 let timer = 0;
+let checks = 0; // begun; what an earlier one is told is older
 
 // Puts these into the box if `key` is another than before.
 function renew(box, key, draw) {
@@ -53,7 +54,7 @@ function draw() {
   const whole = Boolean(overview);
   renew(find("evaluate-bar"), [isEditor(), whole, golden, job.running, Boolean(signButton())], () => (whole ? drawBar(golden, job) : [signButton()]));
   renew(find("evaluate-notices"), [asked, isEditor(), whole, trouble, golden, job.running, job.error, !job.total], () => drawNotices(golden, job));
-  if (job.running) tick(job);
+  if (job.running && !trouble) tick(job);
   renew(find("runs"), [whole, runs, run.opened(), shown], () => (whole ? drawRuns(runs) : []));
   run.show(overview);
 }
@@ -138,15 +139,19 @@ async function tried(action) {
 
 async function check() {
   clearTimeout(timer);
+  const mine = ++checks;
   const before = overview?.job;
+  let said = overview;
+  let failed = "";
   try {
     await look();
     asked = true;
-    overview = isEditor() ? await send("GET", "/api/evaluate") : null;
-    trouble = "";
+    said = isEditor() ? await send("GET", "/api/evaluate") : null;
   } catch (error) {
-    trouble = why(error, "lost");
+    failed = why(error, "lost");
   }
+  if (mine !== checks) return;
+  [overview, trouble] = [said, failed];
   if (overview) follow(before, overview);
   draw();
   if (isShown()) timer = setTimeout(check, overview?.job.running ? QUICK : SLOW);

@@ -68,11 +68,20 @@ class Desk:
             files = {path.relative_to(self.kb).as_posix() for path in self.kb.rglob("*") if path.is_file()}
             return held == {one for one in files if not one.startswith(".")}
 
-        wait_for(lambda: whole() and not self("GET", "documents/state")[1]["rebuilding"])
+        def idle() -> bool:
+            return whole() and not self("GET", "documents/state")[1]["rebuilding"]
+
+        def settled() -> bool:
+            if not idle():
+                return False
+            time.sleep(1.2)  # the first look, or a burst of changes, has become a rebuild by then
+            return idle()
+
+        wait_for(settled)
         return self("GET", "documents")[1]
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 180) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not come"

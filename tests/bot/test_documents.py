@@ -223,7 +223,7 @@ def test_a_rebuild_says_how_far_it_is_and_what_the_gate_said(tmp_path, monkeypat
     while thread.is_alive():
         seen.append(live.rebuild.running)
         thread.join(0.05)
-    assert seen[0]
+    assert any(seen)
     assert live.rebuild == Rebuild(report=live.rebuild.report)
     assert live.bot.index.manifest.version == version_names(live.index)[-1] != version
     assert live.bot.index.manifest.gate == "passed"
@@ -304,6 +304,7 @@ def test_two_who_ask_for_a_rebuild_start_one(two: Live, monkeypatch) -> None:
 
     with ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(lambda _: ask(), range(2))) == [0, 1]
+    wait_for(lambda: started)  # by the thread of the one
     assert len(started) == 1
 
 

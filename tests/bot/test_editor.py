@@ -117,7 +117,11 @@ def test_signing_in_and_out(visitor: Desk) -> None:
     assert visitor("GET", "editor")[1] == {"enabled": True, "signed_in": False}
     status, said = visitor("POST", "editor", {"password": "wrong"})
     assert (status, said["error"]) == (403, "密码不对 | wrong password")
-    assert visitor("POST", "editor", {"password": PASSWORD})[0] == 429
+    for _ in range(3):  # a second between the two lets the right one in
+        if (held := visitor("POST", "editor", {"password": PASSWORD})[0]) == 429:
+            break
+        visitor("POST", "editor", {"password": "wrong"})
+    assert held == 429
     time.sleep(1.1)
     body = f'{{"password": "{PASSWORD}"}}'.encode()
     headers = {"Content-Type": "application/json", "Origin": visitor.url}

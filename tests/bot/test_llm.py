@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -26,7 +27,7 @@ from tests.scripted import Script, scripted_server
 QUESTION = "嘉峪关长城博物馆被命名为什么基地？"
 RIGHT = "嘉峪关长城博物馆被命名为甘肃省国家安全教育基地"
 KEY = "sk-secret-0123456789"
-LIMIT = 3.0
+LIMIT, SHORT = 30.0, 3.0  # the latter for answers that never come
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +54,9 @@ def bot(plain: Answerer, script: Script) -> Answerer:
     return with_model(plain)
 
 
-def with_model(plain: Answerer, **settings: object) -> Answerer:
-    config = replace(BotConfig(), model="openai:m", answer_seconds=LIMIT, rewrite_seconds=1.0, **settings)
-    return Answerer(plain.index, plain.encoder, config, plain.head, open_model(config.model, LIMIT))
+def with_model(plain: Answerer, seconds: float = LIMIT, **settings: object) -> Answerer:
+    config = replace(BotConfig(), model="openai:m", answer_seconds=seconds, **settings)
+    return Answerer(plain.index, plain.encoder, config, plain.head, open_model(config.model, seconds))
 
 
 def place_of(bot: Answerer, words: str, question: str = QUESTION) -> int:
@@ -111,12 +112,12 @@ def test_text_appears_as_it_comes_and_each_finished_sentence_is_checked(bot: Ans
 def test_only_a_whole_answer_is_sealed_and_what_has_come_is_sent_at_once(
     bot: Answerer, script: Script, article_index: Path
 ) -> None:
-    script.says([RIGHT[:8], ("wait", 2), f"{RIGHT[8:]}。"])
+    read = threading.Event()
+    script.says([RIGHT[:8], ("wait", 60, read), f"{RIGHT[8:]}。"])
     rows = PageServer(Live(article_index, bot))._grow(Asked(question=QUESTION))
-    started = time.monotonic()
-    first = next(rows)
+    first = next(rows)  # the rest is written only when this has been read
     assert json.loads(str(first["answer"]))["pending"] == RIGHT[:8]
-    assert time.monotonic() - started < 2
+    read.set()
     *growing, whole, _ = [first, *rows]
     assert {(row["seal"], row["whole"]) for row in growing} == {("", False)}
     assert {json.loads(str(row["answer"]))["verdict"] for row in growing} == {"partial"}
@@ -273,12 +274,14 @@ def test_short_items_of_a_list_may_say_the_same(bot: Answerer, script: Script) -
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_every_fault_ends_in_the_verbatim_answer_in_time(bot: Answerer, script: Script, fault: str) -> None:
+def test_every_fault_ends_in_the_verbatim_answer_in_time(plain: Answerer, script: Script, fault: str) -> None:
     entries, reason = FAULTS[fault]
+    limit = SHORT if reason == "超时" else LIMIT
+    bot = with_model(plain, limit)
     script.says(*entries)
     started = time.monotonic()
     answer = bot.ask(QUESTION)
-    assert time.monotonic() - started < LIMIT + 1
+    assert time.monotonic() - started < limit + 1
     assert (answer.answerer, answer.verdict) == ("extractive", Verdict.GROUNDED)
     assert reason in answer.note
     assert KEY not in repr(answer)
@@ -354,7 +357,7 @@ def test_one_answer_too_many_at_a_time_is_verbatim_at_once(bot: Answerer, script
 def test_an_answer_that_nobody_reads_on_counts_until_its_time_is_over(script: Script) -> None:
     model = open_model("openai:m", LIMIT)
     script.says([RIGHT, ("wait", 60)])
-    stalled = [model.stream("", "", LIMIT / 2) for _ in range(_AT_ONCE)]
+    stalled = [model.stream("", "", 2 * SHORT) for _ in range(_AT_ONCE)]
     assert {next(one) for one in stalled} == {RIGHT}
     script.says([RIGHT])
     with pytest.raises(ModelError, match="busy"):
@@ -422,12 +425,12 @@ def test_a_follow_up_is_made_self_contained_by_the_model(bot: Answerer, script: 
     assert answer.searched == "嘉峪关长城博物馆被命名为什么基地？ 它有几名专职讲解员？"
 
 
-def test_rewriting_and_answering_share_one_time_limit(bot: Answerer, script: Script) -> None:
-    bot.config = replace(bot.config, rewrite_seconds=10.0)
+def test_rewriting_and_answering_share_one_time_limit(plain: Answerer, script: Script) -> None:
+    bot = with_model(plain, SHORT, rewrite_seconds=10.0)
     script.says([("wait", 60)])
     started = time.monotonic()
     answer = bot.ask("那城市博物馆呢？", [(QUESTION, "甘肃省国家安全教育基地")])
-    assert time.monotonic() - started < LIMIT + 1
+    assert time.monotonic() - started < SHORT + 1
     assert (answer.answerer, len(script.requests)) == ("extractive", 2)
     assert "超时" in answer.note
 

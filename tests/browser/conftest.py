@@ -96,9 +96,11 @@ def running(live: Live) -> Iterator[str]:
     thread.start()
     while not server.started:
         time.sleep(0.02)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(timeout=20)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=20)
 
 
 def live_over(folder: Path, texts: Mapping[str, str]) -> Live:
@@ -202,8 +204,9 @@ def new_context(browser: Browser, width: int, locale: str, **options: object) ->
 
 def visit(page: Page, url: str) -> Page:
     page.set_default_timeout(15_000)
+    page.set_default_navigation_timeout(60_000)  # all of Gradio's scripts, the first time
     page.goto(url)
-    page.locator("#log > :is(.welcome, .turn)").first.wait_for()  # the server's state has come
+    page.locator("#log > :is(.welcome, .turn)").first.wait_for(timeout=60_000)  # the server's state has come
     return page
 
 
@@ -228,7 +231,11 @@ def tabs(browser: Browser) -> dict[tuple[int, str], Page]:
 
 
 def fresh(tab: Page, url: str) -> Page:
-    """The page with nothing kept from another test."""
+    """The page with nothing kept from another test, one that failed in the middle included."""
+    tab.unroute_all(behavior="ignoreErrors")
+    for other in tab.context.pages:
+        if other != tab:
+            other.close()
     tab.context.clear_cookies()
     tab.goto(f"{url}/page/page.css")
     tab.evaluate("localStorage.clear(); sessionStorage.clear()")

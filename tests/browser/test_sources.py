@@ -277,7 +277,7 @@ def test_upload_rebuild_compare_roll_back_and_remove(page: Page, shelf: Served, 
     assert not (shelf.kb / "坏.md").exists()
     press(page, say("rebuild"))
     expect(page.locator("#notices progress")).to_be_visible()
-    expect(entry(page, "科技馆")).to_be_visible(timeout=60_000)  # a build in a process of its own
+    expect(entry(page, "科技馆")).to_be_visible(timeout=180_000)  # a build in a process of its own
     expect(page.locator("#notices")).to_contain_text(re.compile("已发布|Published"))
 
     good.write_text("科技馆每周四闭馆。\n", encoding="utf-8")
@@ -356,9 +356,11 @@ def test_a_reader_is_left_alone_when_another_document_is_published(page: Page, s
     other = shelf.kb / "other.md"
     entry(page, "long").click()
     field = leaf.get_by_role("searchbox")
-    field.fill("第99段")
-    field.press("Enter")
     text = leaf.locator(".text")
+    field.fill("第99段")  # at once: the text may come later
+    expect(text).to_contain_text("第99段")
+    expect(field).to_be_focused()
+    field.press("Enter")
     before = text.evaluate("text => text.scrollTop")
     try:
         other.write_text("另一篇。", encoding="utf-8")

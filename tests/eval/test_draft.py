@@ -1,5 +1,6 @@
 """Drafts on small documents worked out by hand, properties on any text, and the command as a person uses it."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -357,6 +358,9 @@ def test_on_a_terminal_the_question_stands_ready_to_be_changed(small: Path) -> N
             seen += os.read(terminal, 65536)
         seen = seen.partition(expected.encode("utf-8"))[2]
         os.write(terminal, keys.encode("utf-8"))
+    with contextlib.suppress(OSError):  # it has ended
+        while os.read(terminal, 65536):
+            pass
     os.close(terminal)
     assert process.wait(timeout=60) == 0
     assert json.loads(path.read_text(encoding="utf-8"))["question"] == QUESTIONS[0][:-1] + "吗？"

@@ -285,7 +285,7 @@ def test_the_lock_dies_with_its_process_and_its_leavings_go(tmp_path: Path) -> N
     held = spawn.Event()
     process = spawn.Process(target=hold_the_lock, args=(str(tmp_path), held))
     process.start()
-    assert held.wait(30)
+    assert held.wait(120)
     assert someone_builds(tmp_path)
     assert process.pid
     os.kill(process.pid, signal.SIGKILL)
