@@ -2,7 +2,8 @@
 
 `matcher` (bot/matching.py) reads the question's tokens beside those of the likeliest sentences: which of them answers.
 `judge`, a forest that is told this, knows near misses: do the sentences hold what is asked. `topic`, a logistic model,
-knows whether the subject is there at all. Their numbers are in head.npz, fitted by `jiawen eval fit` (which says on
+knows whether the subject is there at all. Where the hits are of several documents, `among`, another forest, is told
+what all of these say, and has the last word. Their numbers are in head.npz, fitted by `jiawen eval fit` (which says on
 what): plain arrays, nothing pickled.
 """
 
@@ -29,6 +30,7 @@ HEAD = Path(__file__).parent / "head.npz"
 # document the subject only speaks against an answer, and little: colloquial questions look off-topic.
 MATCHER_AMONG, TOPIC_AMONG, TOPIC_MOST = 0.15, 1.0, 1.25
 MATCHER_INSIDE, TOPIC_INSIDE = 0.2, 0.05
+FEWEST = 9  # candidates: `among` has learned from no question with fewer
 UNSURE = 1e-4  # no chance of the forest is taken for nearer to 0 or 1
 EXTREME = 5.0  # standard deviations beyond which a feature says no more
 MATCHED = 6  # sentences that a question is matched with; one of six holds the answer in 95 of 100 cases, of three 91
@@ -77,6 +79,19 @@ class Forest:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Among:
+    """What the hits of several documents say: boosted trees beside what the others say, and how much each counts."""
+
+    forest: Forest  # its leaves hold steps of log-odds
+    calibration: tuple[float, float, float]  # log-odds = first · what was said before + second · forest + third
+
+    def __call__(self, told: Numbers) -> float:
+        """The log-odds that the question is answered; `told` is what `told_among` makes."""
+        before, now, intercept = self.calibration
+        return before * float(told[-1]) + now * self.forest(told) + intercept
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Head:
     """What was fitted: the models, the calibration of their log-odds, and what documents hold of a question's words."""
 
@@ -85,6 +100,7 @@ class Head:
     topic: Network
     matcher: Matcher
     calibration: tuple[float, float]  # probability = logistic(slope · log-odds + intercept)
+    among: Among
     expectation: Expectation
 
     def confidence(self, features: Numbers, scores: Numbers, matched: float, together: float) -> float:
@@ -95,12 +111,20 @@ class Head:
         """
         slope, intercept = self.calibration
         summary = summarise(features, scores)
-        return logistic(slope * log_odds_of_answer(self.judge, self.topic, summary, matched, together) + intercept)
+        said = slope * log_odds_of_answer(self.judge, self.topic, summary, matched, together) + intercept
+        if together < 1 and len(scores) >= FEWEST:
+            said = self.among(told_among(summary, matched, together, said))
+        return logistic(said)
 
 
 def logistic(log_odds: float) -> float:
     """The probability of log-odds."""
     return float(1 / (1 + np.exp(-log_odds)))
+
+
+def told_among(summary: Numbers, matched: float, together: float, said: float) -> Numbers:
+    """What `among` is told: the features, and what matcher, judge and topic `said`, as calibrated log-odds."""
+    return np.append(summary, [matched, together, said])
 
 
 def log_odds_of_answer(judge: Forest, topic: Network, summary: Numbers, matched: float, together: float) -> float:
@@ -159,16 +183,16 @@ def load_head(path: Path = HEAD) -> Head:
     """The fitted head in a file."""
     with np.load(path, allow_pickle=False) as stored:
         arrays: dict[str, Any] = {name: stored[name] for name in stored.files}
-    if arrays["ranker.mean"].shape != (WIDTH,) or "matcher.back_mix.bias" not in arrays:
+    if arrays["ranker.mean"].shape != (WIDTH,) or "among.calibration" not in arrays:
         raise ValueError(f"{path} was fitted for other features: run `jiawen eval fit`")
     words = dict(zip(arrays["words"].tolist(), arrays["word_chances"].astype(np.float64).tolist(), strict=True))
     classes = dict(zip(arrays["classes"].tolist(), arrays["class_chances"].astype(np.float64).tolist(), strict=True))
-    slope, intercept = arrays["calibration"].tolist()
     expectation = expectation_from(words, classes)
     judge = forest_from(arrays, "judge")
+    among = Among(forest_from(arrays, "among"), tuple(arrays["among.calibration"].tolist()))
     matcher = Matcher({name.removeprefix("matcher."): arrays[name] for name in arrays if name.startswith("matcher.")})
     ranker, topic = _network(arrays, "ranker"), _network(arrays, "topic")
-    return Head(ranker, judge, topic, matcher, (slope, intercept), expectation)
+    return Head(ranker, judge, topic, matcher, tuple(arrays["calibration"].tolist()), among, expectation)
 
 
 def forest_from(arrays: Mapping[str, npt.NDArray[Any]], name: str) -> Forest:

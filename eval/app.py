@@ -22,6 +22,7 @@ from indexer.text import one_line
 if TYPE_CHECKING:
     from bot.answer import Answerer
     from eval.cases import Case
+    from eval.examples import Example, Material
     from eval.run import Result
 
 _path = click.Path(path_type=Path)
@@ -220,7 +221,7 @@ def _compared(shared: int, before: int, after: int) -> str:
 )
 @click.option("--out", type=_path, help="bot/head.npz by default.")
 def fit(squads: Sequence[Path], out: Path | None) -> None:
-    """重新拟合选句与把握 Fit the head anew and say how well it does on documents left out; two hours."""
+    """重新拟合选句与把握 Fit the head anew and say how well it does on documents left out; hours."""
     from tqdm import tqdm
 
     from bot.config import BotConfig
@@ -233,23 +234,30 @@ def fit(squads: Sequence[Path], out: Path | None) -> None:
         practice_material,
         practice_twins,
         squad_material,
+        unread_materials,
     )
-    from eval.fit import STEPS, calibrate, figures, fit, save_head
+    from eval.fit import STEPS, figures, fit, save_head
     from indexer.config import IndexConfig
     from indexer.embed import open_encoder
 
     public = (squad_material(path, _CACHE) for path in squads)
-    materials = [practice_material(_CACHE), *leaflet_materials(_CACHE), *public]
+    practice = practice_material(_CACHE)
+    materials = [practice, *leaflet_materials(_CACHE), *public]
     words, classes = learn_expectation(materials)
     expectation = expectation_from(words, classes)
     encoder = open_encoder(IndexConfig.from_environment().encoder)
-    made = (one for material in materials for one in examples_of(material, encoder.encode_query, expectation))
     quiet = not sys.stderr.isatty()
-    examples = list(tqdm(made, unit="例", desc="特征 Features", disable=quiet, leave=False))
+
+    def examples(of: "Sequence[Material]") -> "list[Example]":
+        made = (one for material in of for one in examples_of(material, encoder.encode_query, expectation))
+        return list(tqdm(made, unit="例", desc="特征 Features", disable=quiet, leave=False))
+
+    unread = [one for one in examples(unread_materials(_CACHE, practice)) if one.variant in ("answerable", "near miss")]
     with tqdm(total=STEPS, unit="步", desc="训练 Training", disable=quiet, leave=False) as bar:
-        fitted = fit(examples, practice_twins(), bar.update)
-    calibration = calibrate(fitted.unseen)
-    head = Head(fitted.ranker, fitted.judge, fitted.topic, fitted.matcher, calibration, expectation)
+        fitted = fit(examples(materials), practice_twins(), unread, bar.update)
+    head = Head(
+        fitted.ranker, fitted.judge, fitted.topic, fitted.matcher, fitted.calibration, fitted.among, expectation
+    )
     save_head(out or HEAD, head, words, classes)
     for source, numbers in figures(fitted.unseen, BotConfig()).items():
         for name, value in numbers.items():
@@ -314,13 +322,14 @@ def orders(fitting: bool) -> None:
     import numpy as np
 
     from bot.orders import WEIGHTS
-    from eval.examples import practice_material
+    from eval.examples import leaflet_questions, practice_material
     from eval.orders import weighed
     from indexer.config import DEFAULT_ENCODER
     from indexer.embed import open_encoder
 
     material = practice_material(_CACHE)
-    questions = [one.question for one in material.cases if one.kind != "off-topic" and not one.history]
+    formal = [one.question for one in material.cases if one.kind != "off-topic" and not one.history]
+    questions = [*formal, *leaflet_questions()]
     arrays: dict[str, Any] = {}
     for name, told, weights, threshold in weighed(open_encoder(DEFAULT_ENCODER), material.index, questions):
         orders, alike, ordinary = told.counts

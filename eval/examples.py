@@ -30,6 +30,7 @@ from indexer.types import Document
 from indexer.versions import open_index
 
 PRACTICE, LEAFLETS = "practice", "leaflets"
+_UNREAD = "leaflets_2"
 WRITTEN = (PRACTICE, LEAFLETS)  # sources written for Jiawen, which have near misses
 _PRACTICE_FOLDER = Path(__file__).parent / "practice"
 FOLDS = 5
@@ -95,13 +96,19 @@ def practice_material(cache: Path) -> Material:
     return _written(PRACTICE, _PRACTICE_FOLDER / "documents", _PRACTICE_FOLDER / "cases.jsonl", cache / PRACTICE)
 
 
-def leaflet_materials(cache: Path) -> list[Material]:
-    """Each folder of eval/practice/leaflets/ as a knowledge base of its own; their indexes are kept under `cache`.
+def leaflet_materials(cache: Path, name: str = LEAFLETS) -> list[Material]:
+    """Each folder of eval/practice/`name`/ as a knowledge base of its own; their indexes are kept under `cache`.
 
     Not all as one: what the leaflets of one folder do not answer those of another may.
     """
-    paths = sorted((_PRACTICE_FOLDER / LEAFLETS).glob("*.jsonl"))
-    return [_written(LEAFLETS, path.with_suffix(""), path, cache / LEAFLETS / path.stem) for path in paths]
+    paths = sorted((_PRACTICE_FOLDER / name).glob("*.jsonl"))
+    return [_written(LEAFLETS, path.with_suffix(""), path, cache / name / path.stem) for path in paths]
+
+
+def leaflet_questions() -> list[str]:
+    """What is asked of leaflets, all that are here, in everyday words; follow-ups are left out."""
+    rows = (row for path in sorted(_PRACTICE_FOLDER.glob("leaflets*/*.jsonl")) for row in read_jsonl(path))
+    return [row["question"] for row in rows if not row.get("history")]
 
 
 def _written(name: str, folder: Path, path: Path, cache: Path) -> Material:
@@ -114,6 +121,13 @@ def _written(name: str, folder: Path, path: Path, cache: Path) -> Material:
             f"{stray.id} of {path} does not name the document in {folder} that it is about: give its doc_id",
         )
     return Material(name, _indexed(documents, cache), cases, alone=True)
+
+
+def unread_materials(cache: Path, practice: Material) -> list[Material]:
+    """The folders that only `among` learns from, each asked its share of the off-topic practice questions as well."""
+    materials = leaflet_materials(cache, _UNREAD)
+    off_topic = [case for case in practice.cases if case.kind == "off-topic"]
+    return [replace(one, cases=[*one.cases, *off_topic[at :: len(materials)]]) for at, one in enumerate(materials)]
 
 
 def practice_twins() -> list[Twin]:

@@ -16,7 +16,7 @@ from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
 from bot.features import WIDTH
-from bot.head import Forest, Head, Network
+from bot.head import Among, Forest, Head, Network
 from bot.known import Query, query_of
 from indexer.build import BuildOptions, BuildReport, build
 from indexer.config import IndexConfig
@@ -79,12 +79,16 @@ def plain_head(chance: float = 0.9, above: float = -2.0) -> Head:
     threshold = np.array([[above, 0, 0]], np.float32)
     wide, none = np.ones(3 * WIDTH + 5), np.zeros(0)
     no_hidden = (none, none, np.zeros(()))
+    said = np.log(chance / (1 - chance))
     return Head(
         ranker=Network(np.zeros(WIDTH), np.full(WIDTH, 1.0), weights, np.zeros((WIDTH, 0)), *no_hidden),
         judge=Forest(np.zeros((1, 3), np.int64), threshold, *leaves, np.array([[0, 1 - chance, chance]]), 1),
         topic=Network(0 * wide, wide, 0 * wide, np.zeros((len(wide), 0)), *no_hidden),
         matcher=ToldMatcher(lambda question, sentence: 0.0),
         calibration=(1.0, 0.0),
+        among=Among(
+            Forest(np.zeros((1, 3), np.int64), threshold, *leaves, np.array([[0, -said, said]]), 1), (0.0, 1.0, 0.0)
+        ),
         expectation=lambda word, tag: 0.5,
     )
 

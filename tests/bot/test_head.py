@@ -9,6 +9,7 @@ import pytest
 from bot.features import WIDTH
 from bot.head import (
     HEAD,
+    Among,
     Forest,
     Network,
     best_places,
@@ -67,6 +68,22 @@ def test_the_judge_is_told_what_the_matcher_says() -> None:
         assert log_odds_of_answer(judge, head.topic, summary, matched, 0.0) == pytest.approx(told + 0.15 * matched)
 
 
+def test_where_the_hits_are_of_several_documents_more_trees_have_the_last_word() -> None:
+    """What was said before and the share of one document count: 0.5 · said + 2 · (-1 or 1.5) + 0.25."""
+    width = 3 * WIDTH + 5
+    leaves = np.array([[1, 1, 2]]), np.array([[2, 1, 2]])
+    feature = np.array([[width + 1, 0, 0]])  # `together`, behind the summary and what the matcher says
+    forest = Forest(feature, np.array([[0.5, 0, 0]], np.float32), *leaves, np.array([[0, -1.0, 1.5]]), 1)
+    head = replace(plain_head(0.9), among=Among(forest, (0.5, 2.0, 0.25)))
+    said = np.log(9)
+    for together_, told in ((0.4, 0.5 * said - 2 + 0.25), (0.6, 0.5 * said + 3 + 0.25), (1.0, said)):
+        found = head.confidence(np.zeros((9, WIDTH)), np.zeros(9), 0.0, together_)
+        assert found == pytest.approx(1 / (1 + np.exp(-told)))
+    assert head.confidence(np.zeros((8, WIDTH)), np.zeros(8), 0.0, 0.4) == pytest.approx(
+        0.9
+    )  # of too few it knows nothing
+
+
 def test_the_question_is_matched_with_its_best_sentences_in_their_order() -> None:
     assert best_places(np.array([0.0, 5.0, 1.0, 3.0, 1.0, 2.0, 4.0, -1.0])) == [1, 2, 3, 4, 5, 6]
     assert best_places(np.array([1.0, 5.0, 1.0, 3.0, 1.0, 2.0, 4.0])) == [0, 1, 2, 3, 5, 6]
@@ -108,12 +125,13 @@ def test_the_shipped_head_is_plain_arrays_and_small() -> None:
     head = load_head()
     assert 0 < head.expectation("什么", "r") < 0.2 < 0.6 < head.expectation("面积", "n") < 1
     assert head.calibration[0] > 0
+    assert min(head.among.calibration[:2]) > 0
 
 
-@pytest.mark.parametrize("missing", ["a feature", "the matcher"])
+@pytest.mark.parametrize("missing", ["a feature", "among"])
 def test_a_head_for_other_features_is_refused(tmp_path: Path, missing: str) -> None:
     with np.load(HEAD, allow_pickle=False) as stored:
-        arrays = {name: stored[name] for name in stored.files if missing != "the matcher" or "matcher" not in name}
+        arrays = {name: stored[name] for name in stored.files if missing != "among" or "among" not in name}
     if missing == "a feature":
         arrays["ranker.mean"] = arrays["ranker.mean"][:-1]
     np.savez(tmp_path / "head.npz", **arrays)

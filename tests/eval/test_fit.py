@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from bot.config import BotConfig
 from bot.features import WIDTH
 from bot.head import Head, load_head, shares, summarise
 from bot.matching import states_of_query, states_of_sentence
 from bot.question import expectation_from
+from eval.app import evaluation
 from eval.cases import Case, CaseError, read_cases, resolve
 from eval.examples import (
     LEAFLETS,
@@ -23,11 +25,24 @@ from eval.examples import (
     _fold,
     examples_of,
     leaflet_materials,
+    leaflet_questions,
     learn_expectation,
     only_document,
     practice_twins,
+    unread_materials,
 )
-from eval.fit import STEPS, _lessons_of, averaged, calibrate, figures, fit, save_head, train_forest, train_ranker
+from eval.fit import (
+    STEPS,
+    _lessons_of,
+    averaged,
+    calibrate,
+    figures,
+    fit,
+    save_head,
+    train_among,
+    train_forest,
+    train_ranker,
+)
 from indexer.build import build_documents
 from indexer.config import IndexConfig
 from indexer.read import read_folder
@@ -120,6 +135,40 @@ def test_each_folder_of_leaflets_is_a_knowledge_base_of_its_own(
     assert {one.variant for one in asked} == {"answerable"}  # of its only document: there is none to ask elsewhere
 
 
+def test_leaflets_that_only_the_last_model_learns_from_are_asked_off_topic_questions_too(
+    index: Index, tmp_path: Path, counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("farm", "port"):
+        (tmp_path / "leaflets_2" / name).mkdir(parents=True)
+        (tmp_path / "leaflets_2" / name / "须知.md").write_text("周一休息。", encoding="utf-8")
+        gold = [{"doc_id": "须知", "quote": "周一休息。"}]
+        asked = {
+            "id": name,
+            "doc_id": "须知",
+            "question": f"{name}周几休息？",
+            "kind": "fact",
+            "gold": gold,
+            "must": ["周一"],
+        }
+        follow_up = asked | {
+            "id": f"{name}2",
+            "question": "那周二呢？",
+            "history": [{"question": "周几休息？", "answer": "周一"}],
+        }
+        lines = "\n".join(map(json.dumps, (asked, follow_up)))
+        (tmp_path / "leaflets_2" / f"{name}.jsonl").write_text(lines, encoding="utf-8")
+    monkeypatch.setattr("eval.examples._PRACTICE_FOLDER", tmp_path)
+    monkeypatch.setattr("eval.examples.fingerprint_of", lambda name: counting.fingerprint)
+    off_topic = [Case(f"off{number}", "番茄炒蛋？", "off-topic", doc_id="a-0") for number in range(3)]
+    practice = Material(PRACTICE, index, [*material(index).cases, *off_topic], alone=True)
+    farm, port = unread_materials(tmp_path / "cache", practice)
+    assert [case.id for case in farm.cases] == ["farm", "farm2", "off0", "off2"]
+    assert [case.id for case in port.cases] == ["port", "port2", "off1"]
+    found = {(one.case, one.variant) for one in examples_of(farm, counting.encode_query, expectation_from({}, {}))}
+    assert {("farm", "answerable"), ("off0", "near miss")} <= found
+    assert leaflet_questions() == ["farm周几休息？", "port周几休息？"]
+
+
 @pytest.mark.parametrize("about", [{}, {"doc_id": "通知"}, {"doc_id": ["须知"]}])
 def test_a_question_written_for_the_fit_names_a_document_that_is_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, about: dict[str, object]
@@ -133,17 +182,21 @@ def test_a_question_written_for_the_fit_names_a_document_that_is_there(
         leaflet_materials(tmp_path / "cache")
 
 
-def test_the_practice_leaflets_hold_what_their_questions_must_be_told() -> None:
-    paths = sorted((ROOT / "eval/practice/leaflets").glob("*.jsonl"))
-    assert len(paths) == 38
+@pytest.mark.parametrize(("name", "count", "answerable"), [("leaflets", 38, 3990), ("leaflets_2", 43, 4459)])
+def test_the_practice_leaflets_hold_what_their_questions_must_be_told(name: str, count: int, answerable: int) -> None:
+    paths = sorted((ROOT / "eval/practice" / name).glob("*.jsonl"))
+    assert len(paths) == count
+    found = 0
     for path in paths:
         documents = {one.id: one for one in read_folder(path.with_suffix("")).documents}
         cases = read_cases(path, documents)  # which raises where a quote is not held
-        assert [sum(case.answerable for case in cases), len(cases)] == [105, 168]
+        assert len(cases) == 168
+        found += sum(case.answerable for case in cases)
         for case in cases:
             quotes = "".join(gold.quote for gold in case.gold)
             assert bool(case.must) == case.answerable
             assert all(must in quotes for must in case.must)
+    assert found == answerable
 
 
 def made(count: int) -> list[Example]:
@@ -179,6 +232,23 @@ def made(count: int) -> list[Example]:
     return examples
 
 
+def test_among_learns_from_hits_of_several_documents_only() -> None:
+    """Column 2 of the summary tells leaflets apart; of one document it says the opposite, which must not count."""
+    told = []
+    for number, one in enumerate(made(200)):
+        leaflet = replace(one, source=LEAFLETS, together=0.4 if number < 160 else 1.0)
+        sign = 1 if leaflet.answerable == (number < 160) else -1
+        summary = np.zeros(3 * WIDTH + 5)
+        summary[2] = sign * (1 + number % 7)
+        told.append((leaflet, summary, 0.0, 0.0))
+    among = train_among(told, (1.0, 0.0))
+    for value in (-4.0, 4.0):
+        row = np.zeros(3 * WIDTH + 8)
+        row[2], row[-2] = value, 0.4
+        assert np.sign(among(row)) == np.sign(value)
+    assert among.calibration[1] > 0
+
+
 def test_one_document_with_many_questions_does_not_outweigh_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sixty examples of one document say that a small first column marks the answer, thirty of others a large one."""
     examples = []
@@ -202,14 +272,18 @@ def test_what_can_be_learned_is_learned_and_saved(tmp_path: Path) -> None:
         Twin("甲馆门票多少？", ("甲馆九点开门。",), (False,)),
     ]
     steps: list[None] = []
-    fitted = fit(made(200), twins, lambda: steps.append(None))
+    unread = [replace(one, source=LEAFLETS, together=0.4) for one in made(80)]
+    fitted = fit(made(200), twins, unread, lambda: steps.append(None))
     assert len(steps) == STEPS
     numbers = figures(fitted.unseen, BotConfig())
     assert numbers[PRACTICE]["answer in the first sentence"] > 0.95
     assert numbers[PRACTICE]["AUROC, near miss"] > 0.95
     assert numbers["public"]["AUROC, left out"] > 0.95
-    calibration, expectation = calibrate(fitted.unseen), expectation_from({}, {})
-    head = Head(fitted.ranker, fitted.judge, fitted.topic, fitted.matcher, calibration, expectation)
+    assert fitted.calibration == calibrate(fitted.unseen)
+    expectation = expectation_from({}, {})
+    head = Head(
+        fitted.ranker, fitted.judge, fitted.topic, fitted.matcher, fitted.calibration, fitted.among, expectation
+    )
     save_head(tmp_path / "head.npz", head, {"面积": 0.75}, {"n2": 0.5})
     read = load_head(tmp_path / "head.npz")
     assert read.expectation("面积", "n") == 0.75
@@ -254,7 +328,7 @@ def test_the_matcher_learns_which_words_answer_and_which_sentence() -> None:
             sentences = (f"{name}在河边。", f"{name}{passage}。")
             twins.append(Twin(f"{name}{given}？", sentences, (False, True)))
             twins.append(Twin(f"{name}{lacking}？", sentences, (False, False)))
-    matcher = fit(made(40), twins * 4).matcher
+    matcher = fit(made(40), twins * 4, []).matcher
 
     def said(question: str, sentence: str) -> float:
         return matcher(states_of_query(question), states_of_sentence(sentence))
@@ -314,3 +388,51 @@ def test_documents_of_one_article_share_a_fold() -> None:
 def test_a_summary_of_one_candidate_is_finite() -> None:
     assert np.isfinite(summarise(np.zeros((1, WIDTH)), np.zeros(1))).all()
     assert shares(np.zeros(1)).tolist() == [1.0]
+
+
+def test_the_command_fits_on_a_small_practice_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("eval.examples._PRACTICE_FOLDER", tmp_path)
+    for folder, cases in (
+        ("documents", "cases"),
+        ("leaflets/halls", "leaflets/halls"),
+        ("leaflets_2/parks", "leaflets_2/parks"),
+    ):
+        (tmp_path / folder).mkdir(parents=True)
+        rows = []
+        for number, name in enumerate(("甲馆", "乙馆", "丙馆", "丁园", "戊园", "己园", "庚塔", "辛塔")):
+            text = (
+                f"# {name}须知\n\n{name}早上{number + 2}点开门，周一闭馆。\n\n{name}的门票是{number + 5}元，凭票入场。"
+            )
+            (tmp_path / folder / f"{name}.md").write_text(text, encoding="utf-8")
+            for kind, question, quote in (
+                ("fact", f"{name}几点开门？", f"早上{number + 2}点开门"),
+                ("fact", f"{name}门票多少钱？", f"门票是{number + 5}元"),
+                ("near-miss", f"{name}的馆长是谁？", ""),
+                ("off-topic", f"番茄炒蛋要放{number + 2}个蛋吗？", ""),
+            ):
+                gold = [{"doc_id": name, "quote": quote}] if quote else []
+                must = [quote] if quote else []
+                case = {"id": f"{name}{len(rows)}", "doc_id": name, "question": question, "kind": kind}
+                rows.append(json.dumps(case | {"gold": gold, "must": must}, ensure_ascii=False))
+        (tmp_path / f"{cases}.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    (tmp_path / "contrasts.jsonl").write_text("", encoding="utf-8")
+    paragraphs = [
+        {
+            "context": f"{city}是一座城市，人口{number}万。",
+            "qas": [
+                {
+                    "id": f"q{number}",
+                    "question": f"{city}人口多少？",
+                    "answers": [{"text": f"{number}万", "answer_start": 0}],
+                }
+            ],
+        }
+        for number, city in enumerate(("京州", "海州", "山州", "河州", "江州", "湖州", "林州", "沙州"), 10)
+    ]
+    articles = [{"title": str(number), "paragraphs": [one]} for number, one in enumerate(paragraphs)]
+    Path("public.json").write_text(json.dumps({"data": articles}), encoding="utf-8")
+    outcome = CliRunner().invoke(evaluation, ["fit", "--squad", "public.json", "--out", "head.npz"])
+    assert outcome.exit_code == 0, outcome.output
+    assert "practice  questions" in outcome.output
+    assert load_head(Path("head.npz")).among.forest.depth <= 4
