@@ -80,7 +80,10 @@ class Forest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Among:
-    """What the hits of several documents say: boosted trees beside what the others say, and how much each counts."""
+    """What the hits of several documents say: boosted trees beside what the others say, and how much each counts.
+
+    Unanswerable questions count threefold in that, so its odds are the lower.
+    """
 
     forest: Forest  # its leaves hold steps of log-odds
     calibration: tuple[float, float, float]  # log-odds = first · what was said before + second · forest + third
@@ -112,7 +115,7 @@ class Head:
         slope, intercept = self.calibration
         summary = summarise(features, scores)
         said = slope * log_odds_of_answer(self.judge, self.topic, summary, matched, together) + intercept
-        if together < 1 and len(scores) >= FEWEST:
+        if has_among(scores, together):
             said = self.among(told_among(summary, matched, together, said))
         return logistic(said)
 
@@ -120,6 +123,11 @@ class Head:
 def logistic(log_odds: float) -> float:
     """The probability of log-odds."""
     return float(1 / (1 + np.exp(-log_odds)))
+
+
+def has_among(scores: Numbers, together: float) -> bool:
+    """The hits are of several documents, and of no fewer candidates than `among` has learned from."""
+    return together < 1 and len(scores) >= FEWEST
 
 
 def told_among(summary: Numbers, matched: float, together: float, said: float) -> Numbers:

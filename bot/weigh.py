@@ -8,7 +8,7 @@ import numpy as np
 
 from bot.config import BotConfig
 from bot.features import Candidates, Numbers, candidates_of, surroundings
-from bot.head import Head, best_places, log_sum, shared_out, together
+from bot.head import Head, best_places, has_among, log_sum, shared_out, together
 from bot.known import Query, known_answers, known_odds, odds_where_unlike
 from bot.matching import sentence_read
 from bot.message import asks_nothing
@@ -39,8 +39,8 @@ _OF_ANOTHER = 5.0
 # at least that it answers. Without the former 第二条说的是什么？ had a row of a calendar cited as well.
 _OF_THE_PART, _BY_NUMBER = 5.0, 0.5
 _OF_ANOTHER_EDITION = 1 / 100  # of the odds: 第九届 is asked for, 第八届 is told of
-# Of the odds, where all hits are of one document and no word of the question that says something by itself is
-# mentioned. Of 89 such questions of several leaflets 70 have an answer: everyday words for what is written officially.
+# Of the odds, where no word of the question that says something by itself is mentioned and `among` has no say. Of 89
+# such questions of several leaflets 70 have an answer: everyday words for what is written officially.
 _LITTLE_MENTIONED = 1 / 3
 
 
@@ -77,9 +77,9 @@ def held_to(index: Index, head: Head, query: Query, hits: Sequence[Hit], config:
     """The question held to these hits; confidence is 0 without any.
 
     It is 0 too where the text around the best hit mentions no word that the question hangs on, nor another that says
-    something by itself, and inside one document a third of its odds where it mentions none of those it hangs on that
-    does; not so where the question is like one that is known to have an answer: 文章有哪几个小标题？ Nor where it asks
-    for a part of the text by its number alone, which the best sentence begins with.
+    something by itself, and has a third of its odds where it mentions none of those it hangs on that does and `among`
+    of bot/head.py has no say; not so where the question is like one that is known to have an answer: 文章有哪几个小标题？
+    Nor where it asks for a part of the text by its number alone, which the best sentence begins with.
     """
     retrieved = time.perf_counter()
     asked = ask_what(query.text, head.expectation)
@@ -104,7 +104,7 @@ def held_to(index: Index, head: Head, query: Query, hits: Sequence[Hit], config:
         if known or not nothing_mentioned(asked, around):
             inside = together(hits)
             confidence = head.confidence(candidates.features, scores, log_sum(matched), inside)
-            if inside == 1 and not known and no_content_mentioned(asked, around):
+            if not known and not has_among(scores, inside) and no_content_mentioned(asked, around):
                 confidence = _at_odds(confidence, _LITTLE_MENTIONED)
             if of_another_edition(asked, around):
                 confidence = _at_odds(confidence, _OF_ANOTHER_EDITION)

@@ -60,7 +60,7 @@ class Evaluation:
     def overview(self) -> dict[str, object]:
         """Golden sets, the published version, the run that goes on, all runs: newest first, unreadable ones last."""
         job = self._job  # looked at first: the run that has ended is among those found then
-        runs = [_summed(folder, changed) for folder in _folders().values() if (changed := _changed(folder))]
+        runs = [row for folder in _folders().values() if (row := _listed(folder))]
         return {
             "golden": [self._describe(path) for path in golden_files()],
             "index_version": self._live.bot.index.manifest.version,
@@ -184,18 +184,30 @@ class Run:
     kinds: "dict[str, tuple[int, float]]"
 
 
-def _changed(folder: Path) -> int:
-    """When its run.json was written, in nanoseconds; 0 where it has just been deleted."""
+def _changed(folder: Path) -> int | None:
+    """When its run.json was written, in nanoseconds; None where it has just been deleted."""
     try:
         return (folder / RUN).stat().st_mtime_ns
     except FileNotFoundError:
-        return 0
+        return None
 
 
 def _opened(folder: Path) -> Run:
-    if changed := _changed(folder):
-        return _read(folder, changed)
+    changed = _changed(folder)
+    try:
+        if changed is not None:
+            return _read(folder, changed)
+    except CaseError:
+        if _changed(folder) is not None:
+            raise
     raise _no_such_run()
+
+
+def _listed(folder: Path) -> dict[str, Any] | None:
+    """The run's row in the list of runs; None where it has just been deleted."""
+    changed = _changed(folder)
+    row = None if changed is None else _summed(folder, changed)
+    return None if row and "error" in row and _changed(folder) is None else row
 
 
 @lru_cache(maxsize=4)  # of thousands of questions each takes megabytes

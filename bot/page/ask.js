@@ -322,6 +322,7 @@ async function openShared(id) {
   const given = /^[0-9a-f]{32}$/.test(id) ? await server.shared(id) : null;
   if (!given) throw new server.Refused(say("badLink"));
   const turn = { question: JSON.parse(given.answer).question, given, state: "done", shared: true };
+  if (new URLSearchParams(location.search).get("answer") !== id) return; // New was pressed meanwhile
   open(fresh([turn]));
 }
 
@@ -329,7 +330,10 @@ async function openShared(id) {
 
 function listen(root) {
   const field = find("question");
-  field.addEventListener("input", controls);
+  field.addEventListener("input", () => {
+    early = false; // what is typed on is not sent half-written
+    controls();
+  });
   sendOnEnter(field);
   find("composer").addEventListener("submit", (event) => {
     event.preventDefault();
@@ -364,8 +368,9 @@ export async function start(element) {
   await check();
   const id = new URLSearchParams(location.search).get("answer");
   if (id === null) open(store.current() ?? conversation);
-  const failed = id !== null && (await openShared(id).catch((error) => error));
   addEventListener("popstate", () => store.mark(conversation.id)); // an entry of this page, which shows what it showed
+  while (!state) await new Promise((done) => setTimeout(done, QUICK)); // check() goes on asking
+  const failed = id !== null && (await openShared(id).catch((error) => error));
   ready = true;
   draw();
   if (failed) warn(failed);

@@ -54,7 +54,7 @@ function draw() {
   const whole = Boolean(overview);
   renew(find("evaluate-bar"), [isEditor(), whole, golden, job.running, Boolean(signButton())], () => (whole ? drawBar(golden, job) : [signButton()]));
   renew(find("evaluate-notices"), [asked, isEditor(), whole, trouble, golden, job.running, job.error, !job.total], () => drawNotices(golden, job));
-  if (job.running && !trouble) tick(job);
+  if (find("asked")) tick(job);
   renew(find("runs"), [whole, runs, run.opened(), shown], () => (whole ? drawRuns(runs) : []));
   run.show(overview);
 }
@@ -153,6 +153,7 @@ async function check() {
   if (mine !== checks) return;
   [overview, trouble] = [said, failed];
   if (overview) follow(before, overview);
+  else if (!failed) run.open(null); // signed out
   draw();
   if (isShown()) timer = setTimeout(check, overview?.job.running ? QUICK : SLOW);
 }

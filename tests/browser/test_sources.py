@@ -354,10 +354,16 @@ def test_a_reader_is_left_alone_when_another_document_is_published(page: Page, s
     say = words(page)
     leaf = page.locator("#leaf")
     other = shelf.kb / "other.md"
-    entry(page, "long").click()
+    held: list[Route] = []
+    page.route("**/source?*", lambda route: held.append(route))
+    with page.expect_request("**/source?*"):
+        entry(page, "long").click()
     field = leaf.get_by_role("searchbox")
     text = leaf.locator(".text")
-    field.fill("第99段")  # at once: the text may come later
+    field.fill("第99段")
+    for route in held:
+        route.continue_()
+    page.unroute("**/source?*")  # so that the text comes after what is sought in it
     expect(text).to_contain_text("第99段")
     expect(field).to_be_focused()
     field.press("Enter")

@@ -247,6 +247,7 @@ def test_among_learns_from_hits_of_several_documents_only() -> None:
         row[2], row[-2] = value, 0.4
         assert np.sign(among(row)) == np.sign(value)
     assert among.calibration[1] > 0
+    assert among.calibration == train_among(told[:160], (1.0, 0.0)).calibration
 
 
 def test_one_document_with_many_questions_does_not_outweigh_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -287,6 +288,8 @@ def test_what_can_be_learned_is_learned_and_saved(tmp_path: Path) -> None:
     save_head(tmp_path / "head.npz", head, {"面积": 0.75}, {"n2": 0.5})
     read = load_head(tmp_path / "head.npz")
     assert read.expectation("面积", "n") == 0.75
+    row = np.linspace(-2, 2, 3 * WIDTH + 8)
+    assert read.among(row) == pytest.approx(head.among(row), abs=0.05)
     right = wrong = 0
     for example in made(40):
         features = example.features.astype(float)

@@ -111,6 +111,25 @@ def test_only_an_editor_may(site: Site) -> None:
     assert (Path("runs/one/run.json")).exists()
 
 
+@pytest.mark.parametrize("looks", [0, 1])
+def test_a_run_that_goes_while_it_is_looked_at_is_none(site: Site, monkeypatch: pytest.MonkeyPatch, looks: int) -> None:
+    site.write("one")
+    gone = Path("runs/gone")
+    left: list[int] = []
+
+    def changed(folder: Path) -> int | None:
+        if folder != gone:
+            return (folder / "run.json").stat().st_mtime_ns
+        return left.pop() if left else None
+
+    monkeypatch.setattr("eval.web._folders", lambda: {"one": Path("runs/one"), "gone": gone})
+    monkeypatch.setattr("eval.web._changed", changed)
+    left[:] = range(looks)
+    assert [one["name"] for one in site.get()[1]["runs"]] == ["one"]
+    left[:] = range(looks)
+    assert site.get("/run", name="gone")[0] == 404
+
+
 def test_runs_are_listed_with_the_newest_first_and_broken_ones_named(site: Site) -> None:
     assert site.get()[1] == {
         "golden": [{"file": str(site.golden), "name": "cases.jsonl", "questions": 1, "error": ""}],
