@@ -78,8 +78,8 @@ def held_to(index: Index, head: Head, query: Query, hits: Sequence[Hit], config:
 
     It is 0 too where the text around the best hit mentions no word that the question hangs on, nor another that says
     something by itself, and has a third of its odds where it mentions none of those it hangs on that does and `among`
-    of bot/head.py has no say; not so where the question is like one that is known to have an answer: 文章有哪几个小标题？
-    Nor where it asks for a part of the text by its number alone, which the best sentence begins with.
+    of bot/head.py has no say; not so where the question is like one that is known to have an answer (文章有哪几个
+    小标题？), nor where it asks for a part of the text by its number alone, which the best sentence begins with.
     """
     retrieved = time.perf_counter()
     asked = ask_what(query.text, head.expectation)
