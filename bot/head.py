@@ -191,7 +191,8 @@ def load_head(path: Path = HEAD) -> Head:
     """The fitted head in a file."""
     with np.load(path, allow_pickle=False) as stored:
         arrays: dict[str, Any] = {name: stored[name] for name in stored.files}
-    if arrays["ranker.mean"].shape != (WIDTH,) or "among.calibration" not in arrays:
+    lacking = {"matcher.back_mix.bias", "among.calibration"} - arrays.keys()
+    if arrays["ranker.mean"].shape != (WIDTH,) or lacking:
         raise ValueError(f"{path} was fitted for other features: run `jiawen eval fit`")
     words = dict(zip(arrays["words"].tolist(), arrays["word_chances"].astype(np.float64).tolist(), strict=True))
     classes = dict(zip(arrays["classes"].tolist(), arrays["class_chances"].astype(np.float64).tolist(), strict=True))
@@ -204,7 +205,7 @@ def load_head(path: Path = HEAD) -> Head:
 
 
 def forest_from(arrays: Mapping[str, npt.NDArray[Any]], name: str) -> Forest:
-    """The forest stored under a name by `eval.fit.forest_arrays`."""
+    """The forest stored under a name by `eval.arrays.forest_arrays`."""
     feature, left, right = (arrays[f"{name}.{part}"].astype(np.int64) for part in ("feature", "left", "right"))
     chance = arrays[f"{name}.chance"].astype(np.float64)
     return Forest(feature, arrays[f"{name}.threshold"], left, right, chance, int(arrays[f"{name}.depth"]))

@@ -227,6 +227,7 @@ def fit(squads: Sequence[Path], out: Path | None) -> None:
     from bot.config import BotConfig
     from bot.head import HEAD, Head
     from bot.question import expectation_from
+    from eval.arrays import save_head
     from eval.examples import (
         examples_of,
         leaflet_materials,
@@ -236,7 +237,7 @@ def fit(squads: Sequence[Path], out: Path | None) -> None:
         squad_material,
         unread_materials,
     )
-    from eval.fit import STEPS, figures, fit, save_head
+    from eval.fit import STEPS, figures, fit
     from indexer.config import IndexConfig
     from indexer.embed import open_encoder
 

@@ -16,9 +16,10 @@ from bot.head import Forest
 from bot.matching import Matcher, states_of_passage, states_of_query
 from bot.reading import items, read
 from bot.verify import COLUMNS, EVEN, Support, contradicted, evidence, passage_of, verify
+from eval.arrays import forest_arrays, matcher_arrays
 from eval.cases import CaseError, each_line, flag_of, identity_of, objects_of, taken, text_of
 from eval.examples import Lesson
-from eval.fit import forest_arrays, matcher_arrays, train_forest
+from eval.fit import train_forest
 from eval.metrics import mean_interval
 
 FOLDS = 10

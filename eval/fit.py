@@ -14,8 +14,7 @@ nothing before them has read, and from public questions left out.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -28,7 +27,6 @@ from bot.head import (
     EXTREME,
     Among,
     Forest,
-    Head,
     Network,
     best_places,
     log_odds_of_answer,
@@ -40,6 +38,7 @@ from bot.head import (
 from bot.matching import Matcher, centred, states_of_query, states_of_sentence
 from eval.examples import FOLDS, LEAFLETS, WRITTEN, Example, Lesson, Twin
 from eval.metrics import auroc, false_answers_at
+from indexer.token_states import States
 
 SEEDS = 2  # rankers whose outputs are averaged
 # Examples of one document that a ranker counts in full, and that a matcher learns from; the article has many times as
@@ -224,12 +223,10 @@ def fit(
     told = [(examples[at], rows[at], log_sum(matched[at]), float(log_odds[at])) for at in public]
     unread = [one for one in unread if len(one.features) and one.together < 1]
     scores = [final(one.features.astype(np.float64)) + one.known for one in unread]
-    sentences = _states(one.texts[at] for one, own in zip(unread, scores, strict=True) for at in best_places(own))
-    for one, own in zip(unread, scores, strict=True):
-        places = best_places(own)
-        asked = matcher.claim(states_of_query(one.question))
-        best = [matcher.passage(sentences[one.texts[at]]) for at in places]
-        said = np.array([matcher.matched(asked, sentence) for sentence in best])
+    best = [best_places(own) for own in scores]
+    sentences = _states(one.texts[at] for one, places in zip(unread, best, strict=True) for at in places)
+    for one, own, places in zip(unread, scores, best, strict=True):
+        said = _matched(matcher, states_of_query(one.question), [sentences[one.texts[at]] for at in places])
         summary = summarise(one.features.astype(np.float64), shared_out(own, places, said))
         matches = log_sum(said)
         told.append((one, summary, matches, log_odds_of_answer(judge, topic, summary, matches, one.together)))
@@ -313,13 +310,17 @@ def _train_matchers(
         matcher = train(left_out)
         for at, one in enumerate(examples):
             if part[one.document] == left_out:
-                asked = matcher.claim(questions[one.question])
-                told = [matcher.passage(sentences[text]) for text in best[at]]
-                matched[at] = np.array([matcher.matched(asked, sentence) for sentence in told])
+                matched[at] = _matched(matcher, questions[one.question], [sentences[text] for text in best[at]])
         on_step()
     final = train(None)
     on_step()
     return final, matched
+
+
+def _matched(matcher: Matcher, question: States, sentences: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.float64]:
+    """The matcher's log-odds of each sentence, from its states and the question's."""
+    asked = matcher.claim(question)
+    return np.array([matcher.matched(asked, matcher.passage(sentence)) for sentence in sentences])
 
 
 def _lessons_of(twins: Sequence[Twin]) -> list[Lesson]:
@@ -404,32 +405,3 @@ def _inside(one: Unseen, count: int) -> bool:
     best = sorted(np.argsort(-one.scores, kind="stable")[:count].tolist())
     joined = "".join(one.example.texts[at] for at in best)
     return all(must in joined for must in one.example.must)
-
-
-def forest_arrays(forest: Forest, name: str) -> dict[str, Any]:
-    """What `bot.head.forest_from` reads."""
-    kinds = {"threshold": np.float32, "chance": np.float16}
-    return {f"{name}.{part}": np.asarray(values, kinds.get(part, np.int16)) for part, values in asdict(forest).items()}
-
-
-def matcher_arrays(matcher: Matcher, prefix: str = "") -> dict[str, Any]:
-    """What `bot.matching.Matcher` reads, in half precision, under names with the prefix."""
-    return {f"{prefix}{name}": np.asarray(values, np.float16) for name, values in matcher.arrays.items()}
-
-
-def save_head(path: Path, head: Head, words: Mapping[str, float], classes: Mapping[str, float]) -> None:
-    """Writes what `bot.head.load_head` reads, in half precision."""
-    arrays: dict[str, Any] = {
-        "calibration": np.array(head.calibration),
-        "words": np.array(list(words)),
-        "word_chances": np.array(list(words.values()), np.float16),
-        "classes": np.array(list(classes)),
-        "class_chances": np.array(list(classes.values()), np.float16),
-    }
-    for name, network in (("ranker", head.ranker), ("topic", head.topic)):
-        for part, values in asdict(network).items():
-            arrays[f"{name}.{part}"] = np.asarray(values, np.float32 if part in ("mean", "scale") else np.float16)
-    arrays |= forest_arrays(head.judge, "judge")
-    arrays |= forest_arrays(head.among.forest, "among") | {"among.calibration": np.array(head.among.calibration)}
-    arrays |= matcher_arrays(head.matcher, "matcher.")
-    np.savez_compressed(path, **arrays)

@@ -17,7 +17,7 @@ let conversation = fresh();
 let state = null; // what /api/start said last
 let lost = false;
 let asking = null; // AbortController of the answer that is coming
-let ready = false; // the conversation to begin with is shown
+let ready = false; // the server has answered, and the conversation to begin with is shown
 let early = false; // a question was sent before that
 const articles = new Map(); // turn → its element
 const running = new WeakMap(); // turn → the AbortController of its latest run
@@ -213,7 +213,7 @@ function draw() {
   log.replaceChildren();
   if (state?.missing) log.append(drawMissing(state.index));
   else if (conversation.turns.length) conversation.turns.forEach(show);
-  else if (state && ready) log.append(drawWelcome(state.starters, does));
+  else if (ready) log.append(drawWelcome(state.starters, does));
   else log.append(h("p", { class: "small" }, say("loading")));
   log.scrollTop = scrollTop;
   if (focused) log.focus({ preventScroll: true });
@@ -234,7 +234,7 @@ function counted(field, counter) {
 function controls() {
   const sendable = counted(find("question"), find("counter"));
   find("question").disabled = Boolean(state?.missing);
-  find("send").disabled = !sendable || !ready || !state || Boolean(state.missing);
+  find("send").disabled = !sendable || !ready || Boolean(state.missing);
   const focused = document.activeElement;
   find("send").hidden = Boolean(asking);
   find("stop").hidden = !asking;

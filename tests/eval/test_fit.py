@@ -1,6 +1,7 @@
 """Fitting on tiny material: what is learned, what is kept apart, and that what is saved is what was fitted."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from bot.head import Head, load_head, shares, summarise
 from bot.matching import states_of_query, states_of_sentence
 from bot.question import expectation_from
 from eval.app import evaluation
+from eval.arrays import save_head
 from eval.cases import Case, CaseError, read_cases, resolve
 from eval.examples import (
     LEAFLETS,
@@ -38,7 +40,6 @@ from eval.fit import (
     calibrate,
     figures,
     fit,
-    save_head,
     train_among,
     train_forest,
     train_ranker,
@@ -182,16 +183,15 @@ def test_a_question_written_for_the_fit_names_a_document_that_is_there(
         leaflet_materials(tmp_path / "cache")
 
 
-@pytest.mark.parametrize(("name", "count", "answerable"), [("leaflets", 38, 3990), ("leaflets_2", 43, 4459)])
-def test_the_practice_leaflets_hold_what_their_questions_must_be_told(name: str, count: int, answerable: int) -> None:
+@pytest.mark.parametrize(("name", "answerable"), [("leaflets", {105: 38}), ("leaflets_2", {105: 35, 98: 8})])
+def test_the_practice_leaflets_hold_what_their_questions_must_be_told(name: str, answerable: dict[int, int]) -> None:
+    found: Counter[int] = Counter()  # how many of a folder's questions have an answer → folders
     paths = sorted((ROOT / "eval/practice" / name).glob("*.jsonl"))
-    assert len(paths) == count
-    found = 0
     for path in paths:
         documents = {one.id: one for one in read_folder(path.with_suffix("")).documents}
         cases = read_cases(path, documents)  # which raises where a quote is not held
         assert len(cases) == 168
-        found += sum(case.answerable for case in cases)
+        found[sum(case.answerable for case in cases)] += 1
         for case in cases:
             quotes = "".join(gold.quote for gold in case.gold)
             assert bool(case.must) == case.answerable
