@@ -27,6 +27,7 @@ let overview = null; // what /api/documents said last
 let found = null; // what was found, by document id; null while nothing is looked for
 let trouble = "";
 let timer = 0;
+let checks = 0; // begun; what an earlier one is told is older
 
 function count(number) {
   return number.toLocaleString("en"); // 4,120 in both languages
@@ -66,21 +67,16 @@ function drawExcerpt(one) {
 
 async function seek() {
   const text = find("sought").value.trim();
-  await tried(async () => {
-    const said = text && (await send("GET", `/api/documents/find?${new URLSearchParams({ text })}`));
-    if (find("sought").value.trim() !== text) return; // another search was begun, whose answer may have come before
-    found = text ? new Map(said.found.map((one) => [one.id, one])) : null;
-  });
-  draw();
-}
-
-async function tried(action) {
+  let [said, failed] = [null, ""];
   try {
-    await action();
-    trouble = "";
+    said = text && (await send("GET", `/api/documents/find?${new URLSearchParams({ text })}`));
   } catch (error) {
-    trouble = why(error, "lost");
+    failed = why(error, "lost");
   }
+  if (find("sought").value.trim() !== text) return; // another search was begun, whose answer may have come before
+  trouble = failed;
+  if (!failed) found = text ? new Map(said.found.map((one) => [one.id, one])) : null;
+  draw();
 }
 
 function drawTools() {
@@ -91,13 +87,18 @@ function drawTools() {
 // Asks for what has changed, and for all documents where another version is published.
 async function check() {
   clearTimeout(timer);
-  const before = overview?.version;
-  const wasTrouble = trouble;
-  await tried(async () => {
+  const mine = ++checks;
+  const [before, wasTrouble] = [overview?.version, trouble];
+  let [said, failed] = [overview, ""];
+  try {
     await look();
     const state = await send("GET", "/api/documents/state");
-    overview = state.version === before ? { documents: overview.documents, ...state } : await send("GET", "/api/documents");
-  });
+    said = state.version === before ? { documents: overview.documents, ...state } : await send("GET", "/api/documents");
+  } catch (error) {
+    failed = why(error, "lost");
+  }
+  if (mine !== checks) return;
+  [overview, trouble] = [said, failed];
   if (overview?.version !== before || trouble !== wasTrouble) draw();
   else drawTools();
   if (overview && overview.version !== before) leaf.follow(overview.documents);

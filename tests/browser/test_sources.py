@@ -189,6 +189,24 @@ def test_what_is_sought_now_is_shown_though_an_earlier_answer_comes_later(page: 
 
 
 @BOTH
+def test_what_became_of_an_earlier_check_says_nothing_once_a_later_one_has_come(page: Page, watch: Watched) -> None:
+    watch.expected = ["ERR_FAILED"]
+    count = page.locator("#count")
+    expect(count).to_contain_text("3")
+    held: list[Route] = []
+    page.route("**/api/documents/state", lambda route: route.continue_() if held else held.append(route))
+    with page.expect_request("**/api/documents/state"):
+        look(page)
+    with page.expect_response("**/api/documents/state"):
+        look(page)
+    with page.expect_event("requestfailed"):
+        held[0].abort()
+    page.wait_for_timeout(100)
+    assert "3" in (count.text_content() or "")  # at once: the next check would put it right
+    page.unroute_all()
+
+
+@BOTH
 def test_how_a_document_was_cut(page: Page, shelf: Served, watch: Watched) -> None:
     say = words(page)
     watch.expected = ["ERR_"]
