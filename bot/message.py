@@ -12,7 +12,8 @@ _LEANS = re.compile(
     r"^(其中|还有|另外|and\b|what about\b)|呢\?*$|^(\S+ ){1,3}(it|its|he|his|she|her|they|them|their)\b"
 )
 _COURTESY = re.compile(
-    "谢谢|多谢|感谢|辛苦|好[的吧]?|嗯|哦|知道|明白|了解|收到|哈|[你您]好|再见|拜拜|[你您了啦啊呀]"
+    "谢谢|多谢|感谢|辛苦|(?:早上|上午|中午|下午|晚上|大家|[你您])好|好[的吧]?|[早晚]安|知道|明白|了解|收到|再见|拜拜"
+    "|[你您的了啦啊呀嗯哦呃哎唉哈嘿]"
     r"|\b(?:ok|okay|thanks|thank you|hello|hi|bye)\b"
 )
 # What leads to a question and is none of it: 您好，我想咨询一下，

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.lexicon import NAMES, SURNAMES, alternatives, contrasts, english_phrases, is_generic, sound
-from indexer.lexical import terms
 from indexer.quantity import HAN, NUMERALS, Quantity, quantities
 from indexer.text import fold
 
@@ -265,17 +264,6 @@ def mentions(text: str, word: str) -> bool:
     return holds(text, word) >= _HELD
 
 
-def nothing_mentioned(asked: Asked, text: str) -> bool:
-    """The question hangs on some words, and a folded text holds none of them, nor any that says something by itself.
-
-    怎么投稿 hangs on 怎么, which rules for contributors need not hold.
-    """
-    if not asked.words:  # a number, or nothing at all: ？？？
-        return not any(term in text for term in terms(asked.text))
-    hangs_on = dict(_hangs_on(asked))
-    return any(hangs_on.values()) and not any(mentions(text, word) for word in (*hangs_on, *asked.saying))
-
-
 def of_another_edition(asked: Asked, text: str) -> bool:
     """The question is about 第九届 and a folded text about others, such as 第八届, only."""
     for one in asked.quantities:
@@ -286,22 +274,18 @@ def of_another_edition(asked: Asked, text: str) -> bool:
 
 
 def no_content_mentioned(asked: Asked, text: str) -> bool:
-    """The same of words that say something by themselves, those left out that a text has by their sound only.
+    """A folded text holds none of the words that say something by themselves and that an answer rather holds than not.
 
-    So it is with 203 of 235 questions that are of no concern to the article, and with 201 of 3,798 that are answered.
+    By its sound only it holds none. An English word that no list knows is one of them: how likely a Chinese text holds
+    it cannot be told. So it is with 203 of 235 questions that are of no concern to the article, and with 201 of 3,798
+    that are answered.
     """
-    hangs_on = [word for word, content in _hangs_on(asked) if content]
+    hangs_on = [
+        word
+        for word, expected, content in zip(asked.words, asked.expected.tolist(), asked.content.tolist(), strict=True)
+        if content and (expected > _EVEN or (word.isascii() and not is_generic(word)))
+    ]
     return bool(hangs_on) and not any(_HELD <= holds(text, word) != _BY_SOUND for word in hangs_on)
-
-
-def _hangs_on(asked: Asked) -> Iterator[tuple[str, bool]]:
-    """(a word that an answering document rather holds than not, whether it says something by itself).
-
-    An English one that no list knows counts as such: how likely a Chinese text holds it cannot be told.
-    """
-    for word, expected, content in zip(asked.words, asked.expected.tolist(), asked.content.tolist(), strict=True):
-        if expected > _EVEN or (word.isascii() and not is_generic(word)):
-            yield word, content
 
 
 def asked_by_number(asked: Asked) -> Quantity | None:

@@ -20,7 +20,6 @@ from bot.question import (
     asked_by_number,
     begins_with,
     no_content_mentioned,
-    nothing_mentioned,
     of_another_edition,
 )
 from bot.retrieve import retrieve
@@ -76,10 +75,10 @@ def weigh(index: Index, head: Head, query: Query, config: BotConfig) -> Weighed:
 def held_to(index: Index, head: Head, query: Query, hits: Sequence[Hit], config: BotConfig) -> Weighed:
     """The question held to these hits; confidence is 0 without any.
 
-    It is 0 too where the text around the best hit mentions no word that the question hangs on, nor another that says
-    something by itself, and has a third of its odds where it mentions none of those it hangs on that does and `among`
-    of bot/head.py has no say; not so where the question is like one that is known to have an answer (文章有哪几个
-    小标题？), nor where it asks for a part of the text by its number alone, which the best sentence begins with.
+    A third of its odds are left where the text around the best hit mentions no word of the question that says something
+    by itself and `among` of bot/head.py has no say; not so where the question is like one that is known to have an
+    answer (文章有哪几个小标题？). It is a half at least where the question asks for a part of the text by its number
+    alone and the best sentence begins with it.
     """
     retrieved = time.perf_counter()
     asked = ask_what(query.text, head.expectation)
@@ -100,14 +99,12 @@ def held_to(index: Index, head: Head, query: Query, hits: Sequence[Hit], config:
     if len(scores) and not asks_nothing(query.text):
         likeliest = hits[int(candidates.hit[scores.argmax()])]  # often the first
         around = "\n".join(surroundings(index, number)[1] for number in {hits[0].number, likeliest.number})
-        known = bool(alike.any())
-        if known or not nothing_mentioned(asked, around):
-            inside = together(hits)
-            confidence = head.confidence(candidates.features, scores, log_sum(matched), inside)
-            if not known and not has_among(scores, inside) and no_content_mentioned(asked, around):
-                confidence = _at_odds(confidence, _LITTLE_MENTIONED)
-            if of_another_edition(asked, around):
-                confidence = _at_odds(confidence, _OF_ANOTHER_EDITION)
+        inside = together(hits)
+        confidence = head.confidence(candidates.features, scores, log_sum(matched), inside)
+        if not alike.any() and not has_among(scores, inside) and no_content_mentioned(asked, around):
+            confidence = _at_odds(confidence, _LITTLE_MENTIONED)
+        if of_another_edition(asked, around):
+            confidence = _at_odds(confidence, _OF_ANOTHER_EDITION)
         if begins[scores.argmax()]:
             confidence = max(confidence, _BY_NUMBER)
     return Weighed(query, hits, retrieved, asked, candidates, scores, confidence)

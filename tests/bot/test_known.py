@@ -98,11 +98,11 @@ def test_the_odds_lean_to_the_liker_of_those_with_and_those_without_an_answer(
     built(merge_characters=1)
     index = open_index(kb.parent / "index", counting.fingerprint)
 
-    def odds(chunk: int, question: str, least: float, weight: float = 1) -> float:
+    def odds(chunk: int, question: str, least: float, weight: float = 1, blames: str = "甲丁？") -> float:
         monkeypatch.setattr("bot.known._LEAST_ALIKE", least)
         monkeypatch.setattr("bot.known._WEIGHT", weight)
         share, blamed = known_odds(index, chunk, query_for(index, question))
-        assert blamed == ("甲丁？" if share < 1 else "")  # not the nearer one that asks for 3
+        assert blamed == (blames if share < 1 else "")
         return share
 
     of_known, of_a, of_b = 0, 1, 2  # 甲甲, with a known question on three characters; 乙, with none; 丙
@@ -110,7 +110,8 @@ def test_the_odds_lean_to_the_liker_of_those_with_and_those_without_an_answer(
     answered, unanswered = 4 / 5 - 0.1 * (1 - 4 / 6), 3 / 10**0.5 - 0.1 * (1 - 4 / 5)
     assert odds(of_a, "甲丁丁", 0.5) == pytest.approx(np.exp(answered - unanswered))
     assert odds(of_a, "甲丁丁", 0.9) == pytest.approx(np.exp(0.9 - unanswered))
-    assert (odds(of_a, "甲丁丁", 0.9, 1000), odds(of_known, "甲丁丁", 0.9, 1000)) == (0.2, 0.1)
+    assert odds(of_a, "甲丁丁", 0.9, 1000) == 0.3  # and 甲丁丁3个？, which is nearer, says nothing: it asks for 3
+    assert odds(of_known, "甲丁丁", 0.9, 1000, "甲丁丁3个？") == 0.1  # but for a passage of which much is known
     assert (odds(of_a, "甲丁丁", unanswered), odds(of_b, "甲丁丁", 0.5)) == (1, 1)
     # 甲甲丁 itself has an answer, and 甲丁 is as like as before.
     assert odds(of_a, "甲甲丁", 0.5) == pytest.approx(np.exp(1 - unanswered))

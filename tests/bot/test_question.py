@@ -17,7 +17,6 @@ from bot.question import (
     expectation_from,
     holds,
     no_content_mentioned,
-    nothing_mentioned,
     numbers_of,
     of_another_edition,
     what_is_missing,
@@ -182,24 +181,6 @@ def test_what_a_question_wants_to_be_told(question: str, wanted: str) -> None:
     assert what_is_wanted(ask_what(question, even)) == wanted
 
 
-def test_a_text_may_mention_nothing_that_is_asked() -> None:
-    sure = expectation_from({"面积": 0.9, "主题": 0.8}, {"known2": 0.1})
-    assert nothing_mentioned(ask_what("面积和主题", sure), fold("第九个教育日"))
-    assert not nothing_mentioned(ask_what("面积和主题", sure), fold("主题是甲"))
-    assert nothing_mentioned(ask_what("the theme?", sure), fold("第九个教育日"))
-    asked = ask_what("怎么投稿和联系？", expectation_from({"怎么": 0.6, "投稿": 0.3, "联系": 0.6}, {}))
-    assert not nothing_mentioned(asked, fold("投稿须知"))  # though it hangs on 怎么 and 联系
-    assert nothing_mentioned(asked, fold("第九个教育日"))
-    assert not nothing_mentioned(ask_what("怎么？", expectation_from({"怎么": 0.6}, {})), fold("第九个教育日"))
-    assert not nothing_mentioned(ask_what("the theme?", sure), fold("主题是甲"))
-    assert nothing_mentioned(ask_what("？？", sure), fold("第九个教育日"))
-    assert nothing_mentioned(ask_what("2023？", sure), fold("2024年"))
-    assert not nothing_mentioned(ask_what("2024？", sure), fold("2024年"))
-    assert not nothing_mentioned(ask_what("什么时候？", sure), fold("第九个教育日"))
-    assert nothing_mentioned(ask_what("Why is the sky blue?", even), fold("因为主题"))
-    assert not nothing_mentioned(ask_what("When did it?", even), fold("第九个教育日"))  # hangs on nothing
-
-
 def test_a_text_may_mention_nothing_but_function_words_and_sounds() -> None:
     sure = expectation_from({}, {"r1": 0.9, "p2": 0.9, "n2": 0.9, "v2": 0.9, "v1": 0.9})
     asked = ask_what("关于我的面积", sure)
@@ -207,8 +188,10 @@ def test_a_text_may_mention_nothing_but_function_words_and_sounds() -> None:
     assert not no_content_mentioned(asked, fold("面积"))
     assert not no_content_mentioned(ask_what("关于我的", sure), fold("主题"))  # hangs on nothing
     assert not no_content_mentioned(ask_what("面积", even), fold("主题"))
+    # However likely a Chinese text is to hold an English word: 0.5 or not.
+    assert no_content_mentioned(ask_what("Why is the sky blue?", even), fold("因为主题"))
+    assert not no_content_mentioned(ask_what("When did it?", even), fold("第九个教育日"))
     by_sound = ask_what("适合吗", sure)  # 适合, 十河
-    assert not nothing_mentioned(by_sound, fold("十河"))
     assert no_content_mentioned(by_sound, fold("十河"))
 
 
@@ -341,9 +324,20 @@ def test_what_begins_with_a_pronoun_goes_on_from_the_question_before() -> None:
 
 
 def test_courtesies_ask_nothing() -> None:
-    for message in ("谢谢！", "好的，知道了，谢谢您", "你好", "👍", "？？？", "Thanks, bye!", ""):
+    for message in (
+        "谢谢！",
+        "好的，知道了，谢谢您",
+        "你好",
+        "👍",
+        "？？？",
+        "Thanks, bye!",
+        "",
+        "早上好",
+        "再见，晚安",
+        "啊啊啊",
+    ):
         assert asks_nothing(message), message
-    for message in ("谢谢是谁唱的？", "好在哪里", "你好吗", "1", "hello world"):
+    for message in ("谢谢是谁唱的？", "好在哪里", "你好吗", "1", "hello world", "早上？", "晚上呢？"):
         assert not asks_nothing(message), message
 
 
