@@ -1,5 +1,5 @@
 // One turn as elements: the question, the verdict, the sentences with their chips, what can be done with them.
-import { button, h, sendOnEnter } from "./dom.js";
+import { button, emphasized, h, sendOnEnter } from "./dom.js";
 import { chip, placeOf } from "./reader.js";
 import { boxed, drawTable } from "./table.js";
 import { half, halves, languageOf, say } from "./words.js";
@@ -175,13 +175,21 @@ function drawHeading({ title, headings, quote }) {
   return heading && !quote.includes(heading) && h("span", { class: "small" }, heading, " ");
 }
 
+// Takes the last character out of the element.
+function lastOf(element) {
+  const end = element.lastChild;
+  if (!end) return "";
+  const characters = [...end.textContent];
+  const last = characters.pop();
+  end.textContent = characters.join("");
+  return end instanceof Element ? h(end.localName, {}, last) : last;
+}
+
 // The last character stays with the chips, so that they never begin a line.
 function drawSentence(sentence, places) {
   const cited = places.find((place) => place.quote === sentence.text);
-  const characters = [...(cited ? inLines(sentence.text) : sentence.text)];
-  const last = characters.pop() || "";
-  const text = h("span", { class: sentence.supported ? "" : "unsupported" }, characters.join(""));
-  const together = h("span", { class: "together" }, last, marksOf(sentence, places));
+  const text = h("span", { class: sentence.supported ? "" : "unsupported" }, cited ? emphasized(inLines(sentence.text)) : sentence.text);
+  const together = h("span", { class: "together" }, lastOf(text), marksOf(sentence, places));
   const drawn = h("span", { class: "sentence" }, cited && drawHeading(cited), text, together);
   if (!sentence.supported) drawn.append(h("span", { class: "why" }, say("unsupported", half(sentence.reason))));
   if (/[\w.!?]$/.test(sentence.text)) drawn.append(" ");
@@ -210,7 +218,7 @@ function drawNearest(answer) {
     const table = typeof first === "string" ? second : first;
     const words = (table === first ? "" : first).replace(/\s+/g, " ").replace(/^[# ]+/, "");
     const isShort = words.length <= LONGEST;
-    const text = words && h("span", { lang: languageOf(words) }, isShort ? words : `${words.slice(0, LONGEST)}…`);
+    const text = words && h("span", { lang: languageOf(words) }, emphasized(isShort ? words : `${words.slice(0, LONGEST)}…`));
     const title = place.title !== places[at - 1]?.title && h("small", { lang: languageOf(place.title) }, place.title);
     return h("li", {}, chip(places, at, text, table && isShort && drawTable(table.names, table.rows.slice(0, 2)), title));
   });

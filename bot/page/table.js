@@ -1,10 +1,10 @@
 // Tables of documents. A passage with one comes in `parts`: strings, and {table, names, rows} by the texts of their cells.
-import { h } from "./dom.js";
+import { emphasized, h } from "./dom.js";
 import { say } from "./words.js";
 
 // `names` and each of `rows` are cells: texts, or elements that take the place of one.
 export function drawTable(names, rows) {
-  const row = (tag, cells) => h("tr", {}, cells.map((cell) => (cell instanceof Node ? cell : h(tag, {}, cell))));
+  const row = (tag, cells) => h("tr", {}, cells.map((cell) => (cell instanceof Node ? cell : h(tag, {}, emphasized(cell)))));
   return h("table", {}, names.some(Boolean) && h("thead", {}, row("th", names)), h("tbody", {}, rows.map((cells) => row("td", cells))));
 }
 
@@ -15,8 +15,8 @@ export function boxed(table) {
 
 // What the passage of that `quote` says, as children of an element; of a single row a line a column, which fits anywhere.
 export function drawParts({ quote, parts = [quote] }) {
-  return parts.map((part) => {
-    if (typeof part === "string") return part;
+  return parts.flatMap((part) => {
+    if (typeof part === "string") return emphasized(part);
     const { names, rows } = part;
     if (rows.length !== 1 || !names.some(Boolean)) return drawTable(names, rows);
     const named = (cell, at) => [h("th", { scope: "row" }, names[at]), cell];

@@ -101,6 +101,24 @@ def test_an_answer_kept_before_tables_were_shown_has_its_line(page: Page) -> Non
     expect(page.locator(".said")).to_contain_text("| 后勤处 | <b>吴建国</b> | 8020 |")
 
 
+def test_what_markdown_emphasizes_is_shown_so(page: Page) -> None:
+    asked(page, "后勤处的分机是多少？")
+    quotes = ["凭证到**三楼<b>**办理。", "**周一闭馆**", "138****1234、139****5678", "2**3 + 4**5", "**", "周二**开**门**"]
+    shown_with(
+        page,
+        f"""answer.citations = {quotes}.map((quote, at) =>
+             ({{ ...answer.citations[0], number: at + 1, quote, headings: [], parts: undefined }}));
+           answer.sentences = answer.citations.map(({{ number, quote }}) =>
+             ({{ ...answer.sentences[0], text: quote, citations: [number] }}))""",
+    )
+    shown = ["凭证到三楼<b>办理。", "周一闭馆", "138****1234、139****5678", "2**3 + 4**5", "**", "周二开门**"]
+    sentences = page.locator(".said .sentence")
+    expect(sentences).to_have_text([f"{text}{number}" for number, text in enumerate(shown, 1)])
+    expect(sentences.locator("strong")).to_have_text(["三楼<b>", "周一闭", "馆", "开"])
+    sentences.nth(1).locator("a.chip").hover()
+    expect(page.get_by_role("tooltip").locator("q")).to_have_text("周一闭馆")
+
+
 def test_a_line_that_does_not_say_whose_it_is_stands_behind_its_heading(page: Page) -> None:
     asked(page, "后勤处的分机是多少？")
     shown_with(
