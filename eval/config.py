@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 RUNS = Path("runs")  # in the working directory
+CACHE = Path(".jiawen-eval")  # the indexes of practice and of public data, in the working directory
 RUN, REPORT = "run.json", "report.html"  # in the folder of each
 GOLDEN = Path(__file__).parent / "golden" / "jiayuguan.jsonl"
 

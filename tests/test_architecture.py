@@ -40,7 +40,7 @@ OWNERS = {
         "eval/web.py",
     },
     "uvicorn": {"bot/api.py"},
-    "click": {"indexer/app.py", "bot/app.py", "eval/app.py", "eval/accept.py"},
+    "click": {"indexer/app.py", "bot/app.py", "eval/app.py", "eval/refit.py", "eval/accept.py"},
     "ir_measures": {"eval/metrics.py"},
     "jinja2": {"eval/report.py"},
     "matplotlib": {"eval/report.py"},

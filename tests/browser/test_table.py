@@ -103,7 +103,14 @@ def test_an_answer_kept_before_tables_were_shown_has_its_line(page: Page) -> Non
 
 def test_what_markdown_emphasizes_is_shown_so(page: Page) -> None:
     asked(page, "后勤处的分机是多少？")
-    quotes = ["凭证到**三楼<b>**办理。", "**周一闭馆**", "138****1234、139****5678", "2**3 + 4**5", "**", "周二**开**门**"]
+    quotes = [
+        "凭证到**三楼<b>**办理。",
+        "**周一闭馆**",
+        "138****1234、139****5678",
+        "2**3 + 4**5",
+        "**",
+        "周二**开**门**",
+    ]
     shown_with(
         page,
         f"""answer.citations = {quotes}.map((quote, at) =>
