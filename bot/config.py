@@ -42,7 +42,7 @@ class BotConfig:
     # them in the mean.
     enough_belief: float = 0.97
     least_belief: float = 0.02
-    # Of what is answered at 0.15 to 0.2 two of three are wrong: of 27 such questions about the article by authors of no
+    # Of what is answered at 0.15 to 0.2 two of three are wrong: of 29 such questions about the article by authors of no
     # fit 8 are right, of 26 about five sets of leaflets 7. Known to be missing and then added, it is believed (a test).
     refuse_below: float = 0.2
     model: str = (

@@ -136,9 +136,10 @@ def known_odds(index: Index, chunk: int, query: Query) -> tuple[float, str]:
 def _nearest_alike(index: Index, numbers: npt.NDArray[np.int64], query: Query, well_known: bool) -> tuple[int, float]:
     """(the number of the likest of these known questions that says something of this one, how like), or (-1, 0).
 
-    How like: the cosine less _UNSHARED where no character is shared, in part where some are. Of a well-known passage
-    also those that are apart count, since there what has an answer is known to have one: of 1,325 near misses about the
-    article by authors of no fit 26 more are refused, of 2,060 answerable questions 7 fewer answered rightly.
+    How like: the cosine less _UNSHARED where no character is shared, in part where some are. None has another number or
+    the opposite. Those that are apart count for a well-known passage, since there what has an answer is known to have
+    one: of 1,325 near misses about the article by authors of no fit 26 more are refused, of 2,060 answerable questions
+    7 fewer answered rightly.
     """
     question, asked = query.text, _characters(query.text)
     likest, best = -1, 0.0
@@ -211,8 +212,8 @@ def _chosen(group: Group, text: str) -> frozenset[int]:
 
 
 def _is_apart(known: KnownQuestion, question: str) -> bool:
-    """That the known question has no answer says nothing of this one: it asks for another number or the opposite, for a
-    part only (省级, 女) that this one does not name, or for another kind of thing, how many and not which.
+    """That the known question has no answer need say nothing of this one: it asks for another number or the opposite,
+    for a part only (省级, 女) that this one does not name, or for another kind of thing, how many and not which.
     """
     if asks_another(known.question, KnownQuestion(question, "")):
         return True

@@ -25,12 +25,13 @@ function filled(element, attributes, children) {
   return element;
 }
 
-// **Bold** of Markdown, as a document has it: every second part of a text is; 138****1234 and 2**3 + 4**5 have none.
-const BOLD = /\*\*([^\s*](?:[^*\n]*[^\s*])?)\*\*(?![\w(*])/;
+// **Bold** of Markdown with what is before it; 138****1234 and 2**3 + 4**5 have none.
+const BOLD = /(^|[^\w)*])\*\*([^\s*](?:[^*\n]*[^\s*])?)\*\*(?!\*)/;
+const HALF = /(^|[^\w)*])\*\*(?!\*)/g; // one mark of two, where a sentence ends inside what is bold
 
 // A text of a document as children of an element.
 export function emphasized(text) {
-  return text.split(BOLD).map((part, at) => (at % 2 ? h("strong", {}, part) : part));
+  return text.split(BOLD).map((part, at) => (at % 3 === 2 ? h("strong", {}, part) : part.replace(HALF, "$1")));
 }
 
 export function button(word, onclick, attributes = {}) {

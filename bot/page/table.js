@@ -19,7 +19,7 @@ export function drawParts({ quote, parts = [quote] }) {
     if (typeof part === "string") return emphasized(part);
     const { names, rows } = part;
     if (rows.length !== 1 || !names.some(Boolean)) return drawTable(names, rows);
-    const named = (cell, at) => [h("th", { scope: "row" }, names[at]), cell];
+    const named = (cell, at) => [h("th", { scope: "row" }, emphasized(names[at] ?? "")), cell];
     return drawTable([], rows[0].map(named));
   });
 }

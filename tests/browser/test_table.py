@@ -103,25 +103,27 @@ def test_an_answer_kept_before_tables_were_shown_has_its_line(page: Page) -> Non
 
 def test_what_markdown_emphasizes_is_shown_so(page: Page) -> None:
     asked(page, "后勤处的分机是多少？")
-    quotes = [
-        "凭证到**三楼<b>**办理。",
-        "**周一闭馆**",
-        "138****1234、139****5678",
-        "2**3 + 4**5",
-        "**",
-        "周二**开**门**",
-    ]
+    quotes_and_shown = {
+        "凭证到**三楼<b>**办理。": "凭证到三楼<b>办理。",
+        "**周一闭馆**": "周一闭馆",
+        "138****1234、139****5678": "138****1234、139****5678",
+        "2**3 + 4**5": "2**3 + 4**5",
+        "**电话**8020，**传真**8021。": "电话8020，传真8021。",
+        "**周二开门。": "周二开门。",
+        "** 周三也开。": "周三也开。",
+        "**": "",
+        "周四**开**门**": "周四开门",
+    }
     shown_with(
         page,
-        f"""answer.citations = {quotes}.map((quote, at) =>
+        f"""answer.citations = {[*quotes_and_shown]}.map((quote, at) =>
              ({{ ...answer.citations[0], number: at + 1, quote, headings: [], parts: undefined }}));
            answer.sentences = answer.citations.map(({{ number, quote }}) =>
              ({{ ...answer.sentences[0], text: quote, citations: [number] }}))""",
     )
-    shown = ["凭证到三楼<b>办理。", "周一闭馆", "138****1234、139****5678", "2**3 + 4**5", "**", "周二开门**"]
     sentences = page.locator(".said .sentence")
-    expect(sentences).to_have_text([f"{text}{number}" for number, text in enumerate(shown, 1)])
-    expect(sentences.locator("strong")).to_have_text(["三楼<b>", "周一闭", "馆", "开"])
+    expect(sentences).to_have_text([f"{text}{number}" for number, text in enumerate(quotes_and_shown.values(), 1)])
+    expect(sentences.locator("strong")).to_have_text(["三楼<b>", "周一闭", "馆", "电话", "传真", "开"])
     sentences.nth(1).locator("a.chip").hover()
     expect(page.get_by_role("tooltip").locator("q")).to_have_text("周一闭馆")
 
