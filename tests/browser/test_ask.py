@@ -679,9 +679,9 @@ def test_hostile_text_is_shown_as_text(page: Page) -> None:
     turn = ask(page, f"<img src=x onerror=alert(1)>{HOSTILE_QUESTION}<script>alert(1)</script>")
     expect(turn.locator(".question")).to_contain_text("<script>alert(1)</script>")
     expect(turn.locator(".said")).to_contain_text("访客证<script>document.title='broken'</script>")
-    expect(turn.locator(".said")).to_contain_text(
-        "押金是[U+202E]五十元[U+202C]，由零\u200b宽银行代收，**不得**转借他人"
-    )
+    expect(turn.locator(".said")).to_contain_text("押金是[U+202E]五十元[U+202C]，由零\u200b宽银行代收，不得转借他人")
+    expect(turn.locator(".said strong")).to_have_text(["不得"])  # all the markup that is one
+    assert turn.locator(".said b").count() == 0
     turn.locator("a.chip").first.click()
     document = page.locator("#document")
     expect(document.locator("h2").first).to_have_text("第一节 [点这里](javascript:alert(1)) 登记")
