@@ -112,15 +112,15 @@ def known_odds(index: Index, chunk: int, query: Query) -> tuple[float, str]:
     """
     doc_id, well_known = index.chunks[chunk].doc_id, _is_well_known(index, chunk)
     without, own = index.unanswered.get(doc_id, _NONE), index.answered.get(doc_id, _NONE)
-    blamed, unanswered = _nearest_alike(index, without, query, well_known)
+    blamed, unanswered = _nearest_alike(index, without, query, apart=well_known)
     has_many = len(without) * _WELL_KNOWN >= len(index.documents[doc_id].text)
     standing = index.known_rows[:, 0]
     if unanswered <= _LEAST_ALIKE and not has_many:
-        _, answered = _nearest_alike(index, np.intersect1d(own, standing), query, well_known)
+        _, answered = _nearest_alike(index, np.intersect1d(own, standing), query)
         weight, most = _OF_LIKE
         more = np.exp(weight * (answered - _ASKED_IN_TEXT))
         return _OF_ITSELF if answered >= _SAME else float(np.clip(more, 1, most)), ""
-    nearest, answered = _nearest_alike(index, np.concatenate([own, standing]), query, well_known)
+    nearest, answered = _nearest_alike(index, np.concatenate([own, standing]), query)
     if unanswered > answered and _letters(index.known[blamed].question) == _letters(query.text):
         return _BOUNDS_OF_SAME[0], index.known[blamed].question  # as an editor wrote it down
     if well_known and max(answered, unanswered) >= _SAME:
@@ -133,13 +133,13 @@ def known_odds(index: Index, chunk: int, query: Query) -> tuple[float, str]:
     return (share if nearest in own and nearest in standing else 1.0), ""
 
 
-def _nearest_alike(index: Index, numbers: npt.NDArray[np.int64], query: Query, well_known: bool) -> tuple[int, float]:
+def _nearest_alike(index: Index, numbers: npt.NDArray[np.int64], query: Query, apart: bool = True) -> tuple[int, float]:
     """(the number of the likest of these known questions that says something of this one, how like), or (-1, 0).
 
     How like: the cosine less _UNSHARED where no character is shared, in part where some are. None has another number or
-    the opposite. Those that are apart count for a well-known passage, since there what has an answer is known to have
-    one: of 1,325 near misses about the article by authors of no fit 26 more are refused, of 2,060 answerable questions
-    7 fewer answered rightly.
+    the opposite, nor is one apart where those are not to be counted. Of a well-known passage they are, since there what
+    has an answer is known to have one: of 1,325 near misses about the article by authors of no fit 26 more are refused,
+    of 2,060 answerable questions 7 fewer answered rightly.
     """
     question, asked = query.text, _characters(query.text)
     likest, best = -1, 0.0
@@ -148,8 +148,7 @@ def _nearest_alike(index: Index, numbers: npt.NDArray[np.int64], query: Query, w
             break  # no cosine that follows is greater, and nothing is added to it
         known = index.known[number]
         how_like = cosine - _UNSHARED * (1 - _shared(asked, _characters(known.question)))
-        tells = known.quote or well_known or not _is_apart(known, question)
-        if how_like > best and tells and not asks_another(question, known):
+        if how_like > best and not asks_another(question, known) and (apart or not _is_apart(known, question)):
             likest, best = number, how_like
     return likest, best
 

@@ -11,14 +11,15 @@ _THINGS = NOUNS - {"vn", "an"}  # 启动 leans on what was started
 _LEANS = re.compile(
     r"^(其中|还有|另外|and\b|what about\b)|呢\?*$|^(\S+ ){1,3}(it|its|he|his|she|her|they|them|their)\b"
 )
+_GREETED = "大家|早上|上午|中午|下午|晚上"  # beside 你
 _COURTESY = re.compile(
-    "谢谢|多谢|感谢|辛苦|(?:早上|上午|中午|下午|晚上|大家|[你您])好|好[的吧]?|[早晚]安|知道|明白|了解|收到|再见|拜拜"
+    f"谢谢|多谢|感谢|辛苦|(?:[你您]|{_GREETED})好|好[的吧]?|[早晚]安|知道|明白|了解|收到|再见|拜拜"
     "|[你您的了啦啊呀嗯哦呃哎唉哈嘿]"
     r"|\b(?:ok|okay|thanks|thank you|hello|hi|bye)\b"
 )
 # What leads to a question and is none of it: 您好，我想咨询一下，
 _OPENS = re.compile(
-    r"(?:(?:(?:[你您]们?|大家|早上|上午|中午|下午|晚上)好[呀啊]?|嗨|哈[喽罗]|打扰(?:一?下|了)|不好意思|劳驾|请问(?:一?下)?"
+    rf"(?:(?:(?:[你您]们?|{_GREETED})好[呀啊]?|嗨|哈[喽罗]|打扰(?:一?下|了)|不好意思|劳驾|请问(?:一?下)?"
     r"|麻烦(?:[你您](?:问|帮忙)?|问|帮忙)(?:一?下)?|请?帮(?:我|忙)[查看问](?:一?下|[查看问])"
     r"|[我俺]?(?:就|还|也|只)?想要?(?:请?问|咨询|请教|打听|了解|知道)(?:一?下|[你您问]|一?个问题)*"
     r"|(?:hi|hello|excuse me|(?:(?:could|can|would) you )?(?:please )?tell me|i(?:'d| would) like to know)\b"

@@ -17,7 +17,7 @@ import click
 
 from eval.config import CACHE, GOLDEN, REPORT, RUN, RUNS
 from eval.refit import claims, fit, orders
-from indexer.app import FOLDER, INDEX_OPTION, JSON_OPTION
+from indexer.app import FOLDER, INDEX_OPTION, JSON_OPTION, PATH
 from indexer.text import one_line
 
 if TYPE_CHECKING:
@@ -25,33 +25,29 @@ if TYPE_CHECKING:
     from eval.cases import Case
     from eval.run import Result
 
-_path = click.Path(path_type=Path)
 _WRONG_SHOWN = 20  # questions; the report has all
 
 
-@click.group(name="eval")
+@click.group(name="eval", commands=[fit, claims, orders])
 def evaluation() -> None:
     """评测检索与回答 Measure retrieval and answers, compare runs, stop a regression."""
 
 
-for _command in (fit, claims, orders):
-    evaluation.add_command(_command)
-
-_cases_option = click.option("--cases", type=_path, default=GOLDEN, help="用例 JSON Lines; the golden set by default.")
+_cases_option = click.option("--cases", type=PATH, default=GOLDEN, help="用例 JSON Lines; the golden set by default.")
 
 
 @evaluation.command()
 @INDEX_OPTION
 @_cases_option
-@click.option("--squad", type=_path, help="SQuAD 格式的文件，既是知识库又是用例 Knowledge base and cases in one.")
-@click.option("--beir", type=_path, help="BEIR 文件夹 A BEIR folder.")
+@click.option("--squad", type=PATH, help="SQuAD 格式的文件，既是知识库又是用例 Knowledge base and cases in one.")
+@click.option("--beir", type=PATH, help="BEIR 文件夹 A BEIR folder.")
 @click.option(
     "--leave-out",
     type=click.FloatRange(0, 1, max_open=True),
     default=0.0,
     help="删去多大比例的段落 Share of paragraphs to drop.",
 )
-@click.option("--out", type=_path, help="结果文件夹 The run's folder; runs/<time> by default.")
+@click.option("--out", type=PATH, help="结果文件夹 The run's folder; runs/<time> by default.")
 @JSON_OPTION
 @click.option("--progress", is_flag=True, help="每问一题输出一行 JSON A line of JSON after each question.")
 def run(
@@ -158,8 +154,8 @@ def _ask_all(
 
 
 @evaluation.command()
-@click.argument("before", type=_path)
-@click.argument("after", type=_path)
+@click.argument("before", type=PATH)
+@click.argument("after", type=PATH)
 @JSON_OPTION
 def compare(before: Path, after: Path, as_json: bool) -> None:
     """比较两次评测 What changed from run BEFORE to run AFTER, question by question."""
@@ -185,7 +181,7 @@ def compare(before: Path, after: Path, as_json: bool) -> None:
 @evaluation.command()
 @INDEX_OPTION
 @_cases_option
-@click.option("--baseline", type=_path, required=True, help="作为标准的 run.json The run to hold to.")
+@click.option("--baseline", type=PATH, required=True, help="作为标准的 run.json The run to hold to.")
 def gate(folder: Path, cases: Path, baseline: Path) -> None:
     """有超出偶然的退步就失败 Exit code 1 on a regression beyond noise against BASELINE, naming the questions."""
     from eval.compare import check_same
@@ -219,7 +215,7 @@ def _compared(shared: int, before: int, after: int) -> str:
 
 @evaluation.command()
 @click.option("--kb", type=FOLDER, default=Path("kb"), show_default=True, help="内容文件夹 Content.")
-@click.option("--out", type=_path, required=True, help="用例文件，接着往后写 The file of cases to append to.")
+@click.option("--out", type=PATH, required=True, help="用例文件，接着往后写 The file of cases to append to.")
 @click.option(
     "--limit",
     type=click.IntRange(min=1),
@@ -249,7 +245,7 @@ def draft(kb: Path, out: Path, limit: int, unasked: bool) -> None:
 
 @evaluation.command(name="from-feedback")
 @INDEX_OPTION
-@click.option("--out", type=_path, required=True, help="用例文件，接着往后写 The file of cases to append to.")
+@click.option("--out", type=PATH, required=True, help="用例文件，接着往后写 The file of cases to append to.")
 def from_feedback(folder: Path, out: Path) -> None:
     """把读者的反馈变成用例 Turn readers' feedback into cases, to be looked at before they are used."""
     from bot.feedback import FILE

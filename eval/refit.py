@@ -9,20 +9,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from eval.config import CACHE
-from indexer.app import JSON_OPTION
+from indexer.app import JSON_OPTION, PATH
 from indexer.text import one_line
 
 if TYPE_CHECKING:
     from eval.examples import Example, Material
 
-_path = click.Path(path_type=Path)
-
 
 @click.command()
 @click.option(
-    "--squad", "squads", type=_path, multiple=True, help="公开问答数据，可多个 Public data beside the practice set."
+    "--squad", "squads", type=PATH, multiple=True, help="公开问答数据，可多个 Public data beside the practice set."
 )
-@click.option("--out", type=_path, help="bot/head.npz by default.")
+@click.option("--out", type=PATH, help="bot/head.npz by default.")
 def fit(squads: Sequence[Path], out: Path | None) -> None:
     """重新拟合选句与把握 Fit the head anew and say how well it does on documents left out; hours."""
     from tqdm import tqdm
@@ -70,7 +68,7 @@ def fit(squads: Sequence[Path], out: Path | None) -> None:
 
 
 @click.command()
-@click.argument("files", type=_path, nargs=-1, required=True, metavar="FILE…")
+@click.argument("files", type=PATH, nargs=-1, required=True, metavar="FILE…")
 @click.option(
     "--fit",
     "fits",

@@ -36,6 +36,7 @@ class _Folder(click.Path):
 
 
 FOLDER = _Folder(path_type=Path)
+PATH = click.Path(path_type=Path)
 INDEX_OPTION = click.option(
     "--index", "folder", type=FOLDER, default=Path(".jiawen"), show_default=True, help="索引 Index."
 )
