@@ -141,8 +141,8 @@ _WANTED = re.compile(
     rf"(?:[{HAN}]{{0,12}}?(?=[呢呀啊]?(?:[^\w“《]|$)))?"
     r"|how (?:many|much|long|far|big|often)|\b(?:when|where|who|why)\b|\bwhich \w+"
 )
-# What jieba takes into one word with what follows: 哪些项目, 多少|个班, 10日|有什么安排, 2号线|呢.
-_APART = re.compile(rf"哪些|多少[{_MEASURES}]?|日(?=有)|线(?=呢)")
+# What jieba takes into one word with what follows: 哪些项目, 多少|个班, 多|大面积, 10日|有什么安排, 2号线|呢.
+_APART = re.compile(rf"哪些|多少(?:人(?!民)|(?!人)[{_MEASURES}])?|多大(?=面积)|日(?=有)|线(?=呢)")
 _PARTS = "章节条款项"
 _EDITION = "届"
 # What a question says of such a part without naming any matter of it.
@@ -307,7 +307,7 @@ def what_is_missing(asked: Asked, text: str, numbers: Sequence[Quantity], others
 
     A kind of value is lacking where `others`, the folded texts of other passages, have none either.
     """
-    yield from (one.written for one in asked.quantities if not any(one.agrees(other) for other in numbers))
+    yield from (_counted(asked, one) for one in asked.quantities if not any(one.agrees(other) for other in numbers))
     yield from (title for title in asked.titles if title not in text)
     lacking = [
         (expected, word)
@@ -318,6 +318,17 @@ def what_is_missing(asked: Asked, text: str, numbers: Sequence[Quantity], others
     yield from (
         _VALUES[kind] for kind in asked.telling if kind in _VALUES and not GIVES[kind].search(f"{text}\n{others}")
     )
+
+
+def _counted(asked: Asked, number: Quantity) -> str:
+    """The number and the rest of its word, or the noun behind it where it has no unit: 二等奖, 第二定律, 38度."""
+    start, end = number.start, number.start + len(number.written)
+    at = 0
+    for word, tag in tagged_words(asked.text):
+        begun, at = at, at + len(word)
+        if at > end and (begun <= start or (begun == end and tag[0] in "nq" and number.unit == word[0])):
+            return asked.text[start:at]
+    return number.written
 
 
 def what_is_wanted(asked: Asked) -> str:

@@ -159,6 +159,23 @@ def test_what_is_missing_names_numbers_then_titles_then_words() -> None:
 
 
 @pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("二等奖有多少？", "二等奖"),
+        ("牛顿第二定律", "第二定律"),
+        ("12345热线", "12345热线"),
+        ("第五个全民教育日", "第五个"),
+        ("三号楼在哪？", "三号"),
+        ("有多大面积？", "面积"),
+        ("换多少人民币？", "人民币"),
+    ],
+)
+def test_what_is_missing_is_named_as_the_question_words_it(question: str, named: str) -> None:
+    sure = expectation_from({}, {"n2": 0.9, "n3": 0.9, "nz3": 0.9})
+    assert next(what_is_missing(ask_what(question, sure), "无", (), "")) == named
+
+
+@pytest.mark.parametrize(
     ("question", "wanted"),
     [
         ("它是哪一年建成的？", "哪一年建成的"),
