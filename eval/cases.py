@@ -5,7 +5,7 @@ import json
 import os
 import random
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +43,7 @@ class Gold:
 class Case:
     """A question; without gold the knowledge base does not answer it and the right response is a refusal.
 
-    Every `gold` must be cited for a full answer; `must` are strings the answer has to hold.
+    Every `gold` must be cited for a full answer; `must` are strings the answer has to hold, or one of `alternatives`.
     """
 
     id: str
@@ -53,11 +53,18 @@ class Case:
     must: tuple[str, ...] = ()
     history: tuple[tuple[str, str], ...] = ()  # earlier (question, answer) of the conversation
     doc_id: str = ""  # the document that it is about, answered there or not, where the data names it
+    alternatives: tuple[str, ...] = ()  # what other annotators of public data marked as the answer
 
     @property
     def answerable(self) -> bool:
         """The knowledge base holds the answer."""
         return bool(self.gold)
+
+    def lacking(self, text: str) -> list[str]:
+        """The required strings that the text does not hold; none where it holds an alternative."""
+        if any(one in text for one in self.alternatives):
+            return []
+        return [one for one in self.must if one not in text]
 
 
 def read_cases(path: Path, documents: Mapping[str, Document], skip_unfound: bool = False) -> list[Case]:
@@ -245,22 +252,31 @@ def read_squad(
                 key, question = identity_of(row["id"], "id"), text_of(row["question"], "question").strip()
                 texts = [text_of(answer["text"], "text") for answer in objects_of(row["answers"], "answers")]
                 answers = [normal_text(one) for one in texts if one]
-                first = next((one for one in answers if one in text), None)  # annotators' answers are alternatives
-                if question and answers and first is None:
+                found = list(dict.fromkeys(one for one in answers if one in text))
+                if question and answers and not found:
                     unfound.append(key)
                 elif question:
                     if key in cases:
                         raise taken(key)
-                    gold = () if first is None or doc_id in dropped else (resolve(doc_id, first, documents),)
-                    must = tuple(one.quote for one in gold)
                     asked = check_question(question, BotConfig())
-                    cases[key] = Case(key, asked, "squad" if gold else "left out", gold, must, doc_id=doc_id)
+                    marked = [] if doc_id in dropped else [resolve(doc_id, one, documents) for one in found]
+                    cases[key] = _by_annotators(key, asked, doc_id, marked)
     if unfound:
         say(
             f"略去 {len(unfound)} 个段落里没有其答案的问题，第一个是 {unfound[0]}"
             f" | left out: {len(unfound)} questions whose answer is not in their paragraph, {unfound[0]} first"
         )
     return _not_empty(path, [one for one in documents.values() if one.id not in dropped], list(cases.values()))
+
+
+def _by_annotators(key: str, question: str, doc_id: str, marked: Sequence[Gold]) -> Case:
+    """The case that any of the annotators' answers will do for, as in SQuAD's own measure (arXiv 1606.05250, 6.1)."""
+    if not marked:
+        return Case(key, question, "left out", doc_id=doc_id)
+    first, *others = (one.quote for one in marked)
+    spans = dict.fromkeys(span for one in marked for span in one.spans)
+    gold = Gold(doc_id, first, tuple(spans))
+    return Case(key, question, "squad", (gold,), (first,), doc_id=doc_id, alternatives=tuple(others))
 
 
 def read_beir(folder: Path, say: Callable[[str], object] = lambda _: None) -> tuple[list[Document], list[Case]]:

@@ -43,7 +43,7 @@ _SEEN = 3  # questions that name a word before it has a chance of its own
 class Example:
     """One question over one set of candidates."""
 
-    case: str
+    case: Case
     question: str  # self-contained
     source: str  # one of WRITTEN, or the name of the public file
     document: str  # that the question is about
@@ -52,7 +52,6 @@ class Example:
     features: npt.NDArray[np.float32]
     holds_answer: npt.NDArray[np.bool_]  # per candidate: the whole answer, or a part of it that is asked for
     texts: tuple[str, ...]
-    must: tuple[str, ...]
     together: float  # share of the hits that are of the best hit's document
     known: npt.NDArray[np.float64]  # per candidate: what known questions, this one left out, add to its log-odds
     stands_for: int = 1  # one of so many questions of its document is asked: this one stands for them
@@ -266,7 +265,7 @@ def _example(
     found = candidates_of(index, asked, query.vector, hits)
     rows = found.rows.tolist()
     return Example(
-        case.id,
+        case,
         query.text,
         material.name,
         case.doc_id,
@@ -275,7 +274,6 @@ def _example(
         found.features.astype(np.float32),
         np.array([row in right for row in rows], bool),
         tuple(index.readings(rows)),
-        case.must,
         together(hits),
         known_answers(query.like, found.rows, BotConfig()),
     )

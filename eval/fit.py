@@ -364,4 +364,4 @@ def _inside(one: Unseen, count: int) -> bool:
     """The required strings are in the best sentences, joined in reading order."""
     best = sorted(np.argsort(-one.scores, kind="stable")[:count].tolist())
     joined = "".join(one.example.texts[at] for at in best)
-    return all(must in joined for must in one.example.must)
+    return not one.example.case.lacking(joined)

@@ -133,7 +133,7 @@ def judge(
     refused = answer.verdict is Verdict.REFUSED
     words = "".join(sentence.text for sentence in answer.sentences)
     first = answer.citations[0].quote if answer.citations else ""
-    missing = [one for one in case.must if one not in words]
+    missing = case.lacking(words)
     must = gold_cited = None
     right = refused
     if case.answerable:
@@ -161,7 +161,7 @@ def judge(
         gold_cited=gold_cited,
         precision=sum(map(any, stands)) / len(stands) if case.answerable and stands else None,
         must=must,
-        must_first=float(all(one in first for one in case.must)) if must is not None else None,
+        must_first=None if must is None else float(not case.lacking(first)),
         refused_rightly=None if case.answerable else float(refused),
         answered=float(not refused) if case.answerable else None,
         right=right,

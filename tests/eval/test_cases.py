@@ -130,6 +130,16 @@ def test_squad_is_knowledge_base_and_cases(tmp_path: Path) -> None:
     assert (cases[3].id, cases[3].must, cases[3].gold[0].spans) == ("q3", ("3",), ((1, 2), (7, 8)))
 
 
+def test_any_annotators_answer_will_do(tmp_path: Path) -> None:
+    answers = [{"text": one} for one in ("于1963年迁入", "1963年", "没有的", "1963年")]
+    row = {"id": "q", "question": "哪年迁入？", "answers": answers}
+    data = {"data": [{"paragraphs": [{"context": "建于1950年，于1963年迁入。", "qas": [row]}]}]}
+    _, (case,) = read_squad(write(tmp_path / "s.json", data))
+    assert (case.must, case.alternatives, case.gold[0].quote) == (("于1963年迁入",), ("1963年",), "于1963年迁入")
+    assert case.gold[0].spans == ((8, 16), (9, 14))
+    assert [case.lacking(one) for one in ("1963年建", "于1963年迁入", "1950年")] == [[], [], ["于1963年迁入"]]
+
+
 def test_left_out_paragraphs_make_unanswerable_cases(tmp_path: Path) -> None:
     documents, cases = read_squad(write(tmp_path / "s.json", SQUAD), leave_out=0.5)
     kept = {document.id for document in documents}

@@ -92,7 +92,7 @@ def test_expectations_are_shares_drawn_towards_their_class(index: Index) -> None
 
 def test_each_case_is_asked_in_its_variants(index: Index, counting) -> None:
     even = expectation_from({}, {})
-    found = {(one.case, one.variant): one for one in examples_of(material(index), counting.encode_query, even)}
+    found = {(one.case.id, one.variant): one for one in examples_of(material(index), counting.encode_query, even)}
     assert set(found) == {
         ("one", "answerable"), ("one", "left out"), ("two", "answerable"), ("two", "left out"), ("three", "near miss"),
     }  # fmt: skip
@@ -101,7 +101,7 @@ def test_each_case_is_asked_in_its_variants(index: Index, counting) -> None:
     assert set(found["one", "left out"].texts) == {"丁丁戊。", "己。", "甲庚。"}
     assert not any(one.answerable for (_, variant), one in found.items() if variant != "answerable")
     both = list(examples_of(material(index, alone=True), counting.encode_query, even))
-    assert [one.variant for one in both if one.case == "three"] == ["elsewhere", "near miss", "near miss"]
+    assert [one.variant for one in both if one.case.id == "three"] == ["elsewhere", "near miss", "near miss"]
 
 
 def test_a_document_with_many_questions_is_asked_evenly_fewer(
@@ -111,7 +111,9 @@ def test_a_document_with_many_questions_is_asked_evenly_fewer(
     cases = [Case(f"a{n}", f"甲{n}", "near-miss", doc_id="a-0") for n in range(5)]
     cases.append(Case("b", "丁", "near-miss", doc_id="b-0"))
     asked = Material("public", index, cases, alone=False)
-    found = [(one.case, one.stands_for) for one in examples_of(asked, counting.encode_query, expectation_from({}, {}))]
+    found = [
+        (one.case.id, one.stands_for) for one in examples_of(asked, counting.encode_query, expectation_from({}, {}))
+    ]
     assert found == [("a0", 3), ("a3", 3), ("b", 1)]
 
 
@@ -165,7 +167,7 @@ def test_leaflets_that_only_the_last_model_learns_from_are_asked_off_topic_quest
     farm, port = unread_materials(tmp_path / "cache", practice)
     assert [case.id for case in farm.cases] == ["farm", "farm2", "off0", "off2"]
     assert [case.id for case in port.cases] == ["port", "port2", "off1"]
-    found = {(one.case, one.variant) for one in examples_of(farm, counting.encode_query, expectation_from({}, {}))}
+    found = {(one.case.id, one.variant) for one in examples_of(farm, counting.encode_query, expectation_from({}, {}))}
     assert {("farm", "answerable"), ("off0", "near miss")} <= found
     assert leaflet_questions() == ["farm周几休息？", "port周几休息？"]
 
@@ -212,11 +214,12 @@ def made(count: int) -> list[Example]:
             features[number % 4, 0] += 5
         variant = "answerable" if answerable else "near miss" if source == PRACTICE else "left out"
         texts = tuple("答案" if one else "别的" for one in right)
+        case = Case(str(number), f"问题{number}", variant, must=("答案",) if answerable else ())
         together = 1.0 if source == PRACTICE else 0.4
         examples.append(
             Example(
-                str(number),
-                f"问题{number}",
+                case,
+                case.question,
                 source,
                 f"文档{number}",
                 variant,
@@ -224,7 +227,6 @@ def made(count: int) -> list[Example]:
                 features,
                 right,
                 texts,
-                ("答案",) if answerable else (),
                 together,
                 np.zeros(4),
             )
