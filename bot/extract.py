@@ -55,20 +55,19 @@ def choose_sentences(index: Index, weighed: Weighed, config: BotConfig) -> list[
             break
         if chosen and belief[at] < config.least_belief:
             break
-        text = index.documents[sentences[at].hit.chunk.doc_id].text
-        one = None if inside[at] else _cited_for(sentences[at], text, chosen.values(), whole)
-        if one and (said := text[one.start : one.end]) not in chosen:  # a repeated sentence is cited once
+        one = None if inside[at] else _cited_for(index, sentences[at], chosen.values(), whole)
+        if one and (said := _quote(index, one)) not in chosen:  # a repeated sentence is cited once
             chosen = {key: other for key, other in chosen.items() if not one.holds(other)} | {said: one}
     several = several and belief.max() < _ONE
     if several or _WANTS_A_TABLE.search(weighed.asked.text):
         told = list(_with_whole_tables(chosen.values(), index))
         several = several or len(told) > len(chosen)
-        chosen = {index.documents[one.hit.chunk.doc_id].text[one.start : one.end]: one for one in told}
+        chosen = {_quote(index, one): one for one in told}
     best = max(chosen.values(), key=lambda one: belief[list(map(one.holds, sentences))].sum())
     for one in list(chosen.values()):
-        text = index.documents[one.hit.chunk.doc_id].text
-        if table := table_at(text, one.start):
-            chosen.setdefault(text[slice(*table.line)], Evidence(one.hit, *table.line))
+        if table := table_at(_text(index, one), one.start):
+            names = Evidence(one.hit, *table.line)
+            chosen.setdefault(_quote(index, names), names)
     return sorted(chosen.values(), key=lambda one: (not several and one is not best, one.hit.number, one.start))
 
 
@@ -76,15 +75,22 @@ def _with_whole_tables(chosen: Iterable[Evidence], index: Index) -> Iterator[Evi
     """What is chosen; in the place of two rows or more of a table all of its rows."""
     rows: dict[tuple[str, Table], list[Evidence]] = {}
     for one in chosen:
-        text = index.documents[one.hit.chunk.doc_id].text
-        if table := table_at(text, one.start):
+        if table := table_at(_text(index, one), one.start):
             rows.setdefault((one.hit.chunk.doc_id, table), []).append(one)
         else:
             yield one
-    for (doc_id, table), own in rows.items():
-        lines = [match.span() for match in _ROW.finditer(index.documents[doc_id].text, *table.rows)]
+    for (_, table), own in rows.items():
+        lines = [match.span() for match in _ROW.finditer(_text(index, own[0]), *table.rows)]
         whole = len(own) > 1 and len(lines) <= _MOST_ROWS
         yield from (Evidence(own[0].hit, *line) for line in lines) if whole else own
+
+
+def _text(index: Index, one: Evidence) -> str:
+    return index.documents[one.hit.chunk.doc_id].text
+
+
+def _quote(index: Index, one: Evidence) -> str:
+    return _text(index, one)[one.start : one.end]
 
 
 def _sentences(index: Index, weighed: Weighed) -> list[Evidence]:
@@ -92,18 +98,17 @@ def _sentences(index: Index, weighed: Weighed) -> list[Evidence]:
     places = zip(weighed.candidates.hit.tolist(), index.sentences[weighed.candidates.rows, 1:].tolist(), strict=True)
     found = [Evidence(weighed.hits[hit], start, end) for hit, (start, end) in places]
     for at, (one, behind) in reversed(list(enumerate(pairwise(found)))):
-        text = index.documents[one.hit.chunk.doc_id].text
-        if behind.hit is one.hit and only_asks(text[one.start : one.end]):
-            if answers_yes_or_no(text[behind.start : behind.end]):
+        if behind.hit is one.hit and only_asks(_quote(index, one)):
+            if answers_yes_or_no(_quote(index, behind)):
                 found[at + 1] = replace(one, end=behind.end)
             found[at] = found[at + 1]
     return found
 
 
-def _cited_for(one: Evidence, text: str, chosen: Collection[Evidence], whole: bool) -> Evidence | None:
+def _cited_for(index: Index, one: Evidence, chosen: Collection[Evidence], whole: bool) -> Evidence | None:
     """The sentence, or the list that it stands in or leads to; nothing for a heading behind what is chosen."""
-    said = text[one.start : one.end]
-    found = list_at(text, one.start)
+    said = _quote(index, one)
+    found = list_at(_text(index, one), one.start)
     if found is None:
         return None if chosen and _HEADING.fullmatch(said) else one
     every = Evidence(one.hit, *found.span)
