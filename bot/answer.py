@@ -69,8 +69,11 @@ class Answerer:
         self.spelling = Spelling(self.index.lexical, self.index.known)
 
     def search(self, question: str, k: int, history: History = ()) -> list[Hit]:
-        """The k best passages for the question, best first."""
-        return retrieve(self.index, self._query(in_context(self.checked(question), history)), k, self.config)
+        """The k best passages for the question, best first; of the first few the sentences are read for it."""
+        weighed = self.weigh(self.checked(question), history)
+        read = {hit.number: hit for hit in weighed.ranked}
+        others = retrieve(self.index, weighed.query, k, self.config)
+        return [*read.values(), *(hit for hit in others if hit.number not in read)][:k]
 
     def ask(self, question: str, history: History = ()) -> Answer:
         """The whole answer: sentences with their citations, or a refusal where the passages do not answer.
@@ -125,7 +128,7 @@ class Answerer:
         checked = self.checked(question)
         asked, before = self.completed(checked, history)
         weighed = self.weigh(asked, before)
-        found = Found(question, checked, weighed, weighed.hits, self._evidence(weighed), started)
+        found = Found(question, checked, weighed, weighed.ranked, self._evidence(weighed), started)
         parts = [part.strip() for part in questions_in(asked)]
         apart = [one for part in parts for one in asked_apart(part)]
         if len(apart) > MOST_QUESTIONS:
@@ -146,7 +149,7 @@ class Answerer:
         if not any(chosen):
             return found
         evidence = {(one.hit.number, one.start): one for own in chosen for one in own}
-        hits = {hit.number: hit for ranked in zip_longest(*(one.hits for one in each)) for hit in ranked if hit}
+        hits = {hit.number: hit for ranked in zip_longest(*(one.ranked for one in each)) for hit in ranked if hit}
         confidence = min(one.confidence for one, own in zip(each, chosen, strict=True) if own)
         lacking = [(part, one) for part, one, own in zip(parts, each, chosen, strict=True) if not own]
         if not whole:

@@ -200,11 +200,13 @@ def explain(folder: Path, as_json: bool, chunk_id: str | None, question: str) ->
     click.echo(f"  缺 missing: {' '.join(found.missing) or '–'}")
     if found.known:
         click.echo(f"已知 known     {found.likeness:.4f}  {one_line(found.known)}")
-    nearness = found.score - found.weight * found.coverage
+    nearness = found.fused - found.weight * found.coverage
     click.echo(
-        f"合计 score     {nearness:.4f} + {found.weight} × {found.coverage:.4f} = {found.score:.4f}"
-        f"  第 rank {found.rank or '–'}"
+        f"融合 fused     {nearness:.4f} + {found.weight} × {found.coverage:.4f} = {found.fused:.4f}"
+        f"  第 rank {found.fused_rank or '–'}"
     )
+    added = f"{found.fused:.4f} + {found.belief_weight} × {found.belief:.4f}"
+    click.echo(f"合计 score     {added} = {found.score:.4f}  第 rank {found.rank or '–'}")
     click.echo(f"取舍 outcome   {found.cut or '已读 read'}")
     for belief, text, cited in found.sentences:
         click.echo(f"  {'引 cited' if cited else '        '} {belief:6.1%}  {one_line(text)[:_SHOWN]}")

@@ -11,6 +11,7 @@ from bot.known import Query
 from bot.lexicon import with_chinese
 from bot.refusal import missing
 from bot.retrieve import retrieve
+from bot.weigh import BELIEF_WEIGHT
 from indexer.errors import QuestionError
 from indexer.lexical import terms
 
@@ -30,9 +31,13 @@ class Explanation:
     missing: tuple[str, ...]  # terms of the question that it lacks
     known: str  # the known question of the chunk that is most like this one; empty for none
     likeness: float  # of the two, less what two wordings are nearer than a question and its answer
-    weight: float  # of the coverage in the score
+    weight: float  # of the coverage in the fused score
+    fused: float
+    fused_rank: int | None  # None: neither side proposed it
+    belief: float  # share of the belief that the answer stands in it; 0 where its sentences were not read
+    belief_weight: float  # in the score
     score: float
-    rank: int | None  # None: neither side proposed it
+    rank: int | None  # as it is found
     cut: str  # what dropped it; empty where its sentences were read
     sentences: tuple[tuple[float, str, bool], ...]  # (belief that it answers, text, cited), in reading order
     confidence: float
@@ -50,7 +55,7 @@ def explain(bot: Answerer, question: str, chunk_id: str | None = None, history: 
     best = [one.hit for one in found.evidence] or found.hits
     number = _number(bot, chunk_id) if chunk_id else best[0].number
     # Of several questions that are answered one by one it is held to the one for which it stands foremost.
-    numbers = [[hit.number for hit in one.hits] for one in found.each]
+    numbers = [[hit.number for hit in one.ranked] for one in found.each]
     read_for = [(own.index(number), at) for at, own in enumerate(numbers) if number in own]
     weighed = found.each[min(read_for)[1]] if read_for else found.weighed
     query, expanded = weighed.query, with_chinese(weighed.query.text)
@@ -61,13 +66,18 @@ def explain(bot: Answerer, question: str, chunk_id: str | None = None, history: 
         [index.similarities(query.vector, other).max(initial=-1.0) for other in range(len(index.chunks))]
     )
     coverage = index.lexical.coverage(expanded)
-    rank = next((place for place, hit in enumerate(ranking, 1) if hit.number == number), None)
+    fused_rank = next((place for place, hit in enumerate(ranking, 1) if hit.number == number), None)
     asked_terms = list(dict.fromkeys(terms(expanded)))
     ceiling = index.lexical.ceiling(asked_terms)
     added = {term: _weight_in(bot, term, number) / ceiling for term in asked_terms} if ceiling else {}
 
     known, like = _nearest_known(bot, query, number)
     cited = {(one.hit.number, one.start) for one in found.evidence}
+    fused = max(float(nearest[number]), like) + config.coverage_weight * float(coverage[number])
+    belief = next(
+        (one for hit, one in zip(weighed.hits, weighed.beliefs.tolist(), strict=True) if hit.number == number), 0.0
+    )
+    rank = next((place for place, hit in enumerate(weighed.ranked, 1) if hit.number == number), fused_rank)
     beliefs = zip(
         weighed.candidates.rows.tolist(), shares(weighed.scores).tolist() if len(weighed.scores) else [], strict=True
     )
@@ -84,9 +94,13 @@ def explain(bot: Answerer, question: str, chunk_id: str | None = None, history: 
         known=known,
         likeness=like,
         weight=config.coverage_weight,
-        score=max(float(nearest[number]), like) + config.coverage_weight * float(coverage[number]),
+        fused=fused,
+        fused_rank=fused_rank,
+        belief=belief,
+        belief_weight=BELIEF_WEIGHT,
+        score=fused + BELIEF_WEIGHT * belief,
         rank=rank,
-        cut=_cut(bot, rank),
+        cut=_cut(bot, fused_rank),
         sentences=tuple(
             (belief, index.sentence_text(row), (number, int(index.sentences[row, 1])) in cited)
             for row, belief in beliefs
@@ -97,7 +111,7 @@ def explain(bot: Answerer, question: str, chunk_id: str | None = None, history: 
         unanswered=weighed.doubts.unanswered,
         steers=weighed.doubts.steers,
         unlike=weighed.doubts.unlike,
-        unmentioned=missing(index, weighed.asked, weighed.hits),
+        unmentioned=missing(index, weighed.asked, weighed.ranked),
     )
 
 

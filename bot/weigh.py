@@ -8,7 +8,7 @@ import numpy as np
 
 from bot.config import BotConfig
 from bot.features import Candidates, Numbers, candidates_of, surroundings
-from bot.head import Head, best_places, has_among, log_sum, shared_out, together
+from bot.head import Head, best_places, has_among, log_sum, shared_out, shares, together
 from bot.known import Query, known_answers, known_odds, odds_where_unlike
 from bot.matching import sentence_read
 from bot.message import asks_nothing
@@ -41,6 +41,9 @@ _OF_ANOTHER_EDITION = 1 / 100  # of the odds: 第九届 is asked for, 第八届 
 # Of the odds, where no word of the question that says something by itself is mentioned and `among` has no say. Of 89
 # such questions of several leaflets 70 have an answer: everyday words for what is written officially.
 _LITTLE_MENTIONED = 1 / 3
+# Of the belief that a passage holds the answer, in its score. Of 237 questions about the article by authors of no fit
+# 226 have a passage that holds it first, 224 without; of 475 about five sets of leaflets 411 and 363.
+BELIEF_WEIGHT = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,23 @@ class Weighed:
     scores: Numbers  # one a candidate: log-odds, comparable within the question, that it answers
     confidence: float  # probability that they answer
     doubts: Doubts = Doubts()
+
+    @property
+    def ranked(self) -> list[Hit]:
+        """The hits, best first, after their sentences are read: to each score comes its share of the belief."""
+        scored = [
+            replace(hit, score=hit.score + BELIEF_WEIGHT * belief)
+            for hit, belief in zip(self.hits, self.beliefs.tolist(), strict=True)
+        ]
+        return sorted(scored, key=lambda hit: (-hit.score, hit.number))
+
+    @property
+    def beliefs(self) -> Numbers:
+        """(hits,) the shares of the belief that the answer stands in a sentence of the hit; they sum to 1."""
+        beliefs = np.zeros(len(self.hits))
+        if len(self.scores):
+            np.add.at(beliefs, self.candidates.hit, shares(self.scores))
+        return beliefs
 
 
 def weigh(index: Index, head: Head, query: Query, config: BotConfig) -> Weighed:

@@ -6,14 +6,14 @@ import { beginning, decimal, head, percent } from "./format.js";
 
 add({
   zh: {
-    explainIt: "查看", searchedFor: (text) => `查找：${text}`, side: "依据", score: "分数", rank: "名次", dense: "语义", terms: "字词", total: "合计",
-    sum: (one) => `${decimal(one.similarity)} + ${one.weight} × ${decimal(one.coverage)} = ${decimal(one.score)}`, wasRead: "进入前列，句子已读。",
+    explainIt: "查看", searchedFor: (text) => `查找：${text}`, side: "依据", score: "分数", rank: "名次", dense: "语义", terms: "字词", fused: "融合", total: "读句之后",
+    wasRead: "进入前列，句子已读。",
     sharedTerms: "共有的字词", missingTerms: "缺的字词", noTerms: "没有", sentencesOf: "各句含答案的可能", isCited: "引用",
     confidenceIs: (one) => `把握 ${decimal(one.confidence)} · ${one.refused ? "拒答" : "回答"}`, unmentioned: (text) => `文中没有提到：${text}`, unanswered: (text) => `像一个已知没有答案的问题：${text}`, steers: "像在对机器人说话，不像在问内容", unlike: "不像任何一个已知有答案的问题", passageOf: "段落", otherPassages: "换一段看",
   },
   en: {
-    explainIt: "Explain", searchedFor: (text) => `Searched for: ${text}`, side: "By", score: "Score", rank: "Rank", dense: "Meaning", terms: "Terms", total: "Together",
-    sum: (one) => `${decimal(one.similarity)} + ${one.weight} × ${decimal(one.coverage)} = ${decimal(one.score)}`, wasRead: "Among the first: its sentences were read.",
+    explainIt: "Explain", searchedFor: (text) => `Searched for: ${text}`, side: "By", score: "Score", rank: "Rank", dense: "Meaning", terms: "Terms", fused: "Fused", total: "With what is read",
+    wasRead: "Among the first: its sentences were read.",
     sharedTerms: "Terms shared", missingTerms: "Terms it lacks", noTerms: "none", sentencesOf: "Chance that each sentence answers", isCited: "cited",
     confidenceIs: (one) => `Confidence ${decimal(one.confidence)} · ${one.refused ? "refused" : "answered"}`, unmentioned: (text) => `not mentioned: ${text}`, unanswered: (text) => `Like a question known to have no answer: ${text}`, steers: "Seems to speak to the bot, not of the content", unlike: "Like no question known to have an answer", passageOf: "Passage", otherPassages: "Look at another passage",
   },
@@ -54,9 +54,11 @@ export function openDetails(asked) {
   }
 }
 
+const sum = (base, weight, added, total) => `${decimal(base)} + ${weight} × ${decimal(added)} = ${decimal(total)}`;
+
 function draw({ explanation: one, passages }, asked, choose) {
   const verdict = say("confidenceIs", one) + (one.refused && one.unmentioned ? ` · ${say("unmentioned", one.unmentioned)}` : "");
-  const sides = [["dense", decimal(one.similarity), one.dense_rank], ["terms", decimal(one.coverage), one.lexical_rank], ["total", say("sum", one), one.rank]];
+  const sides = [["dense", decimal(one.similarity), one.dense_rank], ["terms", decimal(one.coverage), one.lexical_rank], ["fused", sum(one.fused - one.weight * one.coverage, one.weight, one.coverage, one.fused), one.fused_rank], ["total", sum(one.fused, one.belief_weight, one.belief, one.score), one.rank]];
   const rows = sides.map(([word, score, rank]) => h("tr", {}, h("th", { scope: "row" }, say(word)), h("td", { class: "number" }, score), h("td", { class: "number" }, String(rank ?? "–"))));
   const terms = one.terms.map(([term, share]) => h("li", {}, h("span", {}, term), h("span", { class: "small" }, decimal(share))));
   const sentences = one.sentences.map(([belief, text, cited]) => h("li", { class: cited && "cited" }, h("span", { class: "number" }, percent(belief)),

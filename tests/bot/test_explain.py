@@ -1,6 +1,7 @@
 """An explanation says the same as retrieval and the answer do, by brute force."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,10 @@ from bot import open_bot
 from bot.app import main
 from bot.config import BotConfig
 from bot.explain import explain
+from bot.retrieve import retrieve
 from indexer.errors import QuestionError
 from indexer.lexical import terms
-from tests.conftest import plain_head
+from tests.conftest import plain_head, query_for
 
 
 @pytest.fixture
@@ -37,9 +39,30 @@ def test_ranks_scores_and_terms_are_brute_force(small, counting) -> None:
         assert found.coverage == pytest.approx(coverage[number])
         assert found.lexical_rank == (1 + int((coverage > coverage[number]).sum()) if coverage[number] else None)
         assert sum(share for _, share in found.terms) == pytest.approx(coverage[number])
-        assert found.score == pytest.approx(found.similarity + found.weight * found.coverage)
+        assert found.fused == pytest.approx(found.similarity + found.weight * found.coverage)
+        assert found.belief == pytest.approx(sum(belief for belief, _, _ in found.sentences))
+        assert found.score == pytest.approx(found.fused + found.belief_weight * found.belief)
+        places = [hit.chunk.id for hit in small.search("甲乙", 4)]
+        assert found.rank == places.index(chunk.id) + 1
         assert {term for term, _ in found.terms} | set(found.missing) == set(terms("甲乙"))
         assert ceiling > 0
+
+
+def test_a_passage_is_ranked_by_what_it_answers_once_it_is_read(small) -> None:
+    weighed = small.weigh("甲乙")
+    first, second = weighed.hits
+    turned = replace(weighed, scores=np.where(weighed.candidates.hit == 1, np.log(3), 0.0))  # one sentence of each
+    assert turned.beliefs == pytest.approx([0.25, 0.75])
+    assert [hit.number for hit in turned.ranked] == [second.number, first.number]
+    assert [hit.score for hit in turned.ranked] == pytest.approx([second.score + 0.225, first.score + 0.075])
+
+
+def test_what_is_found_is_what_was_read_and_then_the_next_of_the_fused(small) -> None:
+    read, fused = small.weigh("甲乙").ranked, retrieve(small.index, query_for(small.index, "甲乙"), 4, small.config)
+    for k in (1, 2, 3, 4):
+        found = small.search("甲乙", k)
+        assert found == [*read, *fused[2:]][:k]
+        assert [hit.score for hit in found] == sorted((hit.score for hit in found), reverse=True)
 
 
 def test_the_cut_is_named(small) -> None:
@@ -126,4 +149,6 @@ def test_the_command(article_index: Path) -> None:
     found = json.loads(CliRunner().invoke(main, ["explain", "--json", "--index", str(article_index), question]).output)
     assert found["refused"] is True
     assert found["rank"] == 1
-    assert np.isclose(found["score"], found["similarity"] + found["weight"] * found["coverage"])
+    assert np.isclose(found["fused"], found["similarity"] + found["weight"] * found["coverage"])
+    assert np.isclose(found["score"], found["fused"] + found["belief_weight"] * found["belief"])
+    assert f"第 rank {found['fused_rank']}\n合计 score" in shown.output
