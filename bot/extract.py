@@ -10,7 +10,7 @@ import numpy as np
 from bot.config import BotConfig
 from bot.head import shares
 from bot.lists import list_at
-from bot.question import LIST
+from bot.question import LIST, WHY
 from bot.types import Evidence
 from bot.weigh import Weighed
 from indexer.faq import answers_yes_or_no, only_asks
@@ -25,6 +25,8 @@ _WANTS_A_LIST = re.compile(
 _WANTS_A_TABLE = re.compile(
     r"各(?![自位是有为多要占])|所有|全部|一览|目录|名单|明细|最[便贵大小多少早晚长短高低近远快慢]|(?:表|标准)[?]?$"
 )
+# A sentence whose reason is the one before it, unless it gives another.
+_THEREFORE = re.compile(r"(?:因此|因而|所以|于是|故此|为此|由此|在此背景|正因)(?!.*(?:因|由于|为了))")
 _ROW = re.compile(r"\S.*\S")
 _MOST_ROWS = 30  # of a table that is cited whole
 # 二、结婚登记, of a text without Markdown.
@@ -42,6 +44,7 @@ def choose_sentences(index: Index, weighed: Weighed, config: BotConfig) -> list[
     does not say what its cells are, brings the line that names the columns; of two rows of a table that is asked for
     as a whole all others are cited too. A list counts as one sentence: it is cited
     whole for the sentence that leads to it, for two items that say little alone, for one where several are asked for.
+    Where a reason is asked for, 因此… comes behind the sentence before it, which has the reason.
     """
     if not len(weighed.scores):
         return []
@@ -58,7 +61,10 @@ def choose_sentences(index: Index, weighed: Weighed, config: BotConfig) -> list[
         one = None if inside[at] else _cited_for(index, sentences[at], chosen.values(), whole)
         if one and (said := _quote(index, one)) not in chosen:  # a repeated sentence is cited once
             chosen = {key: other for key, other in chosen.items() if not one.holds(other)} | {said: one}
-    several = several and belief.max() < _ONE
+    reasons = list(_reasons(index, sentences, chosen)) if WHY in weighed.asked.kinds else []
+    reasons = reasons[: config.sentences - len(chosen)]
+    chosen |= {_quote(index, one): one for one in reasons}
+    several = bool(reasons) or (several and belief.max() < _ONE)
     if several or _WANTS_A_TABLE.search(weighed.asked.text):
         told = list(_with_whole_tables(chosen.values(), index))
         several = several or len(told) > len(chosen)
@@ -69,6 +75,14 @@ def choose_sentences(index: Index, weighed: Weighed, config: BotConfig) -> list[
             names = Evidence(one.hit, *table.line)
             chosen.setdefault(_quote(index, names), names)
     return sorted(chosen.values(), key=lambda one: (not several and one is not best, one.hit.number, one.start))
+
+
+def _reasons(index: Index, sentences: Iterable[Evidence], chosen: Collection[str]) -> Iterator[Evidence]:
+    """The sentences that come right before one that is chosen and begins with 因此, and are not chosen themselves."""
+    for before, one in pairwise(sentences):
+        follows = before.hit is one.hit and (said := _quote(index, one)) in chosen and _THEREFORE.match(said)
+        if follows and _quote(index, before) not in chosen:
+            yield before
 
 
 def _with_whole_tables(chosen: Iterable[Evidence], index: Index) -> Iterator[Evidence]:

@@ -104,7 +104,7 @@ _VALUES = {
         "address": "地址",
     }.items()
 }
-NAME, WHO, LIST = KINDS.index("name"), KINDS.index("who"), KINDS.index("list")
+NAME, WHO, WHY, LIST = KINDS.index("name"), KINDS.index("who"), KINDS.index("why"), KINDS.index("list")
 # Nouns that a value stands for without naming them: 职务 is held by 主任, 题目 by 《…》.
 _HELD_BY_VALUE = {
     noun: re.compile(pattern)

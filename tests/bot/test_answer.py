@@ -225,6 +225,25 @@ def test_of_several_things_the_sentence_likelier_than_all_others_comes_first(bui
     assert [one.text for one in opened.ask("甲乙有哪些").sentences] == ["甲乙。", "甲甲丁。", "乙丙。"]
 
 
+def test_where_a_reason_is_asked_for_it_comes_in_front_of_what_follows_from_it(built, kb: Path, counting) -> None:
+    (kb / "a.md").write_text("丁丁。丙丙。因此甲乙。\n\n因此甲乙丙丙丙。", encoding="utf-8")
+    built(merge_characters=1)
+    index = kb.parent / "index"
+    assert [one.text for one in answers(index, "为什么甲乙").sentences] == ["丙丙。", "因此甲乙。"]
+    assert [one.text for one in answers(index, "甲乙").sentences] == ["因此甲乙。"]
+    (kb / "a.md").write_text("丙丙。因此甲乙，因丁丁。", encoding="utf-8")
+    built(merge_characters=1)
+    assert [one.text for one in answers(index, "为什么甲乙").sentences] == ["因此甲乙，因丁丁。"]
+
+
+def test_the_reason_is_one_of_the_sentences_that_an_answer_may_have(built, kb: Path, counting) -> None:
+    (kb / "a.md").write_text("丁丁。丙丙。因此甲乙。", encoding="utf-8")
+    built(merge_characters=1)
+    opened = open_bot(kb.parent / "index", BotConfig(coverage_weight=0, sentences=1))
+    opened.head = plain_head()
+    assert [one.text for one in opened.ask("为什么甲乙").sentences] == ["因此甲乙。"]
+
+
 def test_a_sentence_of_a_document_that_lacks_the_subject_asked_of_does_not_come_first(
     built, kb: Path, counting
 ) -> None:
