@@ -27,6 +27,8 @@ _WANTS_A_TABLE = re.compile(
 )
 # A sentence whose reason is the one before it, unless it gives another.
 _THEREFORE = re.compile(r"(?:因此|因而|所以|于是|故此|为此|由此|在此背景|正因)(?!.*(?:因|由于|为了))")
+# What is quoted and not cut off: 300 characters bound the harm of a mark that closes nothing.
+_QUOTATION = re.compile(r"“[^“”\n]{1,300}”|「[^「」\n]{1,300}」|『[^『』\n]{1,300}』")
 _ROW = re.compile(r"\S.*\S")
 _MOST_ROWS = 30  # of a table that is cited whole
 # 二、结婚登记, of a text without Markdown.
@@ -124,10 +126,21 @@ def _cited_for(index: Index, one: Evidence, chosen: Collection[Evidence], whole:
     said = _quote(index, one)
     found = list_at(_text(index, one), one.start)
     if found is None:
-        return None if chosen and _HEADING.fullmatch(said) else one
+        return None if chosen and _HEADING.fullmatch(said) else _with_its_quotation(index, one)
     every = Evidence(one.hit, *found.span)
     fragments = any(every.holds(other) for other in chosen) and not _SAYS.search(said)
     return every if whole or fragments or found.lead == (one.start, one.end) else one
+
+
+def _with_its_quotation(index: Index, one: Evidence) -> Evidence:
+    """The sentence with the others that a quotation in it runs through: 他说：“…。…。”"""
+    rows = index.sentences[index.rows_of(one.hit.number), 1:].tolist()
+    chunk = one.hit.chunk
+    for quoted in _QUOTATION.finditer(_text(index, one), chunk.start, chunk.end):
+        parts = [(start, end) for start, end in rows if start < quoted.end() and quoted.start() < end]
+        if len(parts) > 1 and (one.start, one.end) in parts:
+            return replace(one, start=parts[0][0], end=parts[-1][1])
+    return one
 
 
 def nearest_sentences(index: Index, weighed: Weighed) -> list[Evidence]:

@@ -225,6 +225,22 @@ def test_of_several_things_the_sentence_likelier_than_all_others_comes_first(bui
     assert [one.text for one in opened.ask("甲乙有哪些").sentences] == ["甲乙。", "甲甲丁。", "乙丙。"]
 
 
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("戊戊。丁说：“丙丙。甲乙。丁丁。”戊。", "丁说：“丙丙。甲乙。丁丁。”"),
+        ("戊戊。丁说：「甲乙。丁丁。」戊。", "丁说：「甲乙。丁丁。」"),
+        ("丁说：“丙丙。”“甲乙。”戊。", "“甲乙。”"),
+        ("丁说：“丙丙。甲乙。", "甲乙。"),
+        ("丁说：“丙丙。甲乙。" + "丁" * 300 + "。”", "甲乙。"),
+    ],
+)
+def test_a_quotation_is_not_cut_off(built, kb: Path, counting, text: str, answer: str) -> None:
+    (kb / "a.md").write_text(text, encoding="utf-8")
+    built(merge_characters=1)
+    assert [one.text for one in answers(kb.parent / "index", "甲乙").sentences] == [answer]
+
+
 def test_where_a_reason_is_asked_for_it_comes_in_front_of_what_follows_from_it(built, kb: Path, counting) -> None:
     (kb / "a.md").write_text("丁丁。丙丙。因此甲乙。\n\n因此甲乙丙丙丙。", encoding="utf-8")
     built(merge_characters=1)
