@@ -37,6 +37,8 @@ def list_of(text: str, begin: str) -> tuple[str, str] | None:
         ("如下：", "如下", None),
         ("如下：\n" + "- 长句" * 150 + "\n- 短句", "如下", None),
         ("数据：\n3.5 万人；\n2024年起。", "数据", None),
+        ("数据：\n3．5万人；\n4．2024人。", "数据", None),
+        ("赔款：\n1．2000年以后的；\n2．2000年以前的。", "赔款", ("赔款：\n1．2000年以后的；\n2．2000年以前的。", "赔款：")),
     ],
 )
 def test_lists(text: str, begin: str, expected: tuple[str, str] | None) -> None:
