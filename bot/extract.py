@@ -11,6 +11,7 @@ from bot.config import BotConfig
 from bot.head import shares
 from bot.lists import list_at
 from bot.question import LIST, WHY
+from bot.section import PLAIN_HEADING
 from bot.types import Evidence
 from bot.weigh import Weighed
 from indexer.faq import answers_yes_or_no, only_asks
@@ -31,8 +32,6 @@ _THEREFORE = re.compile(r"(?:因此|因而|所以|于是|故此|为此|由此|�
 _QUOTATION = re.compile(r"“[^“”\n]{1,300}”|「[^「」\n]{1,300}」|『[^『』\n]{1,300}』")
 _ROW = re.compile(r"\S.*\S")
 _MOST_ROWS = 30  # of a table that is cited whole
-# 二、结婚登记, of a text without Markdown.
-_HEADING = re.compile(r"[一二三四五六七八九十]{1,3}、[^，,。；;：:！!？?]{1,25}")
 _ONE = 0.5  # belief from which one sentence is likelier to answer than all others together
 _NEAREST = 3  # passages that a refusal shows
 _SAYS = re.compile(r"[。！？!?]\W*$")  # 1. 居民户口簿； does not
@@ -50,7 +49,7 @@ def choose_sentences(index: Index, weighed: Weighed, config: BotConfig) -> list[
     """
     if not len(weighed.scores):
         return []
-    belief, several = shares(weighed.scores), LIST in weighed.asked.kinds
+    belief, several = shares(weighed.scores), weighed.section or LIST in weighed.asked.kinds
     whole = several or bool(_WANTS_A_LIST.search(weighed.asked.text))
     sentences = _sentences(index, weighed)
     chosen: dict[str, Evidence] = {}
@@ -126,7 +125,7 @@ def _cited_for(index: Index, one: Evidence, chosen: Collection[Evidence], whole:
     said = _quote(index, one)
     found = list_at(_text(index, one), one.start)
     if found is None:
-        return None if chosen and _HEADING.fullmatch(said) else _with_its_quotation(index, one)
+        return None if chosen and PLAIN_HEADING.fullmatch(said) else _with_its_quotation(index, one)
     every = Evidence(one.hit, *found.span)
     fragments = any(every.holds(other) for other in chosen) and not _SAYS.search(said)
     return every if whole or fragments or found.lead == (one.start, one.end) else one

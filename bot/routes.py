@@ -15,7 +15,7 @@ from bot.export import Language, as_html, as_markdown, as_text
 from bot.feedback import Limit, Reason, add_feedback
 from bot.live import Live
 from bot.shared import SharedAnswers
-from bot.suggest import suggestions
+from bot.suggest import starters, suggestions
 from bot.wire import growing_answer_to_json
 from indexer.errors import IndexMissing, JiawenError
 from indexer.types import Document
@@ -99,14 +99,13 @@ class PageServer:
         except IndexMissing as error:
             return {"missing": str(error), "index": shlex.quote(str(index)), **state}
         manifest = bot.index.manifest
-        questions = [question for document in bot.index.documents.values() for question in document.questions]
         return {
             "index_version": manifest.version,
             "built_at": manifest.built_at,
             "documents": manifest.documents,
             "passages": manifest.chunks,
             "longest_question": bot.config.longest_question,
-            "starters": questions[:_STARTERS],
+            "starters": starters(bot, _STARTERS),
             **state,
         }
 

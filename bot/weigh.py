@@ -23,6 +23,7 @@ from bot.question import (
     of_another_edition,
 )
 from bot.retrieve import retrieve
+from bot.section import beginning_of_section
 from bot.subject import answers_another, lacking
 from bot.types import Hit
 from indexer.embed import read_query
@@ -37,6 +38,9 @@ _OF_ANOTHER = 5.0
 # Where a question asks for 第三条 and nothing else: log-odds gained by a sentence that begins so, and the probability
 # at least that it answers. Without the former 第二条说的是什么？ had a row of a calendar cited as well.
 _OF_THE_PART, _BY_NUMBER = 5.0, 0.5
+# Where it asks for a section by its heading and nothing else: log-odds by which the first sentences of that lead all
+# others, in order, and the probability that they answer.
+_OF_THE_SECTION, _IN_ORDER, _BY_HEADING = 10.0, 0.01, 0.9
 _OF_ANOTHER_EDITION = 1 / 100  # of the odds: 第九届 is asked for, 第八届 is told of
 # Of the odds, where no word of the question that says something by itself is mentioned and `among` has no say. Of 89
 # such questions of several leaflets 70 have an answer: everyday words for what is written officially.
@@ -67,6 +71,7 @@ class Weighed:
     scores: Numbers  # one a candidate: log-odds, comparable within the question, that it answers
     confidence: float  # probability that they answer
     doubts: Doubts = Doubts()
+    section: bool = False  # a section is asked for as such, and its first sentences lead
 
     @property
     def ranked(self) -> list[Hit]:
@@ -115,6 +120,9 @@ def held_to(index: Index, head: Head, query: Query, hits: Sequence[Hit], config:
     sentences = index.readings(candidates.rows[best].tolist())
     matched = np.array([head.matcher.matched(question, sentence_read(head.matcher, text)) for text in sentences])
     scores = shared_out(scores, best, matched)
+    section = beginning_of_section(index, asked, hits, config.sentences)
+    for place, row in enumerate(section):
+        scores[rows.index(row)] = scores.max() + (_OF_THE_SECTION if not place else -_IN_ORDER)
     confidence = 0.0
     if len(scores) and not asks_nothing(query.text):
         likeliest = hits[int(candidates.hit[scores.argmax()])]  # often the first
@@ -127,7 +135,9 @@ def held_to(index: Index, head: Head, query: Query, hits: Sequence[Hit], config:
             confidence = _at_odds(confidence, _OF_ANOTHER_EDITION)
         if begins[scores.argmax()]:
             confidence = max(confidence, _BY_NUMBER)
-    return Weighed(query, hits, retrieved, asked, candidates, scores, confidence)
+        if section:
+            confidence = max(confidence, _BY_HEADING)
+    return Weighed(query, hits, retrieved, asked, candidates, scores, confidence, section=bool(section))
 
 
 def doubted(index: Index, weighed: Weighed, config: BotConfig) -> Weighed:

@@ -353,7 +353,7 @@ def test_a_heading_without_markup_is_cited_only_where_it_is_likeliest(built, kb:
     index = kb.parent / "index"
     wide = answers(index, "甲乙", enough_belief=1.1, least_belief=0)
     assert [one.text for one in wide.sentences] == ["甲乙。", "丙丙。"]
-    assert [one.text for one in answers(index, "甲乙己").sentences] == ["二、甲乙己"]
+    assert [one.text for one in answers(index, "甲乙己己").sentences] == ["二、甲乙己"]
 
 
 def test_what_stands_behind_a_question_of_the_document_is_cited_for_it(built, kb: Path, counting) -> None:

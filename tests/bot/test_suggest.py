@@ -7,7 +7,7 @@ import pytest
 
 from bot.answer import Answerer
 from bot.config import BotConfig
-from bot.suggest import suggestions
+from bot.suggest import starters, suggestions
 from indexer.versions import open_index
 from tests.conftest import CountingEncoder, plain_head
 
@@ -50,6 +50,20 @@ def test_its_own_questions_first_then_its_sections(bot: Answerer) -> None:
     assert answer.text == "甲甲甲甲。[1]"
     # 甲甲甲？ would cite the same sentence again, and nothing answers 辛辛辛？
     assert suggestions(bot, answer) == ["乙乙？", "“丙丙”说了什么？", "丁丁？"]
+
+
+def test_to_begin_with_are_the_documents_own_questions_or_one_drafted_from_each(
+    bot: Answerer, built, kb: Path, counting: CountingEncoder
+) -> None:
+    assert starters(bot, 2) == ["乙乙？", "甲甲甲？"]
+    (kb / "a.md").write_text("# 题\n\n## 甲\n\n甲甲甲甲。\n\n## 丙丙\n\n丙丙丙丙。\n", encoding="utf-8")
+    (kb / "b.txt").write_text("丁乙己的来历\n\n戊戊戊戊。\n\n一、己己\n己乙乙。", encoding="utf-8")
+    built()
+    bot.index = open_index(kb.parent / "index", counting.fingerprint)
+    starters.cache_clear()
+    assert starters(bot, 6) == ["“丙丙”说了什么？", "“己己”说了什么？"]
+    starters.cache_clear()
+    assert starters(bot, 1) == ["“丙丙”说了什么？"]
 
 
 def test_nothing_that_was_asked(bot: Answerer) -> None:
