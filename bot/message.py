@@ -17,6 +17,14 @@ _COURTESY = re.compile(
     "|[你您的了啦啊呀嗯哦呃哎唉哈嘿]"
     r"|\b(?:ok|okay|thanks|thank you|hello|hi|bye)\b"
 )
+# Asked of whoever answers, before anything is asked: 你是谁？ 知识库里有什么？
+_OF_ITSELF = re.compile(
+    r"[你您](?:是谁|是什么|叫什么(?:名字)?|(?:能|会|可以)(?:帮我?)?(?:做|干|回答|查)?(?:些?什么|些?啥|哪些)(?:事|问题|内容)?)"
+    r"|(?:这个?|[你您]的)?知识库(?:里面?|中)?都?有(?:些?什么|些?啥|哪些)(?:内容|文档|文章|资料|东西)?"
+    r"|我?(?:在?这[里儿])?(?:能|可以)(?:[查问][你您]?)(?:些?什么|些?啥|哪些)(?:问题|内容)?"
+    r"|(?:怎么|如何)提问|请?(?:自我介绍|介绍(?:一下)?[你您]?自己)(?:一下)?|帮助|在吗|在不在|有人吗|测试(?:一下)?"
+    r"|help|(?:who|what) are you|what can (?:you do|i ask(?: you)?)|what do you know"
+)
 # What leads to a question and is none of it: 您好，我想咨询一下，
 _OPENS = re.compile(
     rf"(?:(?:(?:[你您]们?|{_GREETED})好[呀啊]?|嗨|哈[喽罗]|打扰(?:一?下|了)|不好意思|劳驾|请问(?:一?下)?"
@@ -78,8 +86,15 @@ def leans(question: str) -> bool:
 
 
 def asks_nothing(message: str) -> bool:
-    """It holds nothing but courtesies and marks: 谢谢！ 你好 ？？？"""
-    return not re.search(r"\w", _COURTESY.sub("", fold(message)))
+    """It holds nothing but courtesies and marks, or asks of the bot: 谢谢！ 你好 ？？？ 你是谁？"""
+    return asks_of_the_bot(message) or not re.search(r"\w", _COURTESY.sub("", fold(message)))
+
+
+def asks_of_the_bot(message: str) -> bool:
+    """It asks who answers, or what can be asked: 你是谁？ 知识库里有什么？"""
+    opens = _OPENS.match(message)
+    asked = re.sub(r"[^\w ]", "", fold(message[opens.end() :] if opens else message))
+    return bool(_OF_ITSELF.fullmatch(asked.strip().rstrip("呀啊呢")))
 
 
 def without_courtesies(message: str) -> str:

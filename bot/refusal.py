@@ -4,13 +4,14 @@ import re
 from collections.abc import Sequence
 
 from bot.features import surroundings
-from bot.message import asks_nothing
+from bot.message import asks_nothing, asks_of_the_bot
 from bot.prompt import is_chinese
 from bot.question import Asked, what_is_missing, what_is_wanted
 from bot.types import Hit
 from indexer.store import Index
-from indexer.text import fold
+from indexer.text import fold, one_line
 
+_TITLES = 3  # named to who asks what the knowledge base holds
 _SHORT = re.compile(r"\w{2,14}")  # a question of which no part says more: 吴桂芳的电话是多少
 REFUSAL_CHINESE = "知识库中没有找到答案。"
 NO_QUESTION_CHINESE = "请写下您想查的问题，我从知识库里找原文回答。"
@@ -33,10 +34,12 @@ def missing(index: Index, asked: Asked, hits: Sequence[Hit]) -> str:
 def refusal_of(index: Index, question: str, own: Asked, whole: Asked, hits: Sequence[Hit]) -> str:
     """In the language of the question: what it names and the text lacks, else what it wants to be told.
 
-    What asks nothing, 谢谢！, is told what to do.
+    What asks nothing, 谢谢！, is told what to do, and 你是谁？ what there is to ask about.
 
     Of a follow-up both are looked for in its `own` words before the `whole` question in its context.
     """
+    if asks_of_the_bot(question):
+        return _what_there_is(index, is_chinese(question))
     if asks_nothing(question):  # 谢谢！
         return NO_QUESTION_CHINESE if is_chinese(question) else NO_QUESTION_ENGLISH
     lacking, wanted = missing(index, own, hits), what_is_wanted(own)
@@ -51,3 +54,13 @@ def refusal_of(index: Index, question: str, own: Asked, whole: Asked, hits: Sequ
     if lacking and lacking.isascii():  # 金额 is the name of a kind, not a word of this question
         return f"{REFUSAL_ENGLISH.rstrip('.')}: “{lacking}” is not mentioned."
     return f"The knowledge base holds no answer to “{wanted}”." if wanted else REFUSAL_ENGLISH
+
+
+def _what_there_is(index: Index, chinese: bool) -> str:
+    titles = [one_line(document.title) for document in index.documents.values()]
+    named, more = titles[:_TITLES], len(titles) > _TITLES
+    if chinese:
+        held = "".join(f"《{title}》" for title in named) + (f"等 {len(titles)} 篇" if more else "")
+        return f"这里是嘉问，只用知识库里的原文回答。知识库里有{held}。请写下您想查的问题。"
+    held = "; ".join(named) + (f" and {len(titles) - _TITLES} more" if more else "")
+    return f"This is Jiawen. It answers with the words of its documents: {held}. Write what you want to know."

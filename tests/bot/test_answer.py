@@ -107,6 +107,11 @@ def test_what_the_article_holds_is_answered(bot: Answerer, question: str, held: 
         ("？？？", NO_QUESTION_CHINESE),
         ("谢谢您！", NO_QUESTION_CHINESE),
         ("Thanks!", NO_QUESTION_ENGLISH),
+        (
+            "你能回答什么问题？",
+            "这里是嘉问，只用知识库里的原文回答。知识库里有《筑牢国家安全防线 共建和谐幸福家园——我市深入开展全民国家安全"
+            "宣传教育活动综述》。请写下您想查的问题。",
+        ),
     ],
 )
 def test_what_it_does_not_hold_is_refused_with_what_is_missing(bot: Answerer, question: str, refusal: str) -> None:
@@ -239,6 +244,21 @@ def test_a_quotation_is_not_cut_off(built, kb: Path, counting, text: str, answer
     (kb / "a.md").write_text(text, encoding="utf-8")
     built(merge_characters=1)
     assert [one.text for one in answers(kb.parent / "index", "甲乙").sentences] == [answer]
+
+
+def test_who_asks_what_there_is_is_told_the_titles(built, kb: Path, counting) -> None:
+    for number, title in enumerate("甲乙丙丁戊"):
+        (kb / f"{number}.md").write_text(f"# {title}题\n\n{title}。", encoding="utf-8")
+    built()
+    index = kb.parent / "index"
+    told = answers(index, "知识库里有什么？")
+    assert (
+        told.refusal
+        == "这里是嘉问，只用知识库里的原文回答。知识库里有《甲题》《乙题》《丙题》等 5 篇。请写下您想查的问题。"
+    )
+    assert (told.verdict, told.nearest, told.confidence) == (Verdict.REFUSED, (), 0)
+    english = "This is Jiawen. It answers with the words of its documents: 甲题; 乙题; 丙题 and 2 more. Write what you want to know."
+    assert answers(index, "What can you do?").refusal == english
 
 
 def test_where_a_reason_is_asked_for_it_comes_in_front_of_what_follows_from_it(built, kb: Path, counting) -> None:

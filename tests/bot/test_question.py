@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.lexicon import alternatives, contrasts, english_phrases, is_generic, sound, with_chinese
-from bot.message import asked_apart, asks_nothing, goes_on, questions_in, without_courtesies
+from bot.message import asked_apart, asks_nothing, asks_of_the_bot, goes_on, questions_in, without_courtesies
 from bot.question import (
     GIVES,
     KINDS,
@@ -352,10 +352,42 @@ def test_courtesies_ask_nothing() -> None:
         "早上好",
         "再见，晚安",
         "啊啊啊",
+        "你是谁？",
     ):
         assert asks_nothing(message), message
     for message in ("谢谢是谁唱的？", "好在哪里", "你好吗", "1", "hello world", "早上？", "晚上呢？"):
         assert not asks_nothing(message), message
+
+
+def test_what_is_asked_of_the_bot_itself() -> None:
+    for message in (
+        "你是谁？",
+        "您好，你能做什么呀？",
+        "你会什么",
+        "您可以帮我查些什么内容？",
+        "知识库里有什么？",
+        "這個知識庫裡面有哪些內容？",
+        "在这里可以问什么问题",
+        "请介绍一下你自己",
+        "在吗？",
+        "Help!",
+        "What can I ask you?",
+    ):
+        assert asks_of_the_bot(message), message
+    for message in (
+        "你是谁开发的？",
+        "你能做什么菜？",
+        "知识库里有什么规定？",
+        "你是",
+        "谁是馆长？",
+        "怎么用？",
+        "可以查",
+        "在吗哪里",
+        "What can you see there?",
+        "谢谢",
+        "",
+    ):
+        assert not asks_of_the_bot(message), message
 
 
 @pytest.mark.parametrize(
