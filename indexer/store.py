@@ -25,7 +25,7 @@ from indexer.lexical import LexicalIndex, terms
 from indexer.table import as_read
 from indexer.types import Chunk, Document, KnownQuestion
 
-FORMAT = 7  # raised when what is in the files, or how they are computed, changes
+FORMAT = 8  # raised when what is in the files, or how they are computed, changes
 MANIFEST = "manifest.json"
 _SAMPLE = 50  # sentences that a check searches for
 _NEAR = 10  # passages with more of a passage's words than itself, at most: long ones that repeat it

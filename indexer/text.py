@@ -18,13 +18,15 @@ _CLOSER = f"[{re.escape(''.join(sorted(CLOSERS)))}]"
 # An ASCII full stop ends a sentence only before white space, and not after a capital (initials) or another full stop.
 # Nor does an ASCII mark inside a web address or a file name, or before an image: form?id=3, a!b.txt, ![图](…
 _NO_END = r"(?<=[A-Za-z0-9/_%=])[!?](?=[A-Za-z0-9/_%=&#])|!(?=\[)"
+# Bold that ends with it is of it: **问：要钱吗？**
+_BOLD = r"(?:\*{1,3}(?=\s|\Z))?"
 # Nor behind the number of an item: 1. 居民户口簿
 _ITEM = "".join(
     f"(?<!{start}{indent}{digits})"
     for start, indent, digits in product((r"\A", r"\n"), ("", " ", "  ", "   ", r"\t"), (r"\d", r"\d\d"))
 )
 SENTENCE_END = re.compile(
-    rf"(?!{_NO_END})[{_TERMINATOR}](?:[{_TERMINATOR}]|{_CLOSER})*|(?<=[^\sA-Z.]){_ITEM}\.{_CLOSER}*(?=\s|$)"
+    rf"(?!{_NO_END})[{_TERMINATOR}](?:[{_TERMINATOR}]|{_CLOSER})*{_BOLD}|(?<=[^\sA-Z.]){_ITEM}\.{_CLOSER}*(?=\s|$)"
 )
 # A line break ends one too, unless an English line goes on in lower case.
 _LINE_BREAK = re.compile(r"\n+(?![a-z])")

@@ -54,6 +54,10 @@ def test_a_sentence_cut_again_stays_whole(text: str) -> None:
         ),
         ("看图![说明](图.png)吧。", ["看图![说明](图.png)吧。"]),
         ("真的吗?ABC公司说是!对。", ["真的吗?", "ABC公司说是!", "对。"]),
+        (
+            "**问：几点？**\n答：*九点。* **停车**。**免费！**",
+            ["**问：几点？**", "答：*九点。*", "**停车**。", "**免费！**"],
+        ),
     ],
 )
 def test_examples(text: str, expected: list[str]) -> None:
