@@ -39,8 +39,8 @@ _OF_ANOTHER = 5.0
 # at least that it answers. Without the former 第二条说的是什么？ had a row of a calendar cited as well.
 _OF_THE_PART, _BY_NUMBER = 5.0, 0.5
 # Where it asks for a section by its heading and nothing else: log-odds by which the first sentences of that lead all
-# others, in order, and the probability that they answer.
-_OF_THE_SECTION, _IN_ORDER, _BY_HEADING = 10.0, 0.01, 0.9
+# others, and the probability that they answer.
+_OF_THE_SECTION, _BY_HEADING = 10.0, 0.9
 _OF_ANOTHER_EDITION = 1 / 100  # of the odds: 第九届 is asked for, 第八届 is told of
 # Of the odds, where no word of the question that says something by itself is mentioned and `among` has no say. Of 89
 # such questions of several leaflets 70 have an answer: everyday words for what is written officially.
@@ -121,8 +121,7 @@ def held_to(index: Index, head: Head, query: Query, hits: Sequence[Hit], config:
     matched = np.array([head.matcher.matched(question, sentence_read(head.matcher, text)) for text in sentences])
     scores = shared_out(scores, best, matched)
     section = beginning_of_section(index, asked, hits, config.sentences)
-    for place, row in enumerate(section):
-        scores[rows.index(row)] = scores.max() + (_OF_THE_SECTION if not place else -_IN_ORDER)
+    scores[np.isin(rows, section)] = scores.max(initial=0) + _OF_THE_SECTION
     confidence = 0.0
     if len(scores) and not asks_nothing(query.text):
         likeliest = hits[int(candidates.hit[scores.argmax()])]  # often the first
