@@ -15,11 +15,12 @@ from indexer.text import CLOSERS, sentence_goes_on
 _NUMBER = r"[ \t]{0,2}\^?\d{1,3}[ \t]{0,2}"
 _LINK = r"\((?:#[^()\s]{0,40}|https?://[^()\s]{1,200})\)"
 _SOURCE = r"†[^\]】\n]{0,40}"
-_NAME = r"(?:参考)?(?:来源|资料|材料|文献|段落|出处|source|passage|ref)[ \t]?[:：]?"
-_BARE = re.compile(
-    rf"[\[［【〔](?:{_NAME})?({_NUMBER}(?:[,，、;；\-–—~～至]{_NUMBER}){{0,11}})(?:{_SOURCE})?[\]］】〕](?:{_LINK})?",
-    re.IGNORECASE,
+_NAME = (
+    r"(?:参考)?(?:来源|资料|材料|文献|文档|段落|片段|引用|出处|sources?|passages?|citations?|documents?|docs?|refs?)"
+    r"[ \t]?[:：]?"
 )
+_NUMBERS = rf"{_NUMBER}(?:[,，、;；\-–—~～至和与及][ \t]?(?:{_NAME})?{_NUMBER}){{0,11}}"
+_BARE = re.compile(rf"[\[［【〔](?:{_NAME})?({_NUMBERS})(?:{_SOURCE})?[\]］】〕](?:{_LINK})?", re.IGNORECASE)
 _PARTS_MARKS = "，,、;；"
 _BETWEEN_BEGUN = rf"[ \t]{{0,2}}(?:[{_PARTS_MARKS}和与及至~～–—-]|an?d?)?[ \t]{{0,2}}"
 _BETWEEN = re.compile(_BETWEEN_BEGUN.replace("an?d?", "and"))  # two marks
@@ -34,21 +35,24 @@ _BEHIND = r"(?<=[\]］】〕）)])"  # a mark
 _MARK_ENDS = "]］】〕）)*>"
 _NEXT = rf"[{_PARTS_MARKS}][ \t]{{0,2}}"  # mark behind another one
 _MARK_OR_LINK = re.compile(rf"(?:{_NEXT})?{_MARK.pattern}|{_BEHIND}(?:{_LINK}|\*\*|</sup>)", re.IGNORECASE)
-_NAME_BEGUN = r"[参考来源资料材文献段落出处A-Za-z:： \t]{0,12}"
+_OF_NAMES = r"参考来源资料材文献档段落片引用出处A-Za-z:： \t"
+_NAME_BEGUN = rf"[{_OF_NAMES}]{{0,12}}"
 _BEGUN = re.compile(  # of a mark, or of what belongs to it
     rf"(?:{_NEXT})?\*{{0,3}}[ \t]?(?:</?s?u?p?>?)?"
     rf"(?:(?:[\[［【〔（(]{_NAME_BEGUN}|[（(]参?见)(?:{_SEVERAL}(?:\([^()\s]*)?{_BETWEEN_BEGUN})?)?"
-    rf"(?:[\[［【〔]{_NAME_BEGUN}[\d^,，、;；\-–—~～至 \t]*(?:†[^\]】\n]*)?)?|{_BEHIND}\((?:[#h][^()\s]*)?",
+    rf"(?:[\[［【〔]{_NAME_BEGUN}[\d^,，、;；\-–—~～至和与及{_OF_NAMES}]*(?:†[^\]】\n]*)?)?|{_BEHIND}\((?:[#h][^()\s]*)?",
     re.IGNORECASE,
 )
 # What a clause begins with only to name its passage: 根据[1]， 如[1]所示， [1]指出，
 _NAMES_PASSAGE = (
-    rf"(?<![^\s，,。；;：:-])(?:(?:根据|依据|按照|据|如){_SEVERAL}(?:中?所[述示说载]|中?的?(?:内容|记载|说明|描述|介绍|信息))?"
+    rf"(?<![^\s，,。；;：:-])(?:(?:根据|依据|按照|据|如)第?{_SEVERAL}[条段篇则]?(?:中?所[述示说载]|中?的?(?:内容|记载|说明|描述|介绍|信息))?"
     rf"|[ \t]?{_SEVERAL}(?:中?(?:指出|提到|显示|表明|记载|写道))?)[，,：:]"
 )
 _CODE_OR_MARK = re.compile(rf"`[^`\n]*`|{_NAMES_PASSAGE}|{_MARK.pattern}", re.IGNORECASE)
 _INDEXED = re.compile(r"\.[A-Za-z_]|[ \t]*=|\(")  # x[1].y, a[2] = 3: code, where a letter stands before the bracket
 _ONE_OR_RANGE = re.compile(r"(\d+)(?:\s*[-–—~～至]\s*\^?(\d+))?")
+# A mark that the text's end cut short: 启动[1
+_UNFINISHED = re.compile(rf"[ \t]*\*{{0,3}}[\[［【〔](?:{_NAME})?[\d^,，、;；–—~～至 \t-]*$", re.IGNORECASE)
 _OPENS = "[［【〔"
 _LONGEST_MARK = 250
 _WIDEST_RANGE = 20  # passages: [1-999] cites nothing
@@ -76,6 +80,7 @@ _NOTHING = (
     r"|(?:i )?hope (?:this|that) helps|(?:please )?feel free to ask"
     r"|(?:please )?let me know if you have (?:any )?(?:other |further |more )?questions)"
 )
+_RESIDUE = re.compile(r"^中(?:指出|提到|显示|表明|记载|写道)[，,：:]?")  # of [2]中提到
 _LEADS_OVER = re.compile(rf"\W*{_NOTHING}(?:\W+{_NOTHING})*\W*", re.IGNORECASE)
 # A line that only names what comes: 预约方式如下：
 _NAMES_WHAT_COMES = re.compile(
@@ -90,6 +95,7 @@ _UNDERLINED = r"_(?=[^\s_])([^_\n]+)(?<=[^\s_])_"
 _MARKUP = tuple(
     (re.compile(pattern), kept)
     for pattern, kept in (
+        (r"</?br ?/?>", " "),
         (rf'!?\[([^\[\]\n]{{1,200}})\]\({_ADDRESS}(?:[ \t]+"[^"\n]{{0,200}}")?\)', r"\1"),
         (r"<(https?://[^<>\s]{1,300})>", r"\1"),
         (r"(?<!\*)\*{2,3}(?!\*|(?<=[0-9A-Za-z)]\*\*)\d)|`|[ \t]{0,2}</?sup>", ""),  # some put their marks in <sup>
@@ -104,6 +110,10 @@ _MARKUP = tuple(
     )
 )
 _MARKED = re.compile(r"[*_~`<\\\[]")
+# What a full stop ends that ends no sentence.
+_ABBREVIATED = re.compile(
+    r"(?<![A-Za-z])(?:Dr|Mrs?|Ms|Prof|St|Gov|Gen|Sen|Rep|vs|cf|approx|e\.g|i\.e|al|Vol|Fig|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)$"
+)
 _CLOSING_HASHES = re.compile(r"[ \t]#+$")
 _EMPHASIS_BEGUN = re.compile(r"\s{0,3}([*_])[^\s*_]")
 _LONGEST_EMPHASIZED = 500  # characters: to look through a longer one at each of its ends takes the square of its length
@@ -141,6 +151,7 @@ class Splitter:
     def __init__(self, passages: int) -> None:
         self._passages = passages
         self._fenced = False  # inside ``` … ```
+        self._over = False
         self._first = True
         self._lead = ""  # lines that lead over to the next claim
         self._begin([], on_new_line=True)
@@ -167,6 +178,7 @@ class Splitter:
 
     def finish(self) -> list[CitedSentence]:
         """The rest, once the text is over."""
+        self._over = True
         closed = self._take_line() if self._fenced else []
         return [*closed, self._complete([])] if self._held else closed
 
@@ -224,6 +236,8 @@ class Splitter:
         before = self._held[-2] if len(self._held) > 1 else " "
         if end != ".":
             return False
+        if _ABBREVIATED.search("".join(self._held[-9:-1])):
+            return True
         numbers_an_item = len(self._held) <= 6 and "".join(self._held[:-1]).strip().isdigit()
         return before.isspace() or before == "." or "A" <= before <= "Z" or numbers_an_item
 
@@ -314,7 +328,8 @@ class Splitter:
         if self._fenced:
             claim, named = dedent(self._indent + written).rstrip(), list[int]()
         else:
-            claim, named = _without_marks(written, self._passages)
+            claim, named = _without_marks(_finished(written) if self._over else written, self._passages)
+            claim = _RESIDUE.sub("", claim) if named else claim
             if self._on_new_line and (quoted := _QUOTED.match(claim)):
                 claim = claim[quoted.end() :]
             shown = ""
@@ -350,6 +365,11 @@ def _without_markup(text: str) -> str:
     for pattern, kept in _MARKUP:
         parts[::2] = [pattern.sub(kept, part) for part in parts[::2]]
     return "".join(parts)
+
+
+def _finished(written: str) -> str:
+    """Without a mark that the text's end cut short."""
+    return written[:-60] + _UNFINISHED.sub("", written[-60:])
 
 
 def _without_marks(written: str, passages: int) -> tuple[str, list[int]]:

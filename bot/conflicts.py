@@ -6,6 +6,7 @@ Figures and quoted titles decide. Words that exclude each other, negations and n
 import re
 from collections.abc import Iterator, Sequence, Set
 
+from bot.figures import figures
 from bot.lexicon import NAMES, SURNAMES, alternatives, sound
 from bot.measures import DAY, Figure, things
 from bot.reading import SURE, Item, Reading, exclusive
@@ -145,7 +146,7 @@ def wrong_figures(claim: Reading, passage: Reading, context: Reading) -> Iterato
     years = _years(given)
     for figure in claim.figures:
         enumerates = figure.kind == "ordinal" and claim.text[figure.end : figure.end + 1] in {",", "、", ":"}
-        year = figure.value[0] if figure.kind == "date" else 0
+        year = figure.value[0] if figure.kind == "date" and not figure.unit else 0
         alike = [other for other in given if figure.agrees(other)]
         bare = any(other.kind == "count" and not other.unit for other in alike)  # 始建于1993
         if enumerates or (alike and (not year or year in years or bare)):
@@ -233,7 +234,13 @@ def missing_titles(claim: Reading, passage: Reading, context: Reading) -> list[s
     if claim.english:
         return []
     held = _letters(passage.text) + "\n" + _letters(context.text)
-    return [title for title in claim.titles if _letters(title) not in held]
+    given = (*passage.figures, *context.figures)
+    return [
+        title
+        for title in claim.titles
+        if _letters(title) not in held
+        and not any(one.written == title and any(one.agrees(other) for other in given) for one in figures(title))
+    ]
 
 
 def _missing_latin_names(claim: Reading, passage: Reading, context: Reading) -> list[str]:

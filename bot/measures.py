@@ -62,6 +62,8 @@ class Figure:
             return _same_unit(self, given) and least <= theirs and below
         if self.bound * given.bound < 0:
             return False
+        if self.kind == given.kind == "date" and "年代" in {self.unit, given.unit}:
+            return self.unit == "年代" and self.value[0] // 10 == given.value[0] // 10
         if self.kind == "date" and given.kind == "date":
             return _same_date(self.value, given.value)
         if self.kind == "time" and given.kind == "time":
@@ -84,7 +86,9 @@ class Figure:
         if self.kind == given.kind == "count" or EXACT in {self.unit, given.unit}:
             (unit, ours), (their_unit, theirs) = _measured(self), _measured(given)
             return self.bound == given.bound and unit == their_unit and _equal(ours, theirs)
-        of_one_kind = self.kind == given.kind != "some" and (self.kind != "ordinal" or self.unit == given.unit)
+        of_one_kind = self.kind == given.kind != "some" and (
+            self.kind not in {"ordinal", "date"} or self.unit == given.unit
+        )
         return of_one_kind and self.bound == given.bound and all(map(isclose, self.value, given.value))
 
     def _of_either_half(self) -> bool:
@@ -133,6 +137,10 @@ def _is_of_date(date: Figure, count: Figure) -> bool:
         return False
     year, _, day = date.value
     value = count.value[0]
+    if count.unit == "年代":
+        return year > 0 and value == year // 10 * 10 % 100
+    if date.unit == "年代" and count.unit == "世纪":
+        return value == year // 100 + 1
     if count.unit in {"天", "月"}:
         return not year and _measured(count) == ("时长", day * DAY)
     return year > 0 and (value == year if not count.unit else count.unit == "世纪" and value == (year + 99) // 100)

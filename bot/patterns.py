@@ -122,6 +122,16 @@ def _read_year(match: re.Match[str]) -> Figure:
     return _made(match, "date", _year(match["year"]), 0.0, 0.0)
 
 
+def _read_decade(match: re.Match[str]) -> Figure | None:
+    """1940年代, 20世纪40年代, 上世纪四十年代 are the ten years from 1940 on."""
+    written = match["year"]
+    if written:
+        return _made(match, "date", number(written), 0.0, 0.0, unit="年代") if number(written) % 10 == 0 else None
+    century = number(match["century"]) if match["century"] else 21.0 if match[0][0] in "本这" else 20.0
+    tens = number(match["tens"])
+    return _made(match, "date", (century - 1) * 100 + tens, 0.0, 0.0, unit="年代") if tens % 10 == 0 else None
+
+
 def _read_day(match: re.Match[str]) -> Figure | None:
     day = number(match["day"])
     return _made(match, "date", 0.0, 0.0, day) if day <= 31 else None
@@ -276,6 +286,11 @@ def _read_some(match: re.Match[str]) -> Figure:
 READERS = tuple(
     (re.compile(pattern), read)
     for pattern, read in (
+        (
+            rf"(?:(?P<year>(?<!\d)[12]\d{{2}}0|(?<![{NUMERALS}])[一二][{_DIGITS}]{{2}}[〇零])"
+            rf"|(?:(?P<century>{_SMALL})世纪|[上本这]个?世纪)(?P<tens>\d0|[一二三四五六七八九]?十))年代",
+            _read_decade,
+        ),
         (
             r"(?<![\d.])(?P<year>1[5-9]\d\d|20\d\d)(?P<mark>[-/.])(?P<month>\d\d?)(?P=mark)(?P<day>\d\d?)(?!\d)",
             _read_date,

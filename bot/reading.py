@@ -91,7 +91,7 @@ def read(text: str) -> Reading:
 
 def readable(text: str) -> str:
     """The text folded, its numerals apart from circled ones, ①500元, and close to the Chinese: 5月1日 for 5 月 1 日."""
-    folded = fold(_CIRCLED.sub(r"\g<0> ", text))  # which makes 1 of ①
+    folded = fold(_CIRCLED.sub(r"\g<0> ", text)).replace("廿", "二十").replace("卅", "三十")  # which makes 1 of ①
     return folded if _is_english(folded) else _BLANK_AT_NUMERAL.sub("", folded)
 
 

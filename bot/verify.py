@@ -52,6 +52,9 @@ _RULED_OUT = 0.4  # score of what a rule alone decides, where all its words stan
 _CONTRAST = 0.4  # by which what such a claim says is likelier than what it denies
 # Cosine with the nearest sentence of a passage from which an English claim may be carried; an unrelated one has 0.78.
 _NEAR = 0.785
+# Score from which a claim that a long passage as a whole does not carry is carried by its likest sentence and its
+# likest two, each alone.
+_SURELY = 0.65
 _WINDOW = 3  # clauses of a passage that a claim may be gathered from
 NOTHING = "文中没有这个意思 | not in the passage"
 APART = "文中不是这样搭配的 | put together otherwise in the passage"
@@ -159,7 +162,25 @@ def _single(claim: str, passages: Sequence[Passage], place: int) -> Support:
     support = _held_to(passage, claim, place)
     cells = "" if support.supported else told(read(claim), passage.tables)
     by_cells = _held_to(replace(passage, text=cells), claim, place) if cells else support
-    return by_cells if by_cells.supported else support
+    if by_cells.supported:
+        return by_cells
+    unlike = support.reason in {NOTHING, APART} and not read(claim).english  # and no rule speaks against it
+    return _near(passage, claim, place, support) if unlike else support
+
+
+def _near(passage: Passage, claim: str, place: int, support: Support) -> Support:
+    """Carried too where the likest sentence and the likest two, each alone, carry it surely: a long text distracts."""
+    text = passage.text[:LONGEST_PASSAGE]
+    spans = sentence_spans(text)
+    for count in (1, 2):
+        if len(spans) <= count:
+            return support
+        parts = [text[spans[at][0] : spans[at + count - 1][1]] for at in range(len(spans) - count + 1)]
+        likest = max(parts, key=lambda part: (weight_held(claim, part), -len(part)))
+        alone = _held_to(replace(passage, text=likest), claim, place)
+        if alone.score < _SURELY:
+            return support
+    return alone
 
 
 def _held_to(passage: Passage, claim: str, place: int) -> Support:

@@ -27,6 +27,7 @@ def claims(text: str, passages: int = 3) -> list[tuple[str, tuple[int, ...], tup
         ("[^1]", (1,)), ("[^1][^3]", (1, 3)), ("[ 2 ]", (2,)), ("[3,1]", (3, 1)), ("[1][1]", (1,)), ("【1-2】", (1, 2)),
         ("[来源1]", (1,)), ("【来源：1】", (1,)), ("[参考资料 2]", (2,)), ("[Source 1, 3]", (1, 3)), ("[passage: 2][段落3]", (2, 3)),
         ("【1†source】", (1,)), ("【2†L10-L12】【3†source】", (2, 3)), ("[1](#p-1)", (1,)), ("[1](#)[2](#b)", (1, 2)),
+        ("[citation:1]", (1,)), ("[文档1]", (1,)), ("【片段2】", (2,)), ("[来源1、来源2]", (1, 2)), ("[1和2]", (1, 2)), ("[Doc 1, Doc 3]", (1, 3)),
         ("〔1〕", (1,)), ("[[1]]", (1,)), ("（[1]）", (1,)), ("([1])", (1,)), ("[[1], [2]]", (1, 2)), ("（[1][2]）", (1, 2)),
         ("（见[1]、[3]）", (1, 3)), ("(来源：【2】)", (2,)), ("【[1]】", (1,)), ("（〔1〕）", (1,)), ("[[1]](#p)", (1,)),
         ("[1](https://a.cn/b?c=1)", (1,)), ("[[1](http://a.cn)]", (1,)), ("（[1]）（[2]）", (1, 2)),
@@ -71,11 +72,32 @@ def test_a_mark_behind_bold_type_belongs_to_the_sentence_in_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "over", ["根据[1]，", "据【1】、[2]，", "如[1]所示，", "依据[1]的内容，", "[1]指出，", "[1]中提到：", "[1]："]
+    "over",
+    [
+        "根据[1]，",
+        "据【1】、[2]，",
+        "如[1]所示，",
+        "依据[1]的内容，",
+        "[1]指出，",
+        "[1]中提到：",
+        "[1]：",
+        "根据第[1]条，",
+    ],
 )
 def test_what_only_names_the_passage_is_no_part_of_the_claim(over: str) -> None:
     for before in ("", "基地有3个。\n", "- "):
         assert claims(f"{before}{over}讲解员有4名。")[-1] == ("讲解员有4名。", (1, 2) if "、" in over else (1,), ())
+
+
+@pytest.mark.parametrize("end", ["[1", "【", "[^1", "[来源1", "[1,2", " **[1"])
+def test_a_mark_that_the_end_of_the_text_cuts_short_is_no_part_of_the_claim(end: str) -> None:
+    assert claims(f"讲解员有4名{end}") == [("讲解员有4名", (), ())]
+
+
+@pytest.mark.parametrize("text", ["Dr. Long gave a lecture.", "It was on Apr. 15, 2024.", "Use e.g. a card."])
+def test_a_full_stop_behind_an_abbreviation_ends_no_sentence(text: str) -> None:
+    assert [one.claim for one in cited_sentences(text, 3)] == [text]
+    assert [one.claim for one in cited_sentences(f"{text} It ended.", 3)] == [text, "It ended."]
 
 
 def test_words_before_a_mark_that_name_no_passage_are_kept() -> None:

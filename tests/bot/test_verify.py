@@ -100,6 +100,17 @@ def test_two_negators_that_affirm_deny_nothing(affirmed: str) -> None:
     assert "否定" in check("基地为此不培育讲解员。", BASE).reason
 
 
+def test_a_date_in_quotation_marks_is_a_date() -> None:
+    assert check("“4·15”启动宣传。", "4月15日启动宣传。").supported
+    assert not check("“4·16”启动宣传。", "4月15日启动宣传。").supported
+
+
+@pytest.mark.parametrize(("claim", "passage"), [("她廿八岁去世。", "她28岁去世。"), ("在位卅年。", "在位30年。")])
+def test_old_numerals_are_read(claim: str, passage: str) -> None:
+    assert list(unheld(read(claim), read(passage), read(""))) == []
+    assert list(unheld(read(claim), read(passage.replace("8", "7").replace("30", "40")), read("")))
+
+
 def test_attributes_that_changed_places() -> None:
     assert check("全程马拉松8000人,半程马拉松7000人。", RACE).reason == APART
     swapped = "嘉峪关城市博物馆被命名为甘肃省国家安全教育基地,长城博物馆被命名为嘉峪关市国家安全教育基地。"
@@ -268,6 +279,9 @@ def test_figures(text: str, found: list[tuple[str, tuple[float, ...]]]) -> None:
         ("40多万", "61.6万", False), ("约42万", "42万", True), ("2公里", "2000米", True), ("3天", "3年", False), ("25所", "25家", True),
         ("8时", "20:00", True), ("上午8时", "20:00", False), ("2024年4月", "4月10日", True), ("4月10日", "4月", False),
         ("七日", "7天", True), ("第三届", "第三名", False), ("3天以内", "不超过3天", True), ("3天以上", "3天以内", False), ("半年", "6个月", True), ("13世纪", "1202年", True), ("13世纪", "1302年", False),
+        ("1940年代", "20世纪40年代", True), ("上世纪四十年代", "1940年代", True), ("1940年代", "20世纪50年代", False), ("1840年代", "20世纪40年代", False),
+        ("1940年", "1940年代", False), ("1940年代", "1945年", True), ("40年代", "1940年代", True), ("20世纪", "1940年代", True), ("19世纪", "1940年代", False),
+
         ("四成以上", "46%", True), ("四成以上", "51%", False), ("两千六", "2600元", True), ("2009 rules", "2009年", True), ("2009 rules", "2010年", False), ("九层", "第九个", False), ("二楼", "第二层", True),
         ("几千名", "3200名", True), ("几千名", "320名", False), ("几千名", "几万名", False), ("几十年", "33年", True), ("3200名", "几千名", False), ("近几十年", "三十多年", True), ("三角五分", "0.35元", True), ("数百名", "近千名", True), ("十余天", "11天", True), ("16岁起", "18岁", False), ("20岁以上", "22岁", True),
         ("1926年", "民国15年", True), ("1925年", "民国15年", False), ("64%", "六成四", True),
