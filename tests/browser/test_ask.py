@@ -698,7 +698,7 @@ def test_no_index_yet_and_then_one(browser: object, served: Served, tmp_path: Pa
         watching = Watched(browser)
         empty = watching.open(url, width, locale)
         expect(empty.locator(".welcome h2")).to_have_text(words(empty)("missing"))
-        expect(empty.locator("code")).to_have_text(f".venv/bin/jiawen index --index '{tmp_path}/the index'")
+        expect(empty.locator(".welcome code")).to_have_text(f".venv/bin/jiawen index --index '{tmp_path}/the index'")
         expect(empty.locator("#question")).to_be_disabled()
         live._bot = served.live.bot
         expect(empty.locator(".welcome h2")).to_have_text(words(empty)("welcome"))
