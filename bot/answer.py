@@ -12,6 +12,7 @@ from bot.extract import choose_sentences, nearest_sentences
 from bot.generate import Draft
 from bot.head import Head, load_head
 from bot.known import Query, query_of
+from bot.lists import is_item
 from bot.llm import Model, ModelError, open_model
 from bot.message import MOST_QUESTIONS, SHORT, asked_apart, asks_nothing, goes_on, questions_in, without_courtesies
 from bot.prompt import is_chinese
@@ -213,7 +214,7 @@ class Answerer:
         ]
         refusal = "" if citations else self._refusal(found)
         # Rows of tables and lists are lines of their own.
-        rows = [one.quote.startswith(("|", "- ")) or "\n" in one.quote for one in citations]
+        rows = [one.quote.startswith("|") or is_item(one.quote) or "\n" in one.quote for one in citations]
         breaks = ["", *("\n" if any(pair) else "" for pair in pairwise(rows))]
         sentences = [
             AnswerSentence(one.quote, (one.number,), supported=True, before=before)
@@ -288,8 +289,8 @@ class Answerer:
         )
 
     def _refusal(self, found: Found) -> str:
-        own = ask_what(found.checked, self.head.expectation)
-        return refusal_of(self.index, found.question, own, found.weighed.asked, found.hits)
+        parts = [ask_what(part, self.head.expectation) for part in questions_in(found.checked)]
+        return refusal_of(self.index, found.question, parts, found.weighed.asked, found.hits)
 
 
 def _instead(extractive: Answer, found: Found, chinese: str, english: str) -> Answer:

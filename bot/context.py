@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from bot.config import BotConfig
 from bot.lexicon import contrasts
 from bot.llm import THOUGHT, Model, ModelError
-from bot.message import SOUGHT, leans, questions_in, without_courtesies
+from bot.message import SOUGHT, asks_nothing, leans, questions_in, without_courtesies
 from bot.prompt import is_chinese, rewrite_prompt
 from bot.question import NOUNS, content_words, holds, tagged_words
 from indexer.errors import QuestionError
@@ -38,7 +38,8 @@ def in_context(question: str, history: History) -> str:
         for part in turn:
             _check_is_text(part)
     chain = [question]
-    for asked, _ in reversed(history[-_TURNS:]):
+    asked_before = [asked for asked, _ in history if not asks_nothing(asked)]  # 谢谢！ is no subject
+    for asked in reversed(asked_before[-_TURNS:]):
         before = without_courtesies(asked)
         if not leans(chain[0]) or len(before) + sum(map(len, chain)) + len(chain) > _LONGEST:
             break
@@ -104,6 +105,8 @@ def one_by_one(history: History) -> list[History]:
     turns: list[tuple[str, str]] = []
     last = 1
     for message, answer in history:
+        if asks_nothing(message):
+            continue
         parts = questions_in(message)
         last = len(parts) or 1
         turns += [(part.strip(), answer) for part in parts]

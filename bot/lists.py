@@ -51,6 +51,11 @@ def list_at(text: str, start: int) -> List | None:
     return List((begin, end), lead) if first < last and end - begin <= _LONGEST else None
 
 
+def is_item(text: str) -> bool:
+    """It begins as an item of a list does."""
+    return _ITEM.match(text) is not None
+
+
 def item_lines(text: str) -> list[str]:
     """The text in lines, each item of a list one of its own; a line break that begins no item is white space."""
     lines: list[str] = []

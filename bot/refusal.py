@@ -12,6 +12,7 @@ from indexer.store import Index
 from indexer.text import fold, one_line
 
 _TITLES = 3  # named to who asks what the knowledge base holds
+_LONGEST_QUOTED = 80  # characters of a question in English
 _SHORT = re.compile(r"\w{2,14}")  # a question of which no part says more: 吴桂芳的电话是多少
 REFUSAL_CHINESE = "知识库中没有找到答案。"
 NO_QUESTION_CHINESE = "请写下您想查的问题，我从知识库里找原文回答。"
@@ -31,17 +32,21 @@ def missing(index: Index, asked: Asked, hits: Sequence[Hit]) -> str:
     return next((one for one in lacking if not index.lexical.holds(one)), "")
 
 
-def refusal_of(index: Index, question: str, own: Asked, whole: Asked, hits: Sequence[Hit]) -> str:
+def refusal_of(index: Index, question: str, parts: Sequence[Asked], whole: Asked, hits: Sequence[Hit]) -> str:
     """In the language of the question: what it names and the text lacks, else what it wants to be told.
 
     What asks nothing, 谢谢！, is told what to do, and 你是谁？ what there is to ask about.
 
-    Of a follow-up both are looked for in its `own` words before the `whole` question in its context.
+    `parts` are the questions of the message. Of a follow-up both are looked for in its own words before the `whole`
+    question in its context.
     """
     if asks_of_the_bot(question):
         return _what_there_is(index, is_chinese(question))
     if asks_nothing(question):  # 谢谢！
         return NO_QUESTION_CHINESE if is_chinese(question) else NO_QUESTION_ENGLISH
+    if len(parts) > 1:
+        return _of_several([missing(index, one, hits) for one in parts], is_chinese(question))
+    own = parts[0]
     lacking, wanted = missing(index, own, hits), what_is_wanted(own)
     if not lacking and not wanted:
         lacking = missing(index, whole, hits)
@@ -53,7 +58,18 @@ def refusal_of(index: Index, question: str, own: Asked, whole: Asked, hits: Sequ
         return f"知识库中没有找到“{wanted}”的答案。" if wanted else REFUSAL_CHINESE
     if lacking and lacking.isascii():  # 金额 is the name of a kind, not a word of this question
         return f"{REFUSAL_ENGLISH.rstrip('.')}: “{lacking}” is not mentioned."
-    return f"The knowledge base holds no answer to “{wanted}”." if wanted else REFUSAL_ENGLISH
+    asked = question.strip().rstrip("?？.")
+    return REFUSAL_ENGLISH.replace("this", f"“{asked}”") if len(asked) <= _LONGEST_QUOTED else REFUSAL_ENGLISH
+
+
+def _of_several(lacking: Sequence[str], chinese: bool) -> str:
+    """Of a message whose questions have no answer, any of them."""
+    named = [f"“{one}”" for one in dict.fromkeys(lacking)] if all(lacking) else []
+    if chinese:
+        refusal = f"知识库中没有找到这 {len(lacking)} 个问题的答案"
+        return f"{refusal}：文中没有提到{'、'.join(named)}。" if named else f"{refusal}。"
+    refusal = f"The knowledge base holds no answer to these {len(lacking)} questions"
+    return f"{refusal}: {', '.join(named)} not mentioned." if named else f"{refusal}."
 
 
 def _what_there_is(index: Index, chinese: bool) -> str:

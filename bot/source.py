@@ -33,6 +33,7 @@ body {
 h1 { font-size: 1.25rem; line-height: 1.4; } h2, h3, h4, h5, h6 { font-size: 1.05rem; }
 .about { opacity: .75; font-size: .875rem; } p { margin: .6rem 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 .page { opacity: .6; font-size: .8rem; border-top: 1px solid; padding-top: .3rem; }
+.changed { position: sticky; top: 0; background: Canvas; }
 .changed { border: 1px solid #b26a00; border-left-width: .4rem; border-radius: .3rem; padding: .5rem .8rem; }
 .changed ul { padding-left: 1.2rem; }
 ins { background: #d7f5dc; color: #10401b; } del { background: #ffe0dd; color: #641414; }
@@ -114,12 +115,10 @@ def table_as_html(text: str, part: Part, start: int, end: int) -> str:
 
 def html_table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """The cells, which are HTML, in a box that scrolls; without names no line for them."""
-
-    def row(tag: str, cells: Iterable[str]) -> str:
-        return f"<tr>{''.join(f'<{tag}>{cell}</{tag}>' for cell in cells)}</tr>"
-
-    head = f"<thead>{row('th', names)}</thead>" if any(names) else ""
-    table = f"<table>{head}<tbody>{''.join(row('td', cells) for cells in rows)}</tbody></table>"
+    named = "".join(f'<th scope="col">{cell}</th>' for cell in names)
+    head = f"<thead><tr>{named}</tr></thead>" if any(names) else ""
+    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>" for cells in rows)
+    table = f"<table>{head}<tbody>{body}</tbody></table>"
     return f'<div class="table" tabindex="0" role="group" aria-label="表格 table">{table}</div>'
 
 

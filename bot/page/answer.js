@@ -1,7 +1,7 @@
 // One turn as elements: the question, the verdict, the sentences with their chips, what can be done with them.
-import { button, emphasized, h, sendOnEnter } from "./dom.js";
+import { button, composes, emphasized, h, sendOnEnter } from "./dom.js";
 import { chip, placeOf } from "./reader.js";
-import { boxed, drawTable } from "./table.js";
+import { boxed, drawParts, drawTable, narrow } from "./table.js";
 import { half, halves, languageOf, say } from "./words.js";
 
 // turn → the text in its open editor. It outlives the elements: a question that did not get through is not typed twice.
@@ -51,7 +51,12 @@ function drawEditor(turn, does) {
   };
   const buttons = h("div", { class: "bar" }, go, button(say("cancel"), cancel));
   const below = does.after(turn).length && h("p", { class: "small" }, say("editBelow"));
-  const editor = h("form", { class: "editor", onsubmit: send }, area, counter, below, buttons);
+  const onkeydown = (event) => {
+    if (event.key !== "Escape" || composes(event)) return;
+    event.stopPropagation(); // the reader stays open
+    cancel();
+  };
+  const editor = h("form", { class: "editor", onsubmit: send, onkeydown }, area, counter, below, buttons);
   area.addEventListener("input", typed);
   sendOnEnter(area);
   typed();
@@ -77,7 +82,7 @@ export function refresh(article, turn, does) {
   box.setAttribute("aria-busy", !whole);
   const waiting = say(answer ? "writing" : "searching");
   put(box, [
-    answer?.answer && whole && part("verdict", () => drawVerdict(answer)),
+    answer?.answer && whole && isAboutSomething(answer) && part("verdict", () => drawVerdict(answer)),
     turn.shared && part("shared", () => h("p", { class: "note" }, say("shared", answer.index_version))),
     answer?.searched && part("searched", () => h("p", { class: "small" }, say("searched", answer.searched))),
     answer?.note && part(answer.note, () => h("p", { class: "note" }, halves(answer.note))),
@@ -98,14 +103,19 @@ function put(box, elements) {
   });
 }
 
+// Nothing is near to 谢谢！ which asks for nothing that could be found.
+export function isAboutSomething(answer) {
+  return answer.verdict !== "refused" || answer.nearest.length > 0;
+}
+
 // How sure an answer is. Of 382 about three sets of documents 187 were at 0.85 or more, all but one right, and below 0.3
 // two thirds were. A refusal says what is near instead: the answer was there for 21 of 50 about twelve leaflets.
+// Where a note says what is wanting, that a second question has no answer, "high confidence" would deny it.
 function drawVerdict(answer) {
-  const line = h("p", { class: `verdict ${answer.verdict}` }, h("strong", {}, say(answer.verdict)));
-  if (answer.verdict === "refused") return line;
   const confidence = say(answer.confidence >= 0.85 ? "sure" : answer.confidence >= 0.3 ? "fairly" : "unsure");
-  line.append(` · ${confidence} · ${say("passages", answer.citations.length)}`);
-  return line;
+  const about = answer.verdict !== "refused" && [!answer.note && confidence, say("passages", answer.citations.length)];
+  const words = (about || []).filter(Boolean).map((one) => ` · ${one}`);
+  return h("p", { class: `verdict ${answer.verdict}` }, h("strong", {}, say(answer.verdict)), words);
 }
 
 function drawSentences(said, turn, answer) {
@@ -150,13 +160,24 @@ function groupsOf(answer) {
 
 function drawRows({ names, rows }, places) {
   const width = Math.max(names.length, ...rows.map((row) => row.cells.length));
-  const cited = (cells, sentences) => {
-    const cites = h("td", { class: "cites" }, sentences.flatMap((one) => marksOf(one, places)));
-    return [...Array.from({ length: width }, (_, at) => cells[at] ?? ""), cites];
-  };
-  const ofNames = rows.filter((row) => row.isNames).map((row) => row.sentence);
-  const others = rows.filter((row) => !row.isNames).map((row) => cited(row.cells, [row.sentence]));
-  return boxed(drawTable(names.some(Boolean) ? cited(names, ofNames) : [], others));
+  const marks = (some) => some.flatMap(({ sentence }) => marksOf(sentence, places));
+  const ofNames = rows.filter((row) => row.isNames);
+  const others = rows.filter((row) => !row.isNames);
+  if (narrow.matches && width > 2 && names.some(Boolean) && others.length) return drawLines(names, others, marks, ofNames);
+  const cited = (cells, some) => [...Array.from({ length: width }, (_, at) => cells[at] ?? ""), h("td", { class: "cites" }, marks(some))];
+  const head = names.some(Boolean) ? cited(names, ofNames) : [];
+  return boxed(drawTable(head, others.map((row) => cited(row.cells, [row]))));
+}
+
+// A line a column: on a phone the column that answers would be out of sight.
+function drawLines(names, rows, marks, ofNames) {
+  const tables = rows.map((row) => {
+    const [table] = drawParts({ parts: [{ names, rows: [row.cells] }] });
+    table.querySelector("tr:last-child > :last-child").append(...marks([row]));
+    return table;
+  });
+  tables[0].querySelector("th").append(...marks(ofNames));
+  return h("div", { class: "lines" }, tables);
 }
 
 // What an item of a list begins with, as in bot/lists.py.
@@ -220,7 +241,8 @@ function drawNearest(answer) {
     const isShort = words.length <= LONGEST;
     const text = words && h("span", { lang: languageOf(words) }, emphasized(isShort ? words : `${words.slice(0, LONGEST)}…`));
     const title = place.title !== places[at - 1]?.title && h("small", { lang: languageOf(place.title) }, place.title);
-    return h("li", {}, chip(places, at, text, table && isShort && drawTable(table.names, table.rows.slice(0, 2)), title));
+    const row = table && isShort ? drawParts({ parts: [{ ...table, rows: table.rows.slice(0, 1) }] }) : [];
+    return h("li", {}, chip(places, at, text, ...row, title));
   });
   return h("div", { class: "nearest" }, h("p", { class: "small" }, say("nearest")), h("ul", {}, items));
 }

@@ -1,13 +1,14 @@
 // The Ask part: the conversation, the composer, and the state of the server.
-import { answerOf, drafts, drawTurn, refresh } from "./answer.js";
+import { answerOf, drafts, drawTurn, isAboutSomething, refresh } from "./answer.js";
 import { copy, find, h, sendOnEnter } from "./dom.js";
 import * as dialogs from "./dialogs.js";
 import { why } from "./editor.js";
 import * as reader from "./reader.js";
 import * as server from "./server.js";
 import * as store from "./store.js";
+import { narrow } from "./table.js";
 import { drawMissing, drawWelcome } from "./welcome.js";
-import { half, say, translate } from "./words.js";
+import { half, halves, languageOf, say, translate } from "./words.js";
 
 const QUICK = 2000; // milliseconds between looks at the server while something is about to change
 const SLOW = 20_000;
@@ -129,7 +130,7 @@ function take(turn, line) {
   if (line.answer) turn.given = { answer: line.answer, seal: line.seal };
   if (line.whole) {
     turn.state = "done";
-    announce(say("done", say(answerOf(turn).verdict), answerOf(turn).answer));
+    announceAnswer(answerOf(turn));
     finish(turn);
   } else update(turn);
 }
@@ -180,8 +181,13 @@ function after(turn) {
   return conversation.turns.slice(conversation.turns.indexOf(turn) + 1);
 }
 
-function announce(text) {
-  find("status").textContent = text;
+function announce(text, said = "") {
+  find("status").replaceChildren(text, said && h("span", { lang: languageOf(said) }, said));
+}
+
+function announceAnswer(one) {
+  const outcome = isAboutSomething(one) && say("done", say(one.verdict), one.note && halves(one.note));
+  announce(outcome || "", one.answer.replace(/[|*]+/g, " ")); // without Markdown's marks of tables and emphasis
 }
 
 // ---- drawing
@@ -349,6 +355,7 @@ function listen(root) {
     reader.closeReader();
     draw();
   });
+  narrow.addEventListener("change", draw); // a phone was turned: tables are drawn another way
   addEventListener("online", check);
   addEventListener("storage", follow);
 }

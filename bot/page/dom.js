@@ -38,11 +38,15 @@ export function button(word, onclick, attributes = {}) {
   return h("button", { type: "button", onclick, ...attributes }, word);
 }
 
+// The key belongs to a word that is being composed. 229: in Safari the Enter that ends a composition comes after it.
+export function composes(event) {
+  return event.isComposing || event.keyCode === 229;
+}
+
 // Enter sends the field's form, Shift+Enter breaks the line.
 export function sendOnEnter(field) {
   field.addEventListener("keydown", (event) => {
-    // 229: in Safari the Enter that ends a composition comes after it.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    if (event.key !== "Enter" || event.shiftKey || composes(event)) return;
     event.preventDefault();
     field.form.requestSubmit();
   });

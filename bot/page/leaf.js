@@ -1,6 +1,6 @@
 // One document, opened: its text, or how it was cut; text found in it; for an editor, replacing and removing it.
 import { arrange, covers } from "./cover.js";
-import { button, find, h, refill } from "./dom.js";
+import { button, composes, find, h, refill } from "./dom.js";
 import { confirmed, isEditor, send, why } from "./editor.js";
 import { upload } from "./desk.js";
 import * as server from "./server.js";
@@ -37,7 +37,7 @@ export function start(onChange, onOpen) {
   changed = onChange;
   marked = onOpen;
   find("leaf").addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !document.querySelector("dialog[open]")) close();
+    if (event.key === "Escape" && !composes(event) && !document.querySelector("dialog[open]")) close();
   });
   covers(find("leaf"), close);
 }
@@ -162,7 +162,7 @@ function drawFind() {
     at = 0;
     showFound(outcome, field.value);
   });
-  field.addEventListener("keydown", (event) => event.key === "Enter" && turn(event.shiftKey ? -1 : 1)());
+  field.addEventListener("keydown", (event) => event.key === "Enter" && !composes(event) && turn(event.shiftKey ? -1 : 1)());
   const previous = button("‹", turn(-1), { "aria-label": say("previous") });
   const next = button("›", turn(1), { "aria-label": say("next") });
   return h("div", { class: "bar find" }, field, outcome, previous, next);

@@ -1,6 +1,6 @@
 // The masthead: language and theme, both remembered.
 import { find } from "./dom.js";
-import { local } from "./store.js";
+import { follow, set, setting } from "./store.js";
 import { choose, language, say, translate } from "./words.js";
 
 const THEME = "jiawen.theme";
@@ -9,7 +9,7 @@ export function start(element) {
   const system = matchMedia("(prefers-color-scheme: dark)");
 
   function isDark() {
-    const chosen = local.getItem(THEME);
+    const chosen = setting(THEME);
     return chosen ? chosen === "dark" : system.matches;
   }
 
@@ -23,12 +23,13 @@ export function start(element) {
   }
 
   find("theme").addEventListener("click", () => {
-    local.setItem(THEME, isDark() ? "light" : "dark");
+    set(THEME, isDark() ? "light" : "dark");
     show();
   });
   find("language").addEventListener("click", () => choose(language() === "zh" ? "en" : "zh"));
   system.addEventListener("change", show);
   document.addEventListener("jiawen:language", show);
+  follow(THEME, show);
   show();
   new ResizeObserver(() => {
     document.documentElement.style.setProperty("--masthead", `${element.offsetHeight}px`);

@@ -1,6 +1,6 @@
 // Citation chips: their quote in a tooltip, their document in the reader.
 import { arrange, covers } from "./cover.js";
-import { find, h, visible } from "./dom.js";
+import { composes, find, h, visible } from "./dom.js";
 import { why } from "./editor.js";
 import * as server from "./server.js";
 import { drawParts } from "./table.js";
@@ -123,7 +123,7 @@ export function start(root) {
     open(link);
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
+    if (event.key !== "Escape" || composes(event) || document.querySelector("dialog[open]")) return;
     if (!find("tip").hidden) hideTip();
     else closeReader();
   });

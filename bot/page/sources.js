@@ -112,10 +112,12 @@ function isShown() {
 export function start(element) {
   element.querySelector(".sources").hidden = false;
   let waiting = 0;
-  find("sought").addEventListener("input", () => {
+  const soon = (event) => {
     clearTimeout(waiting);
-    waiting = setTimeout(seek, 250);
-  });
+    if (!event.isComposing) waiting = setTimeout(seek, 250); // not the letters of a word that is being composed
+  };
+  find("sought").addEventListener("input", soon);
+  find("sought").addEventListener("compositionend", soon);
   find("seek").addEventListener("submit", (event) => {
     event.preventDefault();
     clearTimeout(waiting);

@@ -4,18 +4,52 @@
 // A browser that keeps nothing throws on the bare access: then what is kept lasts until the page is left.
 function opened(name) {
   try {
-    return window[name];
+    return window[name] ?? memory();
   } catch {
-    return Object.create({
-      getItem(key) { return this[key] ?? null; },
-      setItem(key, value) { this[key] = value; },
-      removeItem(key) { delete this[key]; },
-    });
+    return memory();
   }
+}
+
+function memory() {
+  return Object.create({
+    getItem(key) { return this[key] ?? null; },
+    setItem(key, value) { this[key] = value; },
+    removeItem(key) { delete this[key]; },
+  });
 }
 
 export const local = opened("localStorage");
 export const session = opened("sessionStorage");
+
+const settings = {}; // as chosen here: a browser without room keeps none
+
+export function setting(key) {
+  return settings[key] ?? local.getItem(key);
+}
+
+export function set(key, value) {
+  settings[key] = value;
+  put(local, key, value);
+}
+
+// Calls `changed` when another tab has chosen another value.
+export function follow(key, changed) {
+  addEventListener("storage", (event) => {
+    if (event.key !== key) return;
+    delete settings[key];
+    changed();
+  });
+}
+
+// False where the browser has no room.
+function put(store, key, value) {
+  try {
+    store.setItem(key, value);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const STORED = "jiawen.conversation."; // and its id
 const CURRENT = "jiawen.current"; // of this tab: it survives a reload
@@ -31,14 +65,8 @@ function read(key) {
   }
 }
 
-// False where the browser has no room.
 function write(id, at, turns) {
-  try {
-    local.setItem(STORED + id, JSON.stringify({ id, at, turns }));
-    return true;
-  } catch {
-    return false;
-  }
+  return put(local, STORED + id, JSON.stringify({ id, at, turns }));
 }
 
 export function kept(id) {
@@ -68,7 +96,7 @@ export function mark(id) {
 
 // Where the browser has no room the oldest go.
 export function keep({ id, turns }) {
-  session.setItem(CURRENT, id);
+  put(session, CURRENT, id);
   const others = conversations().filter((one) => one.id !== id);
   for (const one of others.splice(MOST - 1)) forget(one.id);
   while (!write(id, Date.now(), turns) && others.length) forget(others.pop().id);

@@ -2,10 +2,13 @@
 import { emphasized, h } from "./dom.js";
 import { say } from "./words.js";
 
+export const narrow = matchMedia("(max-width: 40rem)"); // the same number is in page.css
+
 // `names` and each of `rows` are cells: texts, or elements that take the place of one.
 export function drawTable(names, rows) {
-  const row = (tag, cells) => h("tr", {}, cells.map((cell) => (cell instanceof Node ? cell : h(tag, {}, emphasized(cell)))));
-  return h("table", {}, names.some(Boolean) && h("thead", {}, row("th", names)), h("tbody", {}, rows.map((cells) => row("td", cells))));
+  const row = (tag, cells, scope) => h("tr", {}, cells.map((cell) => (cell instanceof Node ? cell : h(tag, { scope }, emphasized(cell)))));
+  const head = names.some(Boolean) && h("thead", {}, row("th", names, "col"));
+  return h("table", {}, head, h("tbody", {}, rows.map((cells) => row("td", cells))));
 }
 
 // In a box that scrolls where the table is wider than its place.

@@ -1,5 +1,5 @@
 // The words of the page in both languages, and which of them is shown.
-import { local } from "./store.js";
+import { follow, set, setting } from "./store.js";
 
 const WORDS = {
   zh: {
@@ -30,7 +30,7 @@ const WORDS = {
     badLink: "没有这个分享的回答；链接可能不完整。",
     shared: (version) => `分享的回答，出自索引版本 ${version}。`,
     index: (one) => `${one.documents} 篇文档 · ${one.passages} 段 · 版本 ${one.index_version}`,
-    done: (verdict, text) => `回答完毕，${verdict}。${text}`,
+    done: (verdict, note) => `回答完毕，${verdict}。${note}`,
   },
   en: {
     language: "中文", dark: "Dark", light: "Light",
@@ -70,7 +70,7 @@ const WORDS = {
     badLink: "There is no such shared answer: the link may be cut short.",
     shared: (version) => `A shared answer, of index version ${version}.`,
     index: (one) => `${one.documents} document${one.documents === 1 ? "" : "s"} · ${one.passages} passages · version ${one.index_version}`,
-    done: (verdict, text) => `Answered, ${verdict}. ${text}`,
+    done: (verdict, note) => `Answered, ${verdict}. ${note} `,
   },
 };
 
@@ -82,7 +82,7 @@ export function add(more) {
 const STORED = "jiawen.language";
 
 export function language() {
-  const chosen = local.getItem(STORED);
+  const chosen = setting(STORED);
   return chosen in WORDS ? chosen : navigator.language.startsWith("zh") ? "zh" : "en";
 }
 
@@ -91,9 +91,12 @@ export function languageOf(text) {
   return /[\u3400-\u9fff]/.test(text) ? "zh" : "en";
 }
 
+const changed = () => document.dispatchEvent(new Event("jiawen:language"));
+follow(STORED, changed);
+
 export function choose(code) {
-  local.setItem(STORED, code);
-  document.dispatchEvent(new Event("jiawen:language"));
+  set(STORED, code);
+  changed();
 }
 
 // The word of that name; one that takes values is called with them.

@@ -200,7 +200,7 @@ def test_a_table_is_shown_as_one_and_the_cited_row_is_marked_in_its_cells() -> N
     start = text.index(row)
     html = source_page(Document("a", "题", text), start, start + len(row), None)
     assert (
-        "<thead><tr><th>姓名</th><th>电话</th></tr></thead><tbody>"
+        '<thead><tr><th scope="col">姓名</th><th scope="col">电话</th></tr></thead><tbody>'
         '<tr><td><mark id="cited" tabindex="-1">周&lt;b&gt;敏</mark></td><td><mark>80|10</mark></td></tr>'
         "<tr><td></td><td>8020</td></tr></tbody></table></div>\n<p>乙。</p>"
     ) in html

@@ -49,6 +49,12 @@ def test_courtesies_around_the_question_before_are_not_searched_for() -> None:
     assert in_context("那城市博物馆呢？", asked) == "城市博物馆被命名为什么基地？"
 
 
+def test_thanks_in_between_are_no_subject() -> None:
+    asked = [("长城博物馆被命名为什么基地？", "…"), ("谢谢！", "…"), ("你是谁？", "…")]
+    assert in_context("那城市博物馆呢？", asked) == "城市博物馆被命名为什么基地？"
+    assert one_by_one(asked) == [asked[:1]]
+
+
 def test_a_chain_of_questions_leads_back_to_the_subject() -> None:
     asked = ["谁做了什么？", "长城博物馆哪天启动了活动？", "在哪儿启动的？", "谁参加了？", "那市民呢？"]
     for turns, question in enumerate(asked[1:], 1):

@@ -188,19 +188,20 @@ def test_rows_of_an_answer_are_a_table_under_the_names_of_its_columns() -> None:
     row = given_of_contacts(*ROWS)
     html = as_html([row], lambda _: CONTACTS)
     assert (
-        "<thead><tr><th>部门</th><th>电话[3]</th></tr></thead><tbody><tr><td>&lt;b&gt;后勤处</td><td>[8020](x)[1]</td></tr>"
+        '<thead><tr><th scope="col">部门</th><th scope="col">电话[3]</th></tr></thead><tbody><tr><td>&lt;b&gt;后勤处</td><td>[8020](x)[1]</td></tr>'
         "<tr><td>教务处</td><td>80|10[4]</td></tr></tbody></table></div>\n<p>完。[2]</p>"
     ) in html
     assert (
-        "<th>部门</th><th>电话</th></tr></thead><tbody><tr><td><mark>教务处</mark></td><td><mark>80|10</mark>" in html
+        '<th scope="col">部门</th><th scope="col">电话</th></tr></thead><tbody><tr><td><mark>教务处</mark></td><td><mark>80|10</mark>'
+        in html
     )
     markdown = MarkdownIt("gfm-like", {"linkify": False}).render(as_markdown([row], lambda _: CONTACTS))
     assert re.sub(r"\s*\n", "", markdown[: markdown.index("<p>完。")]).endswith(
-        "<table><thead><tr><th>部门</th><th>电话[3]</th></tr></thead><tbody><tr><td>&lt;b&gt;后勤处</td><td>[8020](x)[1]</td></tr>"
+        '<table><thead><tr><th>部门</th><th>电话[3]</th></tr></thead><tbody><tr><td>&lt;b&gt;后勤处</td><td>[8020](x)[1]</td></tr>'
         "<tr><td>教务处</td><td>80|10[4]</td></tr></tbody></table>"
     )
     quoted = markdown[markdown.rindex("<blockquote>") :]
-    assert "<th>部门</th>" in quoted
+    assert '<th scope="col">部门</th>' in quoted
     assert "<td>80|10</td>" in quoted
     assert as_text([row]) == (
         "部门 · 电话[3]\n<b>后勤处 · [8020](x)[1]\n教务处 · 80|10[4]\n完。[2]\n[1] 《电话》：“<b>后勤处 · [8020](x)”\n"

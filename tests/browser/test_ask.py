@@ -189,6 +189,17 @@ def test_a_browser_that_keeps_nothing_shows_the_page(served: Served, watched: Wa
     expect(page.locator("#conversations li")).to_have_count(1)
 
 
+def test_a_browser_without_room_answers_and_switches_the_language(served: Served, watched: Watched) -> None:
+    page = watched.open(served.url).context.new_page()
+    page.add_init_script("Storage.prototype.setItem = () => { throw new DOMException('no', 'QuotaExceededError'); }")
+    visit(page, served.url)
+    page.locator("#language").click()
+    expect(page.locator("#language")).to_have_text("中文")
+    page.locator("#theme").click()
+    expect(page.locator("body")).to_have_class(re.compile("dark"))
+    expect(ask(page, QUESTION).locator(".said")).to_contain_text(ANSWER)
+
+
 def test_a_refusal_says_what_is_missing_and_shows_what_is_near(page: Page) -> None:
     turn = ask(page, "番茄炒蛋怎么做？")
     expect(turn.locator(".verdict")).to_have_text(words(page)("refused"))
@@ -360,6 +371,7 @@ def test_a_shared_link_reopens_the_answer_after_the_index_has_changed(page: Page
         turn.locator(".sentence", has_text="十七时").locator("a.chip").click()
         expect(page.locator("#document mark#cited")).to_contain_text("十七时")
         expect(page.locator("#document .changed")).to_contain_text("来源已更新")
+        expect(page.locator("#document .changed")).to_be_in_viewport(ratio=1)  # however far down the quote stands
     finally:
         document.write_text(before, encoding="utf-8")
         served.rebuild()
@@ -673,6 +685,56 @@ def test_switching_the_language_keeps_the_place_and_what_is_being_edited(page: P
     assert log.evaluate("log => log.scrollTop") == 40
     press(turn, words(page)("cancel"))
     expect(turn.locator(".question")).to_have_text(QUESTION)
+
+
+@BOTH
+def test_language_and_theme_follow_another_tab(page: Page, served: Served) -> None:
+    ask(page, QUESTION)
+    other = visit(page.context.new_page(), served.url)
+    other.locator("#language").click()
+    other.locator("#theme").click()
+    expect(page.locator("html")).to_have_attribute("lang", other.evaluate("document.documentElement.lang"))
+    expect(page.locator("#send")).to_have_text(words(other)("ask"))
+    expect(page.locator("body")).to_have_class(re.compile("dark"))
+    other.close()
+
+
+@BOTH
+def test_a_note_stands_in_the_place_of_high_confidence(page: Page) -> None:
+    say = words(page)
+    turn = ask(page, f"{QUESTION}番茄炒蛋怎么做？")
+    expect(turn.locator(".note")).to_contain_text("番茄炒蛋怎么做？")
+    expect(turn.locator(".verdict")).to_have_text(re.compile(rf"^{say('grounded')} · \D*1\D*$"))
+    for word in ("sure", "fairly", "unsure"):
+        expect(turn.locator(".verdict")).not_to_contain_text(say(word))
+    expect(page.locator("#status")).to_contain_text(turn.locator(".note").inner_text())
+
+
+@BOTH
+def test_thanks_are_not_called_not_found(page: Page) -> None:
+    page.locator("#question").fill("谢谢！")
+    page.locator("#question").press("Enter")
+    expect(page.locator(".said")).to_contain_text("请写下您想查的问题")
+    expect(page.locator("#status")).to_contain_text("请写下您想查的问题")
+    for place in ("#log", "#status"):
+        expect(page.locator(place)).not_to_contain_text(words(page)("refused"))
+
+
+@BOTH
+def test_escape_closes_the_editor_or_the_source_but_not_while_a_word_is_composed(page: Page) -> None:
+    turn = ask(page, QUESTION)
+    press(turn, words(page)("edit"))
+    area = turn.locator(".editor textarea")
+    area.dispatch_event("keydown", {"key": "Escape", "isComposing": True, "bubbles": True})
+    expect(area).to_be_visible()
+    area.press("Escape")
+    expect(turn.locator(".question")).to_have_text(QUESTION)
+    expect(turn.get_by_role("button", name=words(page)("edit"))).to_be_focused()
+    turn.locator("a.chip").click()
+    page.locator("#document").dispatch_event("keydown", {"key": "Escape", "isComposing": True, "bubbles": True})
+    expect(page.locator("#reader")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#reader")).to_be_hidden()
 
 
 def test_hostile_text_is_shown_as_text(page: Page) -> None:
