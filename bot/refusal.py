@@ -13,7 +13,9 @@ from indexer.text import fold, one_line
 
 _TITLES = 3  # named to who asks what the knowledge base holds
 _LONGEST_QUOTED = 80  # characters of a question in English
-_SHORT = re.compile(r"\w{2,14}")  # a question of which no part says more: 吴桂芳的电话是多少
+_WHOLE = re.compile(r"\w{2,30}")
+_SHORT = 14  # characters of a question of which no part says more: 吴桂芳的电话是多少
+_SAYS_LITTLE = 3  # 多少, 哪里, 是谁: characters
 REFUSAL_CHINESE = "知识库中没有找到答案。"
 NO_QUESTION_CHINESE = "请写下您想查的问题，我从知识库里找原文回答。"
 NO_QUESTION_ENGLISH = "Write what you want to know: it is answered from the knowledge base."
@@ -53,8 +55,9 @@ def refusal_of(index: Index, question: str, parts: Sequence[Asked], whole: Asked
     if is_chinese(question):
         if lacking:
             return f"{REFUSAL_CHINESE.rstrip('。')}：文中没有提到“{lacking}”。"
-        if wanted and (short := _SHORT.fullmatch(question.strip().rstrip("?？。"))):
-            wanted = short[0]
+        whole_question = _WHOLE.fullmatch(question.strip().rstrip("?？。"))
+        if wanted and whole_question and (len(whole_question[0]) <= _SHORT or len(wanted) <= _SAYS_LITTLE):
+            wanted = whole_question[0]
         return f"知识库中没有找到“{wanted}”的答案。" if wanted else REFUSAL_CHINESE
     if lacking and lacking.isascii():  # 金额 is the name of a kind, not a word of this question
         return f"{REFUSAL_ENGLISH.rstrip('.')}: “{lacking}” is not mentioned."

@@ -79,7 +79,8 @@ def _drafted(document: Document, start: int, end: int) -> Iterator[str]:
             yield f"什么是{match[1]}？"
         if match := _NAMING.search(sentence):
             yield f"{match[1]}被{match[2]}为什么？"
-    sections = [(document.text.find(known.quote), known.question) for known in document.known if known.in_text]
+    own = [known for known in document.known if known.in_text]
+    sections = [(document.text.find(known.quote), _apart(document.text, known.question)) for known in own]
     headings = [(span[0], title) for span, _, title in document.headings if title != document.title]
     headings += [(plain.start(), plain[0]) for plain in PLAIN_HEADING.finditer(document.text)]
     for at, title in headings:
@@ -91,6 +92,12 @@ def _drafted(document: Document, start: int, end: int) -> Iterator[str]:
     if len(document.title) <= _LONGEST:
         title = document.title
         yield f"《{title}》说了什么？" if is_chinese(title) else f"What does “{title}” say?"
+
+
+def _apart(text: str, question: str) -> str:
+    """The question as the text has it, behind the subject of its page: 医保报销：住院能报销多少？"""
+    written = next(at for at in range(len(question)) if question[at:] in text)
+    return f"{question[:written]}：{question[written:]}" if written else question
 
 
 def _key(question: str) -> str:

@@ -101,6 +101,10 @@ def test_what_the_article_holds_is_answered(bot: Answerer, question: str, held: 
         ("嘉峪关市的面积有多大？", "知识库中没有找到答案：文中没有提到“面积”。"),
         ("第五个全民国家安全教育日的主题是什么？", "知识库中没有找到答案：文中没有提到“第五个”。"),
         ("国家安全宣讲团一共有多少名成员？", "知识库中没有找到“多少名成员”的答案。"),
+        (
+            "长城博物馆主题展览活动的参观人数是多少？",
+            "知识库中没有找到“长城博物馆主题展览活动的参观人数是多少”的答案。",
+        ),
         ("宣講團有多少名成員？", "知识库中没有找到“宣講團有多少名成員”的答案。"),
         ("How much is the ticket?", "The knowledge base holds no answer to “How much is the ticket”."),
         ("What is the capital of France?", "The knowledge base holds no answer to “What is the capital of France”."),

@@ -66,6 +66,17 @@ def test_to_begin_with_are_the_documents_own_questions_or_one_drafted_from_each(
     assert starters(bot, 1) == ["“丙丙”说了什么？"]
 
 
+def test_the_subject_of_a_page_of_questions_stands_apart(
+    bot: Answerer, built, kb: Path, counting: CountingEncoder
+) -> None:
+    text = "# 社保卡常见问题\n\n**问：丙丙丙丙吗？**\n答：可以。丙丙丙丙。\n\n**问：社保卡丁丁？**\n答：丁丁丁丁。\n"
+    (kb / "a.md").write_text(text, encoding="utf-8")
+    built()
+    bot.index = open_index(kb.parent / "index", counting.fingerprint)
+    starters.cache_clear()
+    assert starters(bot, 1) == ["社保卡：丙丙丙丙吗？"]
+
+
 def test_nothing_that_was_asked(bot: Answerer) -> None:
     assert suggestions(bot, bot.ask("甲甲"), ["乙乙?", "丁丁"]) == ["“丙丙”说了什么？"]
 
