@@ -3,7 +3,8 @@
 import time
 from pathlib import Path
 
-from indexer.embed import E5Encoder
+from indexer.config import DEFAULT_ENCODER
+from indexer.embed import E5Encoder, SentenceTransformerEncoder
 from indexer.text import sentence_spans
 
 TEXT = (Path(__file__).parent.parent / "tests/data/article.txt").read_text(encoding="utf-8")
@@ -15,7 +16,7 @@ def main() -> None:
     texts = [TEXT[start:end] for start, end in sentence_spans(TEXT)] * 8
     tokens = sum(map(engine.count_tokens, texts))
     started = time.perf_counter()
-    bulk = engine.in_bulk()
+    bulk = SentenceTransformerEncoder(DEFAULT_ENCODER)
     bulk.encode_passages(texts[:8])
     load = time.perf_counter() - started
     rates = {}

@@ -22,10 +22,10 @@ PLAIN = """
 import sys
 from pathlib import Path
 from indexer.config import DEFAULT_ENCODER
-from indexer.embed import E5Encoder, fingerprint_of
+from indexer.embed import SentenceTransformerEncoder, fingerprint_of
 from indexer.versions import open_index
 index = open_index(Path(sys.argv[1]), fingerprint_of(DEFAULT_ENCODER))
-rows, _ = index.nearest_sentences(E5Encoder().in_bulk().encode_query(sys.argv[2]), 1)
+rows, _ = index.nearest_sentences(SentenceTransformerEncoder(DEFAULT_ENCODER).encode_query(sys.argv[2]), 1)
 print(index.chunks[int(index.sentences[rows[0], 0])].text)
 """
 

@@ -21,7 +21,9 @@ def main() -> None:
     """Prints the median of five runs, and the ratio to embedding the claim, as a plain check by cosine would do."""
     encoder = E5Encoder()
     pairs = read_pairs(GOLDEN)
-    embedding, reading, checking = [], [], []
+    embedding: list[float] = []
+    reading: list[float] = []
+    checking: list[float] = []
     for _ in range(5):
         for kept in (read, states_of_query, read_query):
             kept.cache_clear()

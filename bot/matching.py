@@ -109,7 +109,8 @@ class Matcher:
         weights = softmax(beside)
         places = weights @ np.arange(len(theirs), dtype=np.float32)
         jumps = np.tanh((np.diff(places) - 1) / JUMP)
-        around = np.stack([np.concatenate([[0], jumps]), np.concatenate([jumps, [0]])], axis=1)
+        around = np.zeros((len(ours), 2), np.float32)
+        around[1:, 0] = around[:-1, 1] = jumps
         if "role.weight" in get:
             around = np.concatenate([around, self._in_place(claim, passage, weights)], axis=1)
         mixed = self._compared(claim.projected, passage.projected, weights, cosines, around, "")
@@ -139,7 +140,7 @@ class Matcher:
         A word that the claim leaves out is seen from here only: 并不易燃, retold as 易燃.
         """
         received = weights.sum(axis=0)
-        around = np.convolve(received, np.ones(2 * REACH + 1), "full")[REACH:-REACH]
+        around = np.convolve(received, np.ones(2 * REACH + 1, np.float32), "full")[REACH:-REACH]
         nearest = np.sort(np.argsort(-around, kind="stable")[:NEAREST])
         told = softmax(beside[:, nearest].T)
         near = np.tanh(np.stack([received, around], axis=1)[nearest])
@@ -157,7 +158,7 @@ class Matcher:
         right = weights @ others
         columns = [left, right, np.abs(left - right), left * right, (weights * cosines).sum(axis=1)[:, None], near]
         weight, bias = get[f"{way}compare.weight"], get[f"{way}compare.bias"]
-        compared = gelu(np.concatenate(columns, axis=1).astype(np.float32) @ weight.T + bias)
+        compared = gelu(np.concatenate(columns, axis=1) @ weight.T + bias)
         padded = np.zeros((len(compared) + 2, compared.shape[1]), np.float32)
         padded[1:-1] = compared
         mixed = sum(padded[at : at + len(compared)] @ weight for at, weight in enumerate(self._mix[way]))
