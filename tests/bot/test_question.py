@@ -40,6 +40,10 @@ even = expectation_from({}, {})
         ("第几届？", {"rank", "count"}),
         ("短视频大赛叫什么名字？", {"title", "what"}),
         ("讲解员分别叫什么", {"name", "title", "list", "what"}),
+        ("图书馆星期几闭馆", {"time"}),
+        ("停车收费不？", {"yes or no", "money"}),
+        ("夜里会赶人么", {"yes or no"}),
+        ("里面说了什么", {"what"}),
     ],
 )
 def test_kinds_of_answer(question: str, kinds: set[str]) -> None:
@@ -51,7 +55,7 @@ def test_kinds_of_answer(question: str, kinds: set[str]) -> None:
     [
         ("门票30元", "money", True), ("面积30亩", "money", False), ("电话6218043", "phone", True), ("共23家", "phone", False),
         ("馆长王建国表示", "name", True), ("由市委常委任团长", "name", False), ("由市委常委任团长", "who", True), ("第九届", "rank", True),
-        ("因为下雨", "why", True), ("今天下雨", "why", False),
+        ("因为下雨", "why", True), ("今天下雨", "why", False), ("星期天不开门", "time", True),
     ],
 )  # fmt: skip
 def test_kinds_that_a_text_gives(text: str, kind: str, given: bool) -> None:
