@@ -51,7 +51,8 @@ class Draft:
         document, chunk = self._index.documents[hit.chunk.doc_id], hit.chunk
         rows = np.array(self._index.rows_of(hit.number), np.int64)
         known = self._index.manifest.encoder == DEFAULT_ENCODER  # of another's vectors nothing is recognised
-        over = [_ORDER if known and _gives_orders(one) else one for one in (document.title, *chunk.headings)]
+        said_over = (document.title, *chunk.headings, document.source)  # 我市 is 嘉峪关市 in the 嘉峪关日报
+        over = [_ORDER if known and _gives_orders(one) else one for one in said_over]
         spans = self._spans(hit)
         given = dict(zip(spans, self._index.readings(rows.tolist()), strict=True))
         if known:

@@ -36,6 +36,7 @@ from bot.copied import slip
 from bot.figures import written_alike
 from bot.head import Forest, forest_from
 from bot.matching import load_matcher, passage_read, states_of_query
+from bot.parallel import crossed_over
 from bot.reading import Item, Numbers, Reading, items, read
 from bot.rows import mixed, told
 from indexer.embed import read_query, token_reader
@@ -236,7 +237,7 @@ def _weighed(passage: Passage, claim: str, place: int) -> Support:
 
 def contradicted(claim: Reading, passage: Reading, found: Sequence[Item]) -> str:
     """What besides figures and titles rules the claim out, Chinese | English; or empty."""
-    return slip(claim, passage) or disowned(claim, passage, found)
+    return slip(claim, passage) or crossed_over(claim, passage) or disowned(claim, passage, found)
 
 
 def _as_told(passage: Passage, claim: Reading, given: Reading, around: Reading) -> str:

@@ -18,7 +18,7 @@ function memory() {
   });
 }
 
-export const local = opened("localStorage");
+const local = opened("localStorage");
 export const session = opened("sessionStorage");
 
 const settings = {}; // as chosen here: a browser without room keeps none
@@ -42,7 +42,7 @@ export function follow(key, changed) {
 }
 
 // False where the browser has no room.
-function put(store, key, value) {
+export function put(store, key, value) {
   try {
     store.setItem(key, value);
     return true;

@@ -1,7 +1,7 @@
 // The Evaluate part, an editor's: starting a run, how far it is, the list of runs.
 import { button, find, h, refill } from "../dom.js";
 import { confirmed, isEditor, look, send, signButton, why } from "../editor.js";
-import { session } from "../store.js";
+import { put, session } from "../store.js";
 import { add, half, say, translate } from "../words.js";
 import { openDetails } from "./details.js";
 import { percent, when } from "./format.js";
@@ -115,7 +115,7 @@ function drawBroken(one) {
 }
 
 function choose(name, focus = false) {
-  session.setItem(OPENED, name);
+  put(session, OPENED, name);
   run.open(name, focus);
   draw();
 }

@@ -112,7 +112,9 @@ def test_old_numerals_are_read(claim: str, passage: str) -> None:
 
 
 def test_attributes_that_changed_places() -> None:
-    assert check("全程马拉松8000人,半程马拉松7000人。", RACE).reason == APART
+    assert check("报名全程马拉松的有8000人,报名半程马拉松的有7000人。", RACE).reason == APART
+    named = "文中是“半程马拉松8000人” | “半程马拉松8000人” in the passage"
+    assert check("全程马拉松8000人,半程马拉松7000人。", RACE).reason == named
     swapped = "嘉峪关城市博物馆被命名为甘肃省国家安全教育基地,长城博物馆被命名为嘉峪关市国家安全教育基地。"
     kept = "嘉峪关长城博物馆被命名为甘肃省国家安全教育基地,城市博物馆被命名为嘉峪关市国家安全教育基地。"
     assert check(swapped, BASE).score < check(kept, BASE).score
