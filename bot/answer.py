@@ -15,7 +15,7 @@ from bot.known import Query, query_of
 from bot.lists import is_item
 from bot.llm import Model, ModelError, open_model
 from bot.message import MOST_QUESTIONS, SHORT, asked_apart, asks_nothing, goes_on, questions_in, without_courtesies
-from bot.prompt import is_chinese
+from bot.prompt import asks_in_chinese
 from bot.question import ask_what
 from bot.refusal import refusal_of
 from bot.retrieve import retrieve
@@ -227,7 +227,7 @@ class Answerer:
         draft = Draft(self.index, found.hits)
         left = self.config.answer_seconds - (time.perf_counter() - found.started)
         try:
-            for _ in draft.write(model, found.weighed.query.text, is_chinese(found.question), left):
+            for _ in draft.write(model, found.weighed.query.text, asks_in_chinese(found.question), left):
                 yield replace(
                     self._drafted(found, draft, model.name),
                     verdict=Verdict.PARTIAL,

@@ -28,6 +28,10 @@ _WANTS_A_TABLE = re.compile(
 )
 # A sentence whose reason is the one before it, unless it gives another.
 _THEREFORE = re.compile(r"(?:因此|因而|所以|于是|故此|为此|由此|在此背景|正因)(?!.*(?:因|由于|为了))")
+# And one that takes back the one before it, as what people think.
+_TAKES_BACK = re.compile(
+    r"(?:其实|但|然而|可是?|不过)*(?:事实|实情|实际)?(?:上|并)*(?:并非如此|不然|不是这样|并不是这样)"
+)
 # What is quoted and not cut off: 300 characters bound the harm of a mark that closes nothing.
 _QUOTATION = re.compile(r"“[^“”\n]{1,300}”|「[^「」\n]{1,300}」|『[^『』\n]{1,300}』")
 _ROW = re.compile(r"\S.*\S")
@@ -45,7 +49,8 @@ def choose_sentences(index: Index, weighed: Weighed, config: BotConfig) -> list[
     does not say what its cells are, brings the line that names the columns; of two rows of a table that is asked for
     as a whole all others are cited too. A list counts as one sentence: it is cited
     whole for the sentence that leads to it, for two items that say little alone, for one where several are asked for.
-    Where a reason is asked for, 因此… comes behind the sentence before it, which has the reason.
+    Where a reason is asked for, 因此… comes behind the sentence before it, which has the reason; what is taken back by
+    其实不然 is not cited without it.
     """
     if not len(weighed.scores):
         return []
@@ -62,10 +67,9 @@ def choose_sentences(index: Index, weighed: Weighed, config: BotConfig) -> list[
         one = None if inside[at] else _cited_for(index, sentences[at], chosen.values(), whole)
         if one and (said := _quote(index, one)) not in chosen:  # a repeated sentence is cited once
             chosen = {key: other for key, other in chosen.items() if not one.holds(other)} | {said: one}
-    reasons = list(_reasons(index, sentences, chosen)) if WHY in weighed.asked.kinds else []
-    reasons = reasons[: config.sentences - len(chosen)]
-    chosen |= {_quote(index, one): one for one in reasons}
-    several = bool(reasons) or (several and belief.max() < _ONE)
+    brought = list(_brought(index, sentences, chosen, WHY in weighed.asked.kinds))[: config.sentences - len(chosen)]
+    chosen |= {_quote(index, one): one for one in brought}
+    several = bool(brought) or (several and belief.max() < _ONE)
     if several or _WANTS_A_TABLE.search(weighed.asked.text):
         told = list(_with_whole_tables(chosen.values(), index))
         several = several or len(told) > len(chosen)
@@ -78,12 +82,15 @@ def choose_sentences(index: Index, weighed: Weighed, config: BotConfig) -> list[
     return sorted(chosen.values(), key=lambda one: (not several and one is not best, one.hit.number, one.start))
 
 
-def _reasons(index: Index, sentences: Iterable[Evidence], chosen: Collection[str]) -> Iterator[Evidence]:
-    """The sentences that come right before one that is chosen and begins with 因此, and are not chosen themselves."""
+def _brought(index: Index, sentences: Iterable[Evidence], chosen: Collection[str], reasons: bool) -> Iterator[Evidence]:
+    """What is not chosen and comes right before 因此… that is, where `reasons` are asked for, or takes back what is."""
     for before, one in pairwise(sentences):
-        follows = before.hit is one.hit and (said := _quote(index, one)) in chosen and _THEREFORE.match(said)
-        if follows and _quote(index, before) not in chosen:
-            yield before
+        said, then = _quote(index, before), _quote(index, one)
+        if before.hit is one.hit and (said in chosen) != (then in chosen):
+            if reasons and then in chosen and _THEREFORE.match(then):
+                yield before
+            elif said in chosen and _TAKES_BACK.match(then):
+                yield one
 
 
 def _with_whole_tables(chosen: Iterable[Evidence], index: Index) -> Iterator[Evidence]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 _FOLDER = Path(__file__).parent / "prompts"
 _HAN = re.compile(r"[\u3400-\u9fff]")
+_LATIN = re.compile("[A-Za-z]")
 NOT_SAID = ("资料中没有提到", "The material does not say")
 # What could pass for the frame around passages and question is written with other brackets.
 _FRAME = re.compile(r"<(?=/?(?:material|question|conversation)\b)|\[(?=\d{1,3}\])", re.IGNORECASE)
@@ -15,6 +16,11 @@ _FRAME = re.compile(r"<(?=/?(?:material|question|conversation)\b)|\[(?=\d{1,3}\]
 def is_chinese(text: str) -> bool:
     """It holds a Chinese character, or no letter at all (？？？, 2024): such a question is answered in Chinese."""
     return bool(_HAN.search(text)) or not any(map(str.isalpha, text))
+
+
+def asks_in_chinese(question: str) -> bool:
+    """Unless it has more than four Latin letters for each Chinese character: How many 讲解员 did the city train?"""
+    return is_chinese(question) and len(_LATIN.findall(question)) <= 4 * len(_HAN.findall(question))
 
 
 @cache

@@ -28,7 +28,7 @@ _WHY = r"(?<!命名)(?<![称作选评成列])为什么"  # not 命名为什么�
 
 # Kind of answer → (how a question asks for it, how a text gives it). Both are matched against folded text.
 _KINDS = {
-    "phone": (r"电话|号码|热线|联系方式|手机号|打哪|phone", r"\d{5,}|\d{3,4}-\d{3,}|(?<!\d)1[12]\d{1,3}(?!\d)"),
+    "phone": (r"电话|号码|热线|联系方式|手机号|打哪|(?<!i)phone", r"\d{5,}|\d{3,4}-\d{3,}|(?<!\d)1[12]\d{1,3}(?!\d)"),
     "money": (
         r"多少钱|多少元|多少万元|几元|几块|价格|价钱|票价|费用|收费|售价|工资|奖金|薪|花费|花了|资金|投资|经费|贵不贵|免费|要钱"
         r"|how much|补贴|补助",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from bot.features import surroundings
 from bot.message import asks_nothing, asks_of_the_bot
-from bot.prompt import is_chinese
+from bot.prompt import asks_in_chinese
 from bot.question import Asked, what_is_missing, what_is_wanted
 from bot.types import Hit
 from indexer.store import Index
@@ -43,16 +43,16 @@ def refusal_of(index: Index, question: str, parts: Sequence[Asked], whole: Asked
     question in its context.
     """
     if asks_of_the_bot(question):
-        return _what_there_is(index, is_chinese(question))
+        return _what_there_is(index, asks_in_chinese(question))
     if asks_nothing(question):  # 谢谢！
-        return NO_QUESTION_CHINESE if is_chinese(question) else NO_QUESTION_ENGLISH
+        return NO_QUESTION_CHINESE if asks_in_chinese(question) else NO_QUESTION_ENGLISH
     if len(parts) > 1:
-        return _of_several([missing(index, one, hits) for one in parts], is_chinese(question))
+        return _of_several([missing(index, one, hits) for one in parts], asks_in_chinese(question))
     own = parts[0]
     lacking, wanted = missing(index, own, hits), what_is_wanted(own)
     if not lacking and not wanted:
         lacking = missing(index, whole, hits)
-    if is_chinese(question):
+    if asks_in_chinese(question):
         if lacking:
             return f"{REFUSAL_CHINESE.rstrip('。')}：文中没有提到“{lacking}”。"
         whole_question = _WHOLE.fullmatch(question.strip().rstrip("?？。"))

@@ -13,7 +13,7 @@ from bot.known import Query, known_answers, known_odds, odds_where_unlike
 from bot.matching import sentence_read
 from bot.message import asks_nothing
 from bot.orders import odds_of_steering
-from bot.prompt import is_chinese
+from bot.prompt import asks_in_chinese
 from bot.question import (
     Asked,
     ask_what,
@@ -158,7 +158,7 @@ def doubted(index: Index, weighed: Weighed, config: BotConfig) -> Weighed:
 
 
 def _least_likeness(query: Query, config: BotConfig) -> float:
-    return config.least_likeness if is_chinese(query.text) else config.least_likeness_english
+    return config.least_likeness if asks_in_chinese(query.text) else config.least_likeness_english
 
 
 def _at_odds(probability: float, share: float) -> float:

@@ -109,6 +109,10 @@ def test_what_the_article_holds_is_answered(bot: Answerer, question: str, held: 
         ("How much is the ticket?", "The knowledge base holds no answer to “How much is the ticket”."),
         ("What is the capital of France?", "The knowledge base holds no answer to “What is the capital of France”."),
         (f"What is the {'very ' * 20}capital of France?", REFUSAL_ENGLISH),
+        (
+            "How many 市长 does the city have?",
+            "The knowledge base holds no answer to “How many 市长 does the city have”.",
+        ),
         ("番茄炒蛋怎么做？市长是谁？", "知识库中没有找到这 2 个问题的答案：文中没有提到“番茄”、“市长”。"),
         ("番茄炒蛋怎么做？宣讲团的成员一共多少名？", "知识库中没有找到这 2 个问题的答案。"),
         (
@@ -289,6 +293,14 @@ def test_the_reason_is_one_of_the_sentences_that_an_answer_may_have(built, kb: P
     opened = open_bot(kb.parent / "index", BotConfig(coverage_weight=0, sentences=1))
     opened.head = plain_head()
     assert [one.text for one in opened.ask("为什么甲乙").sentences] == ["因此甲乙。"]
+
+
+def test_what_is_taken_back_is_cited_with_what_takes_it_back(built, kb: Path, counting) -> None:
+    (kb / "a.md").write_text("丁丁。人们觉得甲乙。其实不然,丙丙。戊戊。", encoding="utf-8")
+    built(merge_characters=1)
+    index = kb.parent / "index"
+    assert [one.text for one in answers(index, "甲乙").sentences] == ["人们觉得甲乙。", "其实不然,丙丙。"]
+    assert [one.text for one in answers(index, "丙丙").sentences] == ["其实不然,丙丙。"]
 
 
 def test_a_sentence_of_a_document_that_lacks_the_subject_asked_of_does_not_come_first(

@@ -44,6 +44,8 @@ even = expectation_from({}, {})
         ("停车收费不？", {"yes or no", "money"}),
         ("夜里会赶人么", {"yes or no"}),
         ("里面说了什么", {"what"}),
+        ("有没有iPhone", {"yes or no"}),
+        ("what is the telephone number", {"phone", "definition", "what"}),
     ],
 )
 def test_kinds_of_answer(question: str, kinds: set[str]) -> None:
